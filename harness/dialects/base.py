@@ -1,0 +1,98 @@
+"""What a dialect's folder provides: the record that the rest of the house reads, and the protocols behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from harness.events import AnyEvent, ErrorInfo
+from harness.request import Request
+
+
+class Decoder(Protocol):
+    """Bytes to events, incrementally. Never raises, whatever it is fed."""
+
+    def feed(self, data: bytes) -> list[AnyEvent]:
+        """The events that `data` completes, in order; any cut of the same bytes amounts to the same transcript."""
+
+    def close(self) -> list[AnyEvent]:
+        """The events that the end of the body completes; the last is always End."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that a target dialect cannot express. `what` is a stable slug, `detail` says it in words."""
+
+    what: str
+    detail: str = ""
+
+
+class Encoder(Protocol):
+    """Events to frames, incrementally: each returned item is one whole frame as bytes."""
+
+    losses: list[Loss]
+
+    def feed(self, event: AnyEvent) -> list[bytes]:
+        """The frames that this event gives (possibly none yet)."""
+
+    def close(self) -> list[bytes]:
+        """The frames that end a stream well (its terminal markers); not called for one that is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request ready to be sent below a base URL."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpError:
+    """An error response in a vendor's own form."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFault:
+    """Why a vendor would refuse a request: a stable slug, the place in the body, and what is wrong with it."""
+
+    rule: str
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Everything that the house knows of one dialect."""
+
+    name: str
+    content_type: str
+    decoder: Callable[[], Decoder]
+    encoder: Callable[[], Encoder]
+    build_request: Callable[[Request, str | None], HttpRequest]
+    """(request, api_key) -> the HTTP request; what the dialect cannot say is in its `losses`."""
+    matches: Callable[[str, str], bool]
+    """(method, path below the base URL, query included) -> is this the dialect's streaming endpoint?"""
+    validate: Callable[[str, Mapping[str, str], bytes], list[RequestFault]]
+    """(path, lower-case headers, body) -> everything for which the vendor would refuse the request."""
+    read_error: Callable[[int, Mapping[str, str], bytes], ErrorInfo]
+    """(status, lower-case headers, body) -> what an HTTP error response says; never raises."""
+    write_error: Callable[[ErrorInfo], HttpError]
+    """An error in the vendor's own form; its status is the info's, or the vendor's usual one for the kind."""
+    split_frames: Callable[[bytes], list[bytes]]
+    """A body cut into its frames; joined they give the body back."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Small facts as data, for example {"key_variable": "OPENAI_API_KEY"}."""
+
+
+def lose(losses: Sequence[Loss]) -> str:
+    """The losses in one line of words."""
+    return "; ".join(f"{loss.what}: {loss.detail}" if loss.detail else loss.what for loss in losses)

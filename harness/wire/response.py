@@ -1,0 +1,55 @@
+"""A response as wire truth: status, headers, and the chunks of its body with the time and the ending of each.
+
+The catalogue renders scenarios to it, cassettes store it, the origin and the in-process transport play it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+Ending: TypeAlias = Literal["clean", "no_last_chunk", "short_length", "reset", "stall", "timeout", "cancelled"]
+"""How the body ended.
+
+`clean`: as HTTP says it should; `no_last_chunk`: chunked, then FIN without the last chunk; `short_length`: FIN before
+Content-Length was reached; `reset`: TCP RST; `stall`: nothing more comes, the connection stays open. Recordings also
+know `timeout` (we gave up waiting; plays as a stall) and `cancelled` (we hung up; plays as what had come, then a stall).
+"""
+ENDINGS: tuple[Ending, ...] = get_args(Ending)
+
+Transfer: TypeAlias = Literal["chunked", "length", "close"]
+"""How the body's end is marked: chunked coding, Content-Length, or the closing of the connection alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One piece of the body as it goes over the wire; `pause_s` is waited before it is sent."""
+
+    data: bytes
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WireResponse:
+    """One response, ready to be played. Header names are lower case; transfer headers are left to the player."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    chunks: tuple[Chunk, ...]
+    ending: Ending = "clean"
+    transfer: Transfer = "chunked"
+    missing_bytes: int = 0
+    """With `short_length`: how many more bytes Content-Length promises than come."""
+    before_head_s: float = 0.0
+    """How long the server waits before the status line."""
+    head: bool = True
+    """False: the connection ends (or stalls) as `ending` says before any status line."""
+
+    @property
+    def body(self) -> bytes:
+        """All bytes of the body that are sent."""
+        return b"".join(chunk.data for chunk in self.chunks)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
