@@ -171,19 +171,7 @@ class End(Event, frozen=True, gc=False):
 
 
 AnyEvent: TypeAlias = (
-    Start
-    | Text
-    | Reasoning
-    | Signature
-    | Refusal
-    | ToolCall
-    | Usage
-    | Finish
-    | Failure
-    | Warning
-    | Retry
-    | Other
-    | End
+    Start | Text | Reasoning | Signature | Refusal | ToolCall | Usage | Finish | Failure | Warning | Retry | Other | End
 )
 
 

@@ -1,0 +1,1 @@
+"""Plans a run, carries it out, and writes its results."""

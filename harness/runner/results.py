@@ -1,0 +1,164 @@
+"""The results file: JSON lines with a header, one line a result, and a footer that says that the run is whole.
+
+Everything else (HTML, JUnit, comparison of runs) is a view of these lines.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from harness.catalogue.findings import Finding, Verdict
+from harness.catalogue.models import Level
+
+FORMAT = 1
+
+
+class ChunkRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One chunk of a response as it was sent: when (seconds into the case; None if never), and its bytes."""
+
+    sent_s: float | None
+    data_b64: str
+
+    @property
+    def data(self) -> bytes:
+        """The bytes."""
+        return base64.b64decode(self.data_b64)
+
+
+class AttemptRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One request and what was played in answer; `status` None: there was no status line."""
+
+    number: int
+    at_s: float
+    method: str
+    path: str
+    request_headers: list[tuple[str, str]]
+    request_body: str
+    request_faults: list[str]
+    status: int | None = None
+    headers: list[tuple[str, str]] = []
+    chunks: list[ChunkRecord] = []
+    how_ended: str | None = None
+    ended_s: float | None = None
+    client_left: bool = False
+    fallback: bool = False
+
+
+class EventRecord(msgspec.Struct, frozen=True):
+    """One event as the caller got it."""
+
+    at_s: float
+    event: dict[str, Any]
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the verdict rests on: expectation, what the caller saw, what the wire saw."""
+
+    expected: dict[str, Any] = {}
+    seen: dict[str, Any] = {}
+    """The transcript of the caller's events, and under `end` how the caller learnt that it was over."""
+    events: list[EventRecord] = []
+    wire: list[AttemptRecord] = []
+    stderr: str = ""
+
+
+class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
+    """The first line: what ran, on what."""
+
+    format: int
+    harness: str
+    catalogue: str
+    started: str
+    lane: Literal["sockets", "in-process"]
+    python: str
+    platform: str
+    systems: dict[str, str] = {}
+
+
+class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
+    """The verdict of one (system, dialect, scenario)."""
+
+    system: str
+    system_version: str
+    dialect: str
+    scenario: str
+    family: str
+    title: str
+    level: Level
+    verdict: Verdict
+    content: Verdict
+    ending: Verdict
+    failures: list[Finding]
+    attempts: int
+    duration_s: float
+    reproduce: str
+    note: str = ""
+    evidence: Evidence | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether the caller had no way to notice one of the failures."""
+        return any(failure.silent for failure in self.failures)
+
+    @property
+    def nonconformant(self) -> bool:
+        """Only a `must` that fails is non-conformance."""
+        return self.level == "must" and self.verdict == "fail"
+
+
+class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):
+    """The last line: how many results there are, and how long the run took."""
+
+    results: int
+    duration_s: float
+    interrupted: bool = False
+
+
+Line: TypeAlias = Header | Result | Footer
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A results file that was read. `footer` None: the run did not end, results may be missing."""
+
+    header: Header
+    results: tuple[Result, ...]
+    footer: Footer | None
+
+
+class UnreadableResults(ValueError):
+    """The file is no results file; the message names the file, the line and what is wrong there."""
+
+
+def encode_line(line: Line) -> bytes:
+    """One line of the file, with its line end."""
+    return msgspec.json.encode(line) + b"\n"
+
+
+def read_run(path: Path) -> Run:
+    """Reads a results file; raises UnreadableResults or OSError."""
+    lines = list(_lines(path))
+    if not lines or not isinstance(lines[0], Header):
+        raise UnreadableResults(f"{path}: line 1: a results file begins with a header line")
+    footer = next((line for line in lines if isinstance(line, Footer)), None)
+    return Run(lines[0], tuple(line for line in lines if isinstance(line, Result)), footer)
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)  # type: ignore[arg-type]  # a union is a type
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            yield decoder.decode(line)
+        except msgspec.DecodeError as error:
+            raise UnreadableResults(f"{path}: line {number}: {error}") from None
+
+
+def write_run(path: Path, lines: Iterable[Line]) -> None:
+    """Writes a whole results file at once."""
+    path.write_bytes(b"".join(encode_line(line) for line in lines))

@@ -1,0 +1,1 @@
+"""Systems under test: how they are described, started, driven and stopped."""

@@ -1,0 +1,83 @@
+"""What every system is, whether it runs in this process or in a worker of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import httpx
+
+from harness.catalogue.observation import CallerEnd
+from harness.events import AnyEvent
+
+PROTOCOL = 1
+"""The version of the adapter protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Who a system is and what it claims to do. `features` are keys of `harness.catalogue.models.FEATURES`."""
+
+    name: str
+    version: str
+    language: str
+    dialects: tuple[str, ...]
+    features: frozenset[str] = frozenset()
+    kind: Literal["client", "gateway"] = "client"
+    protocol: int = PROTOCOL
+
+
+class Clock(Protocol):
+    """Time as a system under test may use it: seconds since the case began, and a sleep."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Returns when `seconds` have passed on this clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case as a system gets it. `request` and `options` are plain JSON values (DESIGN 4.3, 4.6)."""
+
+    id: str
+    dialect: str
+    base_url: str
+    api_key: str
+    request: dict[str, Any]
+    options: dict[str, Any] = field(default_factory=dict)
+    fallback_base_url: str | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+    """Only in process: what answers instead of a socket."""
+    clock: Clock | None = None
+    """Only in process: the clock to wait on."""
+
+
+class System(Protocol):
+    """A system that runs in this process. Raising is the honest way to fail."""
+
+    description: Description
+
+    def run(self, case: Case) -> AsyncIterator[AnyEvent]:
+        """The events as the system's own user would see them, as they come."""
+
+
+class SystemBroken(Exception):
+    """The worker crashed, hung or printed garbage: the case's verdict is `error`, and the run goes on."""
+
+
+class Driver(Protocol):
+    """A started system, ready for many cases at once."""
+
+    description: Description
+
+    async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
+        """Runs one case to its end; calls `emit` for every event as it comes. Raises SystemBroken."""
+
+    async def cancel(self, case_id: str) -> bool:
+        """Gives up on a case; True when the system was still alive (it hung), False when the worker is dead."""
+
+    async def close(self) -> None:
+        """Stops the system, whatever state it is in."""
