@@ -183,5 +183,5 @@ def to_builtins(event: Event) -> dict[str, Any]:
 
 def from_builtins(data: Any) -> AnyEvent:
     """The event that `data` describes; raises `msgspec.ValidationError` naming the field when it is none."""
-    event: AnyEvent = msgspec.convert(data, AnyEvent)  # type: ignore[arg-type]  # a union is a valid type argument
+    event: AnyEvent = msgspec.convert(data, AnyEvent)
     return event

@@ -151,7 +151,7 @@ def read_run(path: Path) -> Run:
 
 
 def _lines(path: Path) -> Iterator[Line]:
-    decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)  # type: ignore[arg-type]  # a union is a type
+    decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             yield decoder.decode(line)

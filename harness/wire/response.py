@@ -13,7 +13,7 @@ Ending: TypeAlias = Literal["clean", "no_last_chunk", "short_length", "reset", "
 
 `clean`: as HTTP says it should; `no_last_chunk`: chunked, then FIN without the last chunk; `short_length`: FIN before
 Content-Length was reached; `reset`: TCP RST; `stall`: nothing more comes, the connection stays open. Recordings also
-know `timeout` (we gave up waiting; plays as a stall) and `cancelled` (we hung up; plays as what had come, then a stall).
+know `timeout` (we gave up waiting; plays as a stall) and `cancelled` (we hung up; plays as what came, then a stall).
 """
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
 

@@ -1,0 +1,34 @@
+"""What every framing gives: frames, cut out of a body incrementally."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+FRAME_LIMIT = 16 * 1024 * 1024
+"""Bytes that one frame may have. Past it the framer gives one frame with `too_long` and then nothing more."""
+
+
+class Frame(msgspec.Struct, gc=False):
+    """One unit of a dialect's framing: an SSE event, an NDJSON line, an element of a JSON array.
+
+    `data` is the payload (of SSE: the data lines, joined by LF), `event` the SSE event name (None: not given), `offset`
+    the place of the frame's first byte in the body. `complete` is False for a last frame whose end never came.
+    """
+
+    data: bytes
+    offset: int
+    event: str | None = None
+    complete: bool = True
+    too_long: bool = False
+
+
+class Framer(Protocol):
+    """Incremental, and indifferent to where the bytes are cut. Never raises."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that `data` completes."""
+
+    def close(self) -> list[Frame]:
+        """What is left when the body ends: at most one frame, with `complete` False."""
