@@ -1,3 +1,52 @@
-"""A record-replay conformance harness for LLM streaming."""
+"""A record-replay conformance harness for LLM streaming.
+
+The public names are few, and the same things the command line does. They are imported when first asked for, so that
+`import harness` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.api import decode, decoder, fold
+    from harness.catalogue.loader import load_catalogue
+    from harness.recording.cassette import load_cassette
+    from harness.stack.client import Client
+    from harness.stack.policy import Policy
+    from harness.transcript import Transcript
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Client",
+    "Policy",
+    "Transcript",
+    "decode",
+    "decoder",
+    "fold",
+    "load_cassette",
+    "load_catalogue",
+]
+
+_HOMES = {
+    "Client": "harness.stack.client",
+    "Policy": "harness.stack.policy",
+    "Transcript": "harness.transcript",
+    "decode": "harness.api",
+    "decoder": "harness.api",
+    "fold": "harness.transcript",
+    "load_cassette": "harness.recording.cassette",
+    "load_catalogue": "harness.catalogue.loader",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -99,6 +99,8 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
     duration_s: float
     reproduce: str
     note: str = ""
+    known: str | None = None
+    """Why this failure is known and does not fail the run; a known failure that passes is stale, and does."""
     evidence: Evidence | None = None
 
     @property
@@ -108,8 +110,32 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
 
     @property
     def nonconformant(self) -> bool:
-        """Only a `must` that fails is non-conformance."""
+        """Only a `must` that fails is non-conformance; so is a known failure that no longer fails."""
+        if self.known:
+            return self.verdict == "pass"
         return self.level == "must" and self.verdict == "fail"
+
+
+class RecordingResult(msgspec.Struct, frozen=True, tag_field="record", tag="recording"):
+    """What became of one real recorded stream: decoded whole, and again in other cuttings.
+
+    `problems` says in words what does not hold; `verdict` is `fail` when there is any. `cuttings` counts the ways in
+    which the stream was cut besides whole.
+    """
+
+    system: str
+    id: str
+    dialect: str
+    provider: str
+    source: str
+    size: int
+    frames: int
+    cuttings: int
+    status: str
+    finish: str | None
+    verdict: Verdict
+    problems: list[str]
+    warnings: list[str]
 
 
 class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):
@@ -120,7 +146,7 @@ class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):
     interrupted: bool = False
 
 
-Line: TypeAlias = Header | Result | Footer
+Line: TypeAlias = Header | Result | RecordingResult | Footer
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +155,7 @@ class Run:
 
     header: Header
     results: tuple[Result, ...]
+    recordings: tuple[RecordingResult, ...]
     footer: Footer | None
 
 
@@ -147,7 +174,9 @@ def read_run(path: Path) -> Run:
     if not lines or not isinstance(lines[0], Header):
         raise UnreadableResults(f"{path}: line 1: a results file begins with a header line")
     footer = next((line for line in lines if isinstance(line, Footer)), None)
-    return Run(lines[0], tuple(line for line in lines if isinstance(line, Result)), footer)
+    results = tuple(line for line in lines if isinstance(line, Result))
+    recordings = tuple(line for line in lines if isinstance(line, RecordingResult))
+    return Run(lines[0], results, recordings, footer)
 
 
 def _lines(path: Path) -> Iterator[Line]:

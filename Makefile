@@ -1,0 +1,47 @@
+# Everything here is a command that a person could type. The environment lies in .venv and is built when it is missing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RECORDINGS := $(wildcard ../shared/recordings)
+SYSTEMS ?= reference openai-python anthropic-python
+
+.PHONY: replay test check bench fuzz browser clean
+
+replay: $(VENV)/run.stamp ## run the catalogue through the default systems and write reports/latest/index.html
+	$(BIN)/harness replay $(addprefix --system ,$(SYSTEMS)) $(addprefix --recordings ,$(RECORDINGS)) --report reports/latest
+
+test: check browser ## everything that must hold: lint, types, and the whole test suite
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/dev.stamp ## lint, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev.stamp ## speed and memory, side by side with the vendors' SDKs and the floor
+	$(BIN)/python benchmarks/bench_decode.py
+	$(BIN)/python benchmarks/bench_memory.py
+	$(BIN)/python benchmarks/bench_replay.py
+
+fuzz: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoders
+	$(BIN)/pip install --quiet --constraint constraints.txt atheris
+	$(BIN)/python benchmarks/fuzz_decoders.py -max_total_time=120
+
+browser: ## Debian's Chromium, for the tests of the report's pages; without it they are skipped
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1 || \
+	  echo "Chromium could not be installed: the browser tests will be skipped"
+
+$(VENV)/run.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,bench,sdks]'
+	touch $@ $(VENV)/run.stamp
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist reports/latest .mypy_cache .pytest_cache .ruff_cache .hypothesis
