@@ -68,6 +68,23 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     stderr: str = ""
 
 
+class ScenarioNote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a reader of the results must know of a scenario, so that the file explains itself."""
+
+    why: str = ""
+    incidents: list[str] = []
+    needs: list[str] = []
+
+
+class SystemNote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a system said of itself."""
+
+    language: str = ""
+    kind: str = "client"
+    dialects: list[str] = []
+    features: list[str] = []
+
+
 class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
     """The first line: what ran, on what."""
 
@@ -79,6 +96,10 @@ class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
     python: str
     platform: str
     systems: dict[str, str] = {}
+    scenarios: dict[str, ScenarioNote] = {}
+    """By scenario id; a scenario that is not here is shown without its reason."""
+    described: dict[str, SystemNote] = {}
+    """By system name."""
 
 
 class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
