@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Frozen, keyword-only, and strict about unknown fields."""
+class _Record(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Frozen, and strict about unknown fields."""
 
 
 class TextPart(_Record, frozen=True, tag_field="type", tag="text"):
@@ -59,7 +59,7 @@ Part: TypeAlias = TextPart | ImagePart | ReasoningPart | ToolCallPart | ToolResu
 
 
 class Message(_Record, frozen=True):
-    """One turn. A string as `content` is read as one text part."""
+    """One turn. A string as `content` is read as one text part, an empty one as no part."""
 
     role: Literal["user", "assistant", "tool", "system", "developer"]
     content: list[Part]
@@ -127,5 +127,5 @@ def _with_part_lists(data: Any) -> Any:
 def _with_part_list(message: Any) -> Any:
     match message:
         case {"content": str(text)}:
-            return {**message, "content": [{"type": "text", "text": text}]}
+            return {**message, "content": [{"type": "text", "text": text}] if text else []}
     return message

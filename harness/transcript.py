@@ -177,6 +177,8 @@ class _ChoiceDraft:
     finish: Finish | None = None
 
     def text(self, kind: str, text: str) -> None:
+        if not text:
+            return  # an empty delta is no content, and an empty part would be refused in the next turn's history
         if self.runs and self.runs[-1][0] == kind:
             self.runs[-1][1].append(text)
         else:
@@ -200,7 +202,10 @@ class _ChoiceDraft:
 
 
 class Assembler:
-    """The incremental fold: `feed(events)` any number of times, then `close()` for the transcript."""
+    """The incremental fold: `feed(events)` any number of times, then `close()` for the transcript.
+
+    Without an End event the transcript is `failed` where a Failure came, else `truncated`.
+    """
 
     def __init__(self, dialect: str) -> None:
         self._dialect = dialect
@@ -208,7 +213,7 @@ class Assembler:
         self._usage = Usage()
         self._start = Start()
         self._error: ErrorInfo | None = None
-        self._status: Status = "truncated"
+        self._status: Status | None = None
         self._warnings: list[Warning] = []
         self._others: list[Other] = []
 
@@ -244,7 +249,7 @@ class Assembler:
             case Warning():
                 self._warnings.append(event)
             case Failure():
-                self._error = self._error or event.error
+                self._error = self._error or _mended_error(event.error)
             case End():
                 self._status = event.status
             case Other():
@@ -258,19 +263,19 @@ class Assembler:
             draft.finish = event
 
     def close(self) -> Transcript:
-        """The transcript of everything fed so far. Without an End event it is `truncated`."""
-        order = sorted(self._choices)
-        choices = [_choice_value(index, self._choices[index]) for index in order]
-        made = [_unique_ids(choice) for choice in choices]
+        """The transcript of everything fed so far."""
+        choices = [_choice_value(index, self._choices[index]) for index in sorted(self._choices)]
+        taken = {call.id for choice in choices for call in choice.tool_calls}
+        made = [_unique_ids(choice, taken) for choice in choices]
         main, *rest = [choice for choice, _ in made] or [_choice_value(0, _ChoiceDraft())]
         return Transcript(
             dialect=self._dialect,
-            status=self._status,
+            status=self._status or ("failed" if self._error else "truncated"),
             choice=main,
             usage=self._usage,
             error=self._error,
-            id=self._start.id,
-            model=self._start.model,
+            id=_mend(self._start.id),
+            model=_mend(self._start.model),
             other_choices=tuple(rest),
             warnings=(*self._warnings, *(warning for _, warnings in made for warning in warnings)),
             others=tuple(self._others),
@@ -295,12 +300,32 @@ def _last_count(old: int | None, new: int | None) -> int | None:
 
 
 def parse_arguments(arguments: str) -> dict[str, Any] | None:
-    """The JSON object that a tool call's arguments spell, None when they spell anything else."""
+    """The JSON object that a tool call's arguments spell, None when they spell anything else.
+
+    Integers stay exact. `NaN` and `Infinity` are no JSON. Escaped lone surrogates become U+FFFD.
+    """
     try:
-        value = json.loads(arguments)
+        value = json.loads(arguments, parse_constant=_refuse_constant)
+        if "\\u" in arguments:
+            value = _mend_values(value)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _mend_values(value: Any) -> Any:
+    match value:
+        case str():
+            return mend_surrogates(value)
+        case dict():
+            return {mend_surrogates(key): _mend_values(item) for key, item in value.items()}
+        case list():
+            return [_mend_values(item) for item in value]
+    return value
 
 
 def _choice_value(index: int, draft: _ChoiceDraft) -> Choice:
@@ -316,19 +341,21 @@ def _choice_value(index: int, draft: _ChoiceDraft) -> Choice:
         refusal=refusal or None,
         tool_calls=tuple(_call_value(call) for call in draft.calls.values()),
         finish=draft.finish.reason if draft.finish else None,
-        finish_raw=draft.finish.raw if draft.finish else None,
+        finish_raw=_mend(draft.finish.raw) if draft.finish else None,
         parts=parts,
     )
 
 
 def _call_value(draft: _CallDraft) -> Call:
     arguments = mend_surrogates("".join(draft.arguments))
-    return Call(draft.id or "", draft.name or "", arguments, parse_arguments(arguments))
+    return Call(_mend(draft.id) or "", _mend(draft.name) or "", arguments, parse_arguments(arguments))
 
 
-def _unique_ids(choice: Choice) -> tuple[Choice, list[Warning]]:
-    """The choice with an id for every call, each id once, and a warning for every id that we made."""
-    taken = {call.id for call in choice.tool_calls}
+def _unique_ids(choice: Choice, taken: set[str]) -> tuple[Choice, list[Warning]]:
+    """The choice with an id for every call, each id once, and a warning for every id that we made.
+
+    `taken` holds the ids of the whole transcript; made ones are added, so that no two choices share one.
+    """
     seen: set[str] = {""}
     calls, warnings = [], []
     for position, call in enumerate(choice.tool_calls):
@@ -343,6 +370,14 @@ def _unique_ids(choice: Choice) -> tuple[Choice, list[Warning]]:
         seen.add(call.id)
         calls.append(call)
     return replace(choice, tool_calls=tuple(calls)), warnings
+
+
+def _mend(text: str | None) -> str | None:
+    return mend_surrogates(text) if text else None
+
+
+def _mended_error(error: ErrorInfo) -> ErrorInfo:
+    return msgspec.structs.replace(error, message=mend_surrogates(error.message), code=_mend(error.code))
 
 
 def mend_surrogates(text: str) -> str:
