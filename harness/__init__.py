@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import decode, decoder, fold
+    from harness.api import decode, decoder
     from harness.catalogue.loader import load_catalogue
     from harness.recording.cassette import load_cassette
     from harness.stack.client import Client
     from harness.stack.policy import Policy
-    from harness.transcript import Transcript
+    from harness.transcript import Transcript, fold
 
 __version__ = "0.1.0"
 

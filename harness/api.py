@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from harness.dialects import dialect as dialect_record
 from harness.dialects.base import Decoder
 from harness.events import AnyEvent
-from harness.transcript import Assembler, Transcript, fold
-
-__all__ = ["decode", "decoder", "events", "fold"]
-
+from harness.transcript import Assembler, Transcript
 
 def decoder(dialect: str, *, think_tags: bool = False) -> Decoder:
     """The incremental decoder of `dialect`: `feed(bytes)` and `close()`, both giving a list of events.
@@ -21,12 +18,13 @@ def decoder(dialect: str, *, think_tags: bool = False) -> Decoder:
     return _ThinkingDecoder(plain) if think_tags else plain
 
 
-def events(dialect: str, chunks: bytes | Iterable[bytes], *, think_tags: bool = False) -> Iterator[AnyEvent]:
-    """The events of a whole body, given as bytes or as its network reads."""
-    incremental = decoder(dialect, think_tags=think_tags)
-    for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
-        yield from incremental.feed(chunk)
-    yield from incremental.close()
+def transcript_of(dialect: str, incremental: Decoder, chunks: Iterable[bytes]) -> Transcript:
+    """Feeds a fresh decoder with chunks, closes it, and folds its events as they come."""
+    assembler = Assembler(dialect)
+    for chunk in chunks:
+        assembler.feed(incremental.feed(chunk))
+    assembler.feed(incremental.close())
+    return assembler.close()
 
 
 def decode(dialect: str, chunks: bytes | Iterable[bytes], *, think_tags: bool = False) -> Transcript:
@@ -36,9 +34,8 @@ def decode(dialect: str, chunks: bytes | Iterable[bytes], *, think_tags: bool = 
     the cutting. It never raises for what the bytes say: a broken stream has the status `truncated` or `failed`.
     Raises `UnknownDialect`, a ValueError.
     """
-    assembler = Assembler(dialect)
-    assembler.feed(events(dialect, chunks, think_tags=think_tags))
-    return assembler.close()
+    reads = (chunks,) if isinstance(chunks, bytes) else chunks
+    return transcript_of(dialect, decoder(dialect, think_tags=think_tags), reads)
 
 
 class _ThinkingDecoder:

@@ -1,0 +1,31 @@
+"""Exit statuses, and how an error that a person can mend reaches them: one line on stderr, no traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+CONFORMS = 0
+FAILED = 1
+WRONG_CALL = 2
+COULD_NOT_RUN = 3
+
+
+@contextmanager
+def mendable(*errors: type[Exception], status: int = WRONG_CALL) -> Iterator[None]:
+    """Within this block, those errors (and OSError) end the command with their own words and `status`."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (*errors, OSError) as error:
+        fail(str(error), status)
+
+
+def fail(message: str, status: int = WRONG_CALL) -> None:
+    """Says what is wrong and leaves with `status`."""
+    print(f"harness: error: {message}", file=sys.stderr)
+    raise typer.Exit(status)

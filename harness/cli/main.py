@@ -1,0 +1,47 @@
+"""The `harness` command: gathers the verbs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness import __version__
+from harness.cli import decode, replay, report, scenarios, serve, systems
+
+app = typer.Typer(
+    name="harness",
+    help="Record-replay conformance harness for LLM streaming.",
+    epilog="Exit status: 0 conforms; 1 a must failed; 2 the call was wrong; 3 the harness or a system could not run.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Record-replay conformance harness for LLM streaming."""
+
+
+app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
+app.command("decode", epilog=decode.EXAMPLE)(decode.decode)
+app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
+app.command("report", epilog=report.EXAMPLE)(report.report)
+app.add_typer(scenarios.app, name="scenarios")
+app.add_typer(systems.app, name="systems")
+
+
+def main() -> None:
+    """The console script's entry."""
+    app()

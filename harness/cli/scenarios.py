@@ -1,0 +1,81 @@
+"""`harness scenarios`: what is in the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from harness.cli.exits import mendable
+
+app = typer.Typer(help="List the catalogue's scenarios, or show one.", no_args_is_help=True)
+
+CatalogueOption = Annotated[
+    Optional[Path], typer.Option("--catalogue", help="A folder of scenarios instead of the built-in one.")
+]
+
+
+@app.command("list", epilog="Example: harness scenarios list --family tool-calls")
+def list_scenarios(
+    family: Annotated[Optional[list[str]], typer.Option("--family", "-f", help="Only these families.")] = None,
+    dialect: Annotated[Optional[list[str]], typer.Option("--dialect", "-d", help="Only these dialects.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    catalogue: CatalogueOption = None,
+) -> None:
+    """List the scenarios: id, level, dialects, title."""
+    import json
+
+    from harness.catalogue.loader import CatalogueError, load_catalogue
+    from harness.catalogue.render import dialects_of
+    from harness.dialects import UnknownDialect
+
+    with mendable(CatalogueError, UnknownDialect):
+        loaded = load_catalogue(catalogue)
+        chosen = loaded.select(families=family, dialects=dialect)
+        rows = [
+            {
+                "id": scenario.id,
+                "level": scenario.level,
+                "dialects": [name for name in dialects_of(scenario) if not dialect or name in dialect],
+                "title": scenario.title,
+            }
+            for scenario in chosen
+        ]
+    if as_json:
+        typer.echo(json.dumps({"catalogue": loaded.version, "scenarios": rows}, ensure_ascii=False, indent=2))
+        return
+    width = max((len(str(row["id"])) for row in rows), default=0)
+    for row in rows:
+        typer.echo(f"{row['id']:<{width}}  {row['level']:<6}  {row['title']}")
+    typer.echo(f"{len(rows)} scenarios, catalogue {loaded.version}")
+
+
+@app.command("show", epilog="Example: harness scenarios show canary/plain-text --dialect gemini")
+def show_scenario(
+    scenario: Annotated[str, typer.Argument(help="A scenario's id, as `list` shows it.")],
+    dialect: Annotated[Optional[str], typer.Option("--dialect", "-d", help="Also show the bytes in this dialect.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    catalogue: CatalogueOption = None,
+) -> None:
+    """Show one scenario, and with --dialect the bytes that the origin sends."""
+    import json
+
+    from harness.catalogue.loader import CatalogueError, load_catalogue
+    from harness.catalogue.render import dialects_of
+    from harness.cli.wire_text import wire_text
+    from harness.dialects import UnknownDialect
+
+    with mendable(CatalogueError, UnknownDialect):
+        loaded = load_catalogue(catalogue)
+        found = loaded.get(scenario)
+        shown = wire_text(found, dialect) if dialect else None
+    if as_json:
+        typer.echo(json.dumps(found.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"{found.id}  ({found.level})\n{found.title}\n\n{found.why}")
+    typer.echo(f"\nruns in:   {', '.join(dialects_of(found))}")
+    if found.incidents:
+        typer.echo(f"incidents: {', '.join(found.incidents)}")
+    if shown is not None:
+        typer.echo(f"\n{shown}")

@@ -1,0 +1,125 @@
+"""Turns an observation into a result line: the verdict with everything that it rests on."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from typing import Any
+
+import msgspec
+
+from harness.catalogue.checks import describe_expectation, judge
+from harness.catalogue.findings import Judgement
+from harness.catalogue.observation import Attempt, Observation
+from harness.events import to_builtins
+from harness.runner.plan import PlannedCase
+from harness.runner.results import AttemptRecord, ChunkRecord, EventRecord, Evidence, Result
+from harness.systems.base import Description
+from harness.transcript import fold
+
+STDERR_TAIL = 4_000
+"""How many characters of a system's log a result keeps."""
+
+
+def result_of(
+    planned: PlannedCase, system: str, description: Description, observation: Observation, known: str | None
+) -> Result:
+    """The judged result of one case, with its evidence."""
+    judgement = judge(planned.scenario, planned.dialect, description.features, observation)
+    return _result(planned, system, description, judgement, observation, known)
+
+
+def unsupported(planned: PlannedCase, system: str, description: Description, missing: frozenset[str]) -> Result:
+    """The result of a case that was not run, since the system does not claim what it needs."""
+    note = f"not claimed: {', '.join(sorted(missing))}"
+    judgement = Judgement("unsupported", "unsupported", "unsupported", (), note)
+    return _result(planned, system, description, judgement, None, None)
+
+
+def reproduce_command(system: str, scenario: str, dialect: str, lane: str = "sockets") -> str:
+    """The one command that shows the same verdict again."""
+    words = ["harness", "replay", "--system", system, "--scenario", scenario, "--dialect", dialect]
+    return shlex.join([*words, "--in-process"] if lane == "in-process" else words)
+
+
+def _result(
+    planned: PlannedCase,
+    system: str,
+    description: Description,
+    judgement: Judgement,
+    observation: Observation | None,
+    known: str | None,
+) -> Result:
+    scenario = planned.scenario
+    return Result(
+        system=description.name,
+        system_version=description.version,
+        dialect=planned.dialect,
+        scenario=scenario.id,
+        family=scenario.family,
+        title=scenario.title,
+        level=scenario.level,
+        verdict=judgement.verdict,
+        content=judgement.content,
+        ending=judgement.ending,
+        failures=list(judgement.findings),
+        attempts=len(observation.attempts) if observation else 0,
+        duration_s=round(observation.duration_s, 6) if observation else 0.0,
+        reproduce=reproduce_command(system, scenario.id, planned.dialect),
+        note=judgement.note,
+        known=known,
+        evidence=evidence_of(planned, observation) if observation else None,
+    )
+
+
+def evidence_of(planned: PlannedCase, observation: Observation) -> Evidence:
+    """Expectation, what the caller saw, and what the wire saw, as plain JSON values."""
+    events = [EventRecord(round(timed.at_s, 6), to_builtins(timed.event)) for timed in observation.events]
+    return Evidence(
+        expected=describe_expectation(planned.scenario.expectation_in(planned.dialect)),
+        seen=_seen(planned.dialect, observation),
+        events=events,
+        wire=[attempt_record(attempt) for attempt in observation.attempts],
+        stderr=observation.stderr[-STDERR_TAIL:],
+    )
+
+
+def _seen(dialect: str, observation: Observation) -> dict[str, Any]:
+    transcript = fold(dialect, (timed.event for timed in observation.events)).to_dict()
+    end = observation.end
+    transcript["end"] = {
+        "status": end.status if end else None,
+        "raised": end.raised if end else None,
+        "error": msgspec.to_builtins(end.error) if end and end.error else None,
+        "hung": observation.hung,
+        "broken": observation.broken,
+    }
+    return transcript
+
+
+def attempt_record(attempt: Attempt) -> AttemptRecord:
+    """One attempt as the results file keeps it."""
+    response = attempt.response
+    chunks = [
+        ChunkRecord(
+            sent_s=round(attempt.sent_s[position], 6) if position < len(attempt.sent_s) else None,
+            data_b64=base64.b64encode(chunk.data).decode(),
+        )
+        for position, chunk in enumerate(response.chunks if response else ())
+    ]
+    return AttemptRecord(
+        number=attempt.number,
+        at_s=round(attempt.at_s, 6),
+        method=attempt.method,
+        path=attempt.path,
+        request_headers=list(attempt.headers),
+        request_body=attempt.body.decode("utf-8", "replace"),
+        request_faults=[f"{fault.rule} at {fault.where}: {fault.message}" for fault in attempt.faults],
+        status=response.status if response and response.head else None,
+        headers=list(response.headers) if response else [],
+        chunks=chunks,
+        how_ended=response.ending if response else None,
+        ended_s=round(attempt.ended_s, 6) if attempt.ended_s is not None else None,
+        client_left=attempt.client_left,
+        fallback=attempt.fallback,
+    )

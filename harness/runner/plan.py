@@ -1,0 +1,33 @@
+"""What a run will do: which scenarios, in which dialects, rendered to wire responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.catalogue.models import Scenario
+from harness.catalogue.render import NotExpressible, RenderedScenario, dialects_of, render
+
+CANARY_FAMILY = "canary"
+"""Canaries run first: a system that fails one makes the harness or the adapter the first suspect."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCase:
+    """One scenario in one dialect, ready to be played to any system."""
+
+    scenario: Scenario
+    dialect: str
+    rendered: RenderedScenario
+
+
+def plan_cases(scenarios: Iterable[Scenario], dialects: Sequence[str] | None = None) -> list[PlannedCase]:
+    """Every scenario in every dialect that can express it (and that is asked for), canaries first."""
+    cases = [
+        PlannedCase(scenario, dialect, rendered)
+        for scenario in sorted(scenarios, key=lambda scenario: (scenario.family != CANARY_FAMILY, scenario.id))
+        for dialect in dialects_of(scenario)
+        if (dialects is None or dialect in dialects)
+        and not isinstance(rendered := render(scenario, dialect), NotExpressible)
+    ]
+    return cases

@@ -1,0 +1,158 @@
+"""Real recorded streams through the reference's decoders: whole, and re-cut in several ways.
+
+A folder of recordings holds gzip'd JSON lines, one recorded stream each, with `dialect`, `provider`, `body_b64` and,
+where the recorder kept them, `chunk_lengths`. What must hold of every stream: no cutting changes its transcript, a
+decoder never raises, and a stream that the recorder saw through to its end marker is not taken for a broken one.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.api import decode
+from harness.dialects import dialect, dialect_names
+from harness.runner.results import RecordingResult
+
+DIALECT_ALIASES = {"ollama-chat": "ollama"}
+"""Names under which recordings file a dialect that we call otherwise."""
+
+SMALL_BODY = 32_768
+"""Bytes up to which a body is also fed byte by byte."""
+FIXED_SIZES = (2, 3, 7, 61, 1021)
+"""Chunk sizes that every body is re-cut to; primes, so that the cuts fall on ever other places."""
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStream:
+    """One recorded stream, and what its recorder knew of it."""
+
+    id: str
+    dialect: str
+    provider: str
+    source: str
+    body: bytes
+    chunk_lengths: tuple[int, ...]
+    terminal: str | None
+
+
+class UnreadableRecordings(ValueError):
+    """The folder holds no recordings, or one cannot be read; the message names the file, the line and the mend."""
+
+
+def read_recordings(folder: Path) -> Iterator[RecordedStream]:
+    """Every recorded stream of a dialect that we decode. Raises UnreadableRecordings."""
+    files = sorted(folder.glob("*.jsonl.gz")) if folder.is_dir() else []
+    if not files:
+        raise UnreadableRecordings(f"{folder}: no *.jsonl.gz files of recordings lie there")
+    for path in files:
+        yield from _read_file(path)
+
+
+def _read_file(path: Path) -> Iterator[RecordedStream]:
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    try:
+        with gzip.open(path) as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    stream = _stream(decoder.decode(line))
+                except (KeyError, ValueError) as error:
+                    raise UnreadableRecordings(f"{path}: line {number}: not a recording: {error}") from None
+                if stream is not None:
+                    yield stream
+    except (OSError, EOFError) as error:
+        raise UnreadableRecordings(f"{path}: cannot be read: {error}") from None
+
+
+def _stream(record: dict[str, Any]) -> RecordedStream | None:
+    name = DIALECT_ALIASES.get(record["dialect"], record["dialect"])
+    if record["kind"] != "stream" or name not in dialect_names():
+        return None
+    return RecordedStream(
+        id=record["id"],
+        dialect=name,
+        provider=record.get("provider") or "unknown",
+        source=f"{record.get('source_repo')}/{record.get('source_path')}",
+        body=base64.b64decode(record["body_b64"]),
+        chunk_lengths=tuple(record.get("chunk_lengths") or ()),
+        terminal=record.get("terminal"),
+    )
+
+
+def check_recordings(folder: Path, *, system: str, workers: int) -> Iterator[RecordingResult]:
+    """Results for all recordings of a folder, as they come, on so many processes."""
+    streams = read_recordings(folder)
+    if workers <= 1:
+        yield from (check_stream(stream, system) for stream in streams)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        batches = iter(lambda: list(itertools.islice(streams, BATCH)), [])
+        for results in pool.map(_check_batch, batches, itertools.repeat(system)):
+            yield from results
+
+
+def _check_batch(streams: list[RecordedStream], system: str) -> list[RecordingResult]:
+    return [check_stream(stream, system) for stream in streams]
+
+
+def check_stream(stream: RecordedStream, system: str) -> RecordingResult:
+    """Decodes one stream whole and re-cut, and says what does not hold."""
+    whole = decode(stream.dialect, stream.body).to_dict()
+    problems: list[str] = []
+    cuttings = 0
+    for name, chunks in recuttings(stream):
+        cuttings += 1
+        recut = decode(stream.dialect, chunks).to_dict()
+        problems += [
+            f"cut {name}: {key} is {_shown(recut[key])}, and {_shown(whole[key])} when fed whole"
+            for key in whole
+            if recut[key] != whole[key]
+        ]
+    if stream.terminal and whole["status"] == "truncated":
+        problems.append(f"taken for truncated, although it ends with {stream.terminal}")
+    return RecordingResult(
+        system=system,
+        id=stream.id,
+        dialect=stream.dialect,
+        provider=stream.provider,
+        source=stream.source,
+        size=len(stream.body),
+        frames=len(dialect(stream.dialect).split_frames(stream.body)),
+        cuttings=cuttings,
+        status=whole["status"],
+        finish=whole["finish"],
+        verdict="fail" if problems else "pass",
+        problems=problems,
+        warnings=sorted({warning["rule"] for warning in whole["warnings"]}),
+    )
+
+
+def recuttings(stream: RecordedStream) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Ways to cut the body other than whole, each with a name."""
+    body = stream.body
+    if stream.chunk_lengths:
+        yield "as it was read from the network", _pieces(body, stream.chunk_lengths)
+    if len(body) <= SMALL_BODY:
+        yield "byte by byte", (body[at : at + 1] for at in range(len(body)))
+    for size in FIXED_SIZES:
+        yield f"every {size} bytes", (body[at : at + size] for at in range(0, len(body), size))
+
+
+def _pieces(body: bytes, lengths: tuple[int, ...]) -> Iterator[bytes]:
+    ends = list(itertools.accumulate(lengths))
+    for start, end in zip([0, *ends], [*ends, len(body)], strict=True):
+        yield body[start:end]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,92 @@
+"""Carries out a run: every planned case through every system, side by side, one journal line as each one ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.catalogue.checks import missing_features
+from harness.catalogue.observation import Observation
+from harness.runner.case import Lane
+from harness.runner.evidence import result_of, unsupported
+from harness.runner.plan import CANARY_FAMILY, PlannedCase
+from harness.runner.results import Result
+from harness.systems.base import Description, Driver, SystemBroken
+from harness.systems.known import KnownFailures
+
+ResultListener = Callable[[Result], None]
+
+
+@dataclass(slots=True)
+class SystemRun:
+    """One system with its share of the plan. `spec` is how the user named it, and how the run is reproduced."""
+
+    spec: str
+    driver: Driver
+    known: KnownFailures
+    cases: list[PlannedCase] = field(default_factory=list)
+
+    @property
+    def description(self) -> Description:
+        """What the system says of itself."""
+        return self.driver.description
+
+
+async def run_systems(
+    systems: Sequence[SystemRun], lane: Lane, *, jobs: int, on_result: ResultListener
+) -> None:
+    """Runs all cases of all systems; at most `jobs` cases of one system at once."""
+    async with asyncio.TaskGroup() as group:
+        for system in systems:
+            group.create_task(_run_system(system, lane, jobs, on_result))
+
+
+async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: ResultListener) -> None:
+    """Canaries first; then the rest at once; then, alone, the cases that were in flight when the worker broke."""
+    runnable: list[PlannedCase] = []
+    for planned in system.cases:
+        missing = missing_features(planned.scenario, planned.dialect, system.description.features)
+        if missing:
+            on_result(unsupported(planned, system.spec, system.description, missing))
+        else:
+            runnable.append(planned)
+    canaries = [planned for planned in runnable if planned.scenario.family == CANARY_FAMILY]
+    others = [planned for planned in runnable if planned.scenario.family != CANARY_FAMILY]
+    broken: list[PlannedCase] = []
+    for group in (canaries, others):
+        async for planned, observation in _observe_all(system, lane, group, jobs):
+            if observation.broken is not None and len(group) > 1:
+                broken.append(planned)
+            else:
+                on_result(_judged(system, planned, observation))
+    for planned in broken:
+        on_result(_judged(system, planned, await lane.observe(system.driver, planned)))
+
+
+async def _observe_all(
+    system: SystemRun, lane: Lane, cases: Sequence[PlannedCase], jobs: int
+) -> AsyncIterator[tuple[PlannedCase, Observation]]:
+    places = asyncio.Semaphore(jobs)
+
+    async def observe(planned: PlannedCase) -> tuple[PlannedCase, Observation]:
+        async with places:
+            return planned, await lane.observe(system.driver, planned)
+
+    tasks = [asyncio.create_task(observe(planned)) for planned in cases]
+    try:
+        for finished in asyncio.as_completed(tasks):
+            yield await finished
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _judged(system: SystemRun, planned: PlannedCase, observation: Observation) -> Result:
+    known = system.known.reason_for(planned.scenario.id, planned.dialect)
+    return result_of(planned, system.spec, system.description, observation, known)
+
+
+__all__ = ["SystemBroken", "SystemRun", "run_systems", "time"]
