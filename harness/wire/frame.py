@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Protocol
 
 import msgspec
@@ -32,3 +33,14 @@ class Framer(Protocol):
 
     def close(self) -> list[Frame]:
         """What is left when the body ends: at most one frame, with `complete` False."""
+
+
+def cut_at_frames(framer: Framer, body: bytes) -> list[bytes]:
+    """`body` cut where its frames begin, by a fresh `framer`; joined, the pieces are the body.
+
+    What comes before the first frame belongs to its piece, and what lies between two frames (comments, separators)
+    to the piece before it. A body without a frame is one piece; an empty one is none.
+    """
+    offsets = [frame.offset for frame in framer.feed(body) + framer.close()]
+    edges = [0, *offsets[1:], len(body)]
+    return [body[start:end] for start, end in pairwise(edges)] if body else []

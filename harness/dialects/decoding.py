@@ -1,0 +1,198 @@
+"""The one machine behind every dialect's decoder: bytes to frames to payloads, warnings, failures and the end.
+
+A dialect's decoder subclasses FrameDecoder and reads payloads (parsed JSON objects) in `_payload`. Everything here is
+total over its input: what is wrong with a stream becomes an event, never an exception. The functions at the end read
+values whose type the peer may have got wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from harness.events import AnyEvent, End, ErrorInfo, Failure, Status, Warning
+from harness.wire.frame import Frame, Framer
+
+_SHOWN = 60  # characters of an unreadable payload that a warning shows
+
+_parse = msgspec.json.Decoder().decode
+_to_json = msgspec.json.Encoder().encode
+
+
+class FrameDecoder:
+    """Bytes to events. A dialect implements `_payload`; `feed` and `close` are as `base.Decoder` says.
+
+    A dialect sets `_finished` once the model's own stop reason was seen, and `_ended` once the protocol's end marker
+    was: frames after it are ignored. `end_marker` is the payload of an end marker that is not JSON.
+    """
+
+    end_marker: bytes | None = None
+
+    def __init__(self, framer: Framer) -> None:
+        self._framer = framer
+        self._size = 0  # bytes fed
+        self._finished = False
+        self._ended = False
+        self._failed = False
+        self._warned_after_end = False
+        self._unreadable: str | None = None  # what could not be read, first
+
+    def feed(self, data: bytes) -> list[AnyEvent]:
+        """The events that `data` completes."""
+        out: list[AnyEvent] = []
+        self._size += len(data)
+        for frame in self._framer.feed(data):
+            if self._ended or frame.too_long:
+                self._frame_out_of_place(frame, out)
+                continue
+            try:
+                payload = _parse(frame.data)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                self._not_plain_json(frame, out)
+                continue
+            if type(payload) is dict:
+                self._payload(payload, frame, out)
+            elif payload is not None:
+                self.malformed(frame, "the payload is not an object", out)
+        return out
+
+    def close(self) -> list[AnyEvent]:
+        """What is left of the body, then the dialect's own warnings, then End."""
+        out: list[AnyEvent] = []
+        for frame in self._framer.close():
+            self._last_frame(frame, out)
+        self._closing(out)
+        if self._unreadable and not (self._failed or self._completed()):
+            message = f"{self._unreadable}, and the stream never came to its end"
+            self.fail(ErrorInfo("protocol", message), out)
+        out.append(End(self._status()))
+        return out
+
+    def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
+        """Read one payload: append its events to `out`."""
+        raise NotImplementedError
+
+    def _text_frame(self, frame: Frame, out: list[AnyEvent]) -> bool:
+        """Read a frame that is not JSON; False where it means nothing to the dialect."""
+        return False
+
+    def _end_marker(self, frame: Frame, out: list[AnyEvent]) -> None:
+        """Take note of the end marker."""
+        self._ended = True
+
+    def _closing(self, out: list[AnyEvent]) -> None:
+        """Say what is odd about a body that ends here."""
+
+    def _completed(self) -> bool:
+        """Whether the stream said that it is whole."""
+        return self._finished
+
+    def _status(self) -> Status:
+        if self._failed:
+            return "failed"
+        return "completed" if self._completed() else "truncated"
+
+    def fail(self, error: ErrorInfo, out: list[AnyEvent]) -> None:
+        """The stream failed: nothing that follows can make it whole."""
+        self._failed = True
+        out.append(Failure(error))
+
+    def malformed(self, frame: Frame, what: str, out: list[AnyEvent]) -> None:
+        """A payload that cannot be read: a warning now, a failure if the stream never comes to its end."""
+        self._unreadable = self._unreadable or f"a frame at byte {frame.offset} could not be read: {what}"
+        out.append(Warning("payload-malformed", what, frame.offset))
+
+    def _frame_out_of_place(self, frame: Frame, out: list[AnyEvent]) -> None:
+        """A frame after the end marker, or one that is over the limit."""
+        if not self._ended:
+            message = f"the frame at byte {frame.offset} is longer than a frame may be"
+            self.fail(ErrorInfo("protocol", message, code="frame-too-long"), out)
+        elif not self._warned_after_end:
+            self._warned_after_end = True
+            out.append(Warning("frame-after-end", "the stream goes on after its end marker", frame.offset))
+
+    def _last_frame(self, frame: Frame, out: list[AnyEvent]) -> None:
+        """A frame whose end never came: it counts if its data is whole."""
+        if self._ended:
+            self._frame_out_of_place(frame, out)
+        elif type(payload := read_json(frame.data)) is dict:
+            out.append(Warning("last-frame-unterminated", "the last frame is whole but was not ended", frame.offset))
+            self._payload(payload, frame, out)
+        elif self.end_marker is not None and frame.data.strip() == self.end_marker:
+            out.append(Warning("last-frame-unterminated", "the end marker is whole but was not ended", frame.offset))
+            self._end_marker(frame, out)
+        else:
+            out.append(Warning("last-frame-cut", "the body ends within a frame", frame.offset))
+
+    def _not_plain_json(self, frame: Frame, out: list[AnyEvent]) -> None:
+        """A frame that the fast parser refuses: the end marker, a keep-alive, odd JSON, or none at all."""
+        data = frame.data.strip()
+        if not data:
+            return
+        if data == self.end_marker:
+            self._end_marker(frame, out)
+        elif type(payload := read_json(data)) is dict:
+            if not is_utf8(data):
+                out.append(Warning("frame-not-utf8", "bytes that are not UTF-8 are read as U+FFFD", frame.offset))
+            self._payload(payload, frame, out)
+        elif not self._text_frame(frame, out):
+            shown = data[:_SHOWN].decode("utf-8", "replace")
+            self._unreadable = self._unreadable or f"the frame at byte {frame.offset} is not JSON"
+            out.append(Warning("frame-not-json", f"the frame is not a JSON object: {shown!r}", frame.offset))
+
+
+def read_json(data: bytes) -> Any:
+    """The JSON value that `data` spells, read tolerantly (lone surrogates, NaN, bad UTF-8); None where it is none."""
+    try:
+        return _parse(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(data.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether `data` decodes."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """`value` where it is an object, else an empty one."""
+    return value if type(value) is dict else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """`value` where it is an array, else an empty one."""
+    return value if type(value) is list else []
+
+
+def as_str(value: Any) -> str:
+    """`value` where it is a string, else an empty one."""
+    return value if type(value) is str else ""
+
+
+def as_count(value: Any) -> int | None:
+    """`value` where it is a count of something, else None; `9.0` is 9."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and value >= 0 else None
+
+
+def compact_json(value: Any) -> str:
+    """`value` as JSON without white space: how arguments that come as an object are kept; empty if nested too deep."""
+    try:
+        return _to_json(value).decode()
+    except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError):
+        pass
+    try:  # lone surrogates
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return ""
