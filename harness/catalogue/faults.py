@@ -5,32 +5,25 @@ Faults compose, in the order in which they are listed; positions count in the bo
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field, model_validator
 
-from harness.wire.response import Ending
+from harness.catalogue.records import Record, exactly_one
 
+CutEnding: TypeAlias = Literal["clean", "no_last_chunk", "short_length", "reset", "stall"]
+"""The endings that a fault can ask for; `harness.wire.response.Ending` says what each is."""
 
-class _Fault(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-M = TypeVar("M", bound=BaseModel)
+PLACES = ("after_frames", "after_bytes", "after_events", "before_text", "after_text", "inside_text")
 
 
-def _exactly_one(record: M, names: tuple[str, ...], what: str) -> M:
-    given = [name for name in names if getattr(record, name) is not None]
-    if len(given) != 1:
-        raise ValueError(f"{what} has exactly one of {', '.join(names)}; this has {', '.join(given) or 'none'}")
-    return record
-
-
-class Place(_Fault):
+class Place(Record):
     """A place in a body; exactly one field. Negative counts are from the end."""
 
     after_frames: int | None = None
     after_bytes: int | None = None
+    after_events: int | None = None
+    """After what the first so many canonical events gave: the same place in every dialect. Only with `events`."""
     before_text: str | None = None
     """Before the first occurrence of this text in the bytes of the body."""
     after_text: str | None = None
@@ -38,54 +31,73 @@ class Place(_Fault):
     """After the first byte of the first occurrence: inside a character, a tag, a token."""
 
     @model_validator(mode="after")
-    def _one_field(self) -> Place:
-        return _exactly_one(self, tuple(Place.model_fields), "a place")
+    def _one_place(self) -> Place:
+        exactly_one(self, PLACES, "a place")
+        return self
 
 
 class Cut(Place):
     """The body ends here, in the given way."""
 
-    how: Ending = "clean"
-
-
-class Chunks(_Fault):
-    """How the body is cut into chunks; exactly one field."""
-
-    every: int | None = None
-    """A chunk for each so many bytes."""
-    at: tuple[int, ...] | None = None
-    """Cuts at these byte offsets."""
-    inside: tuple[str, ...] | None = None
-    """Cuts after each byte of every occurrence of these texts, save the last."""
-    per_frame: int | None = None
-    """A chunk for each so many frames."""
-    whole: Literal[True] | None = None
-
-    @model_validator(mode="after")
-    def _one_field(self) -> Chunks:
-        return _exactly_one(self, tuple(Chunks.model_fields), "a chunking")
+    how: CutEnding = "clean"
 
 
 class Pause(Place):
-    """Silence at this place, in seconds."""
+    """Silence at this place."""
 
-    seconds: float
+    seconds: float = Field(gt=0)
 
 
 class Insert(Place):
-    """Literal bytes put in at this place."""
+    """Something put in at this place: literal bytes, or a frame in the dialect's framing. Exactly one of the two."""
 
-    bytes: str
+    text: str | bytes | None = None
+    frame: str | dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Insert:
+        exactly_one(self, ("text", "frame"), "an insertion")
+        return self
 
 
-class Replace(_Fault):
+class Replace(Record):
     """Every occurrence of one literal text in the body becomes another."""
 
-    old: str
-    new: str
+    old: str | bytes = Field(min_length=1)
+    new: str | bytes
 
 
-class Fault(_Fault):
+class Chunks(Record):
+    """How the body is cut into chunks; exactly one field. Unless a fault says otherwise, each frame is a chunk."""
+
+    every: int | None = Field(default=None, ge=1)
+    """A chunk for each so many bytes."""
+    at: tuple[int, ...] | None = None
+    """Cuts at these byte offsets, and nowhere else."""
+    inside: tuple[str, ...] | None = None
+    """Cuts after each byte of every occurrence of these texts, save the last, besides the cuts that there are."""
+    per_frame: int | None = Field(default=None, ge=1)
+    """A chunk for each so many frames."""
+    whole: Literal[True] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: Any) -> Any:
+        if isinstance(data, int) and not isinstance(data, bool):
+            return {"every": data}
+        if data == "whole":
+            return {"whole": True}
+        if isinstance(data, dict) and isinstance(data.get("inside"), str):
+            return {**data, "inside": (data["inside"],)}
+        return data
+
+    @model_validator(mode="after")
+    def _one_field(self) -> Chunks:
+        exactly_one(self, tuple(Chunks.model_fields), "a chunking")
+        return self
+
+
+class Fault(Record):
     """One fault; exactly one field, for example `cut: {after_frames: 3, how: reset}`."""
 
     cut: Cut | None = None
@@ -97,9 +109,10 @@ class Fault(_Fault):
     """Every LF of the framing becomes this line end."""
     bom: Literal[True] | None = None
     """A byte-order mark comes first."""
-    end: Ending | None = None
+    end: CutEnding | None = None
     """The whole body comes, and then the connection ends in this way."""
 
     @model_validator(mode="after")
     def _one_field(self) -> Fault:
-        return _exactly_one(self, tuple(Fault.model_fields), "a fault")
+        exactly_one(self, tuple(Fault.model_fields), "a fault")
+        return self

@@ -5,7 +5,10 @@ The catalogue renders scenarios to it, cassettes store it, the origin and the in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Literal, TypeAlias, get_args
 
 Ending: TypeAlias = Literal["clean", "no_last_chunk", "short_length", "reset", "stall", "timeout", "cancelled"]
@@ -19,6 +22,10 @@ ENDINGS: tuple[Ending, ...] = get_args(Ending)
 
 Transfer: TypeAlias = Literal["chunked", "length", "close"]
 """How the body's end is marked: chunked coding, Content-Length, or the closing of the connection alone."""
+
+
+_DATE = re.compile(r"\{http-date([+-]\d+)?\}")
+"""In a header's value: the moment at which the header is sent, and so many seconds more or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +60,12 @@ class WireResponse:
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name."""
         return next((value for key, value in self.headers if key == name), None)
+
+    def headers_at(self, now: datetime) -> tuple[tuple[str, str], ...]:
+        """The headers as they are sent at that moment: `{http-date+3}` in a value is the HTTP date 3 seconds later."""
+
+        def date(found: re.Match[str]) -> str:
+            moment = now.astimezone(UTC) + timedelta(seconds=int(found[1] or 0))
+            return format_datetime(moment, usegmt=True)
+
+        return tuple((name, _DATE.sub(date, value)) for name, value in self.headers)

@@ -1,0 +1,187 @@
+"""What the right outcome of a scenario is. Content and ending are judged apart.
+
+What an expectation leaves out has the default written here. Defaults of `ending`, `text`, `reasoning`, `refusal` and
+`tool_calls` are checked too: a scenario that names no tool calls expects none. Where the default is None, nothing is
+compared.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from harness.catalogue.records import Record, did_you_mean, exactly_one, nested, wrong
+from harness.events import ErrorKind, FinishReason, Usage
+
+Ending: TypeAlias = Literal["completed", "truncated", "failed", "cancelled"]
+PartKind: TypeAlias = Literal["reasoning", "text", "refusal", "tool_call"]
+
+
+class PartialText(Record):
+    """Text of which only a beginning can be demanded: seen must begin with `at_least` and continue as `prefix_of`."""
+
+    prefix_of: str
+    at_least: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> PartialText:
+        if not self.prefix_of.startswith(self.at_least):
+            raise wrong("`at_least` must be a beginning of `prefix_of`", ["at_least"])
+        return self
+
+
+class AnyValue(Record):
+    """Anything will do: `{any: true}`."""
+
+    any: Literal[True]
+
+
+def _text_form(data: Any) -> Any:
+    match data:
+        case {"prefix_of": _} | {"at_least": _}:
+            return nested(PartialText, data)
+        case {"any": _}:
+            return nested(AnyValue, data)
+        case str() | PartialText() | AnyValue():
+            return data
+    raise wrong(f"a text is a string, {{prefix_of: …, at_least: …}} or {{any: true}}, not {data!r}")
+
+
+TextExpectation: TypeAlias = Annotated[str | PartialText | AnyValue, BeforeValidator(_text_form)]
+
+
+class CallExpectation(Record):
+    """One tool call. Fields left out are not compared."""
+
+    name: str
+    id: str | None = None
+    """Compared where the id went over the wire (some dialects have none)."""
+    arguments: str | None = None
+    """The JSON text. White space, the order of keys and escapes do not count where it parses; else it is exact."""
+    input: dict[str, Any] | None = None
+    """The parsed object: the same comparison, more readable."""
+    executable: bool = True
+    """False: the arguments were cut off. The caller may get the call or not, but what it gets must not parse to an
+    object, and must be a beginning of `arguments` where that is given."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> CallExpectation:
+        if self.arguments is not None and self.input is not None:
+            exactly_one(self, ("arguments", "input"), "a call")
+        if not self.executable and self.input is not None:
+            raise wrong("a call that was cut off has no input; give `arguments`", ["input"])
+        return self
+
+
+def _calls_form(data: Any) -> Any:
+    match data:
+        case "any" | {"any": True}:
+            return AnyValue(any=True)
+        case list() | tuple():
+            return tuple(_call(call, position) for position, call in enumerate(data))
+        case AnyValue():
+            return data
+    raise wrong(f"tool calls are a list of calls, or `any`, not {data!r}")
+
+
+def _call(data: Any, position: int) -> CallExpectation:
+    return nested(CallExpectation, {"name": data} if isinstance(data, str) else data, [position])
+
+
+class ErrorExpectation(Record):
+    """Which error the caller must learn of; `kind` may list alternatives, and what is left out is not compared."""
+
+    kind: tuple[ErrorKind, ...] = ()
+    status: int | None = None
+    retryable: bool | None = None
+    retry_after_s: float | None = None
+    message_contains: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"kind": (data,)}
+        if isinstance(data, dict) and isinstance(data.get("kind"), str):
+            return {**data, "kind": (data["kind"],)}
+        return data
+
+
+class Count(Record):
+    """How many; a plain number means exactly."""
+
+    at_least: int = 0
+    at_most: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exactly(cls, data: Any) -> Any:
+        exact = isinstance(data, int) and not isinstance(data, bool)
+        return {"at_least": data, "at_most": data} if exact else data
+
+    def __contains__(self, number: int) -> bool:
+        return self.at_least <= number and (self.at_most is None or number <= self.at_most)
+
+    def __str__(self) -> str:
+        if self.at_most is None:
+            return f"at least {self.at_least}"
+        if self.at_least == self.at_most:
+            return str(self.at_least)
+        return f"{self.at_least} to {self.at_most}" if self.at_least else f"at most {self.at_most}"
+
+
+class Wait(Record):
+    """The pause between the end of one answer and the next attempt, in seconds."""
+
+    before_attempt: int = Field(ge=2)
+    at_least_s: float = 0.0
+    at_most_s: float | None = None
+
+
+class Expectation(Record):
+    """The right outcome."""
+
+    ending: tuple[Ending, ...] = ("completed",)
+    """Alternatives. A caller that sees an exception or a status of `truncated` meets `truncated` and `failed`."""
+    finish: tuple[FinishReason, ...] | None = None
+    """Alternatives. Compared where the caller ended `completed`."""
+    text: TextExpectation = ""
+    reasoning: TextExpectation = ""
+    """Compared where the system claims `reasoning`; the text must be exact either way."""
+    refusal: TextExpectation = ""
+    tool_calls: Annotated[tuple[CallExpectation, ...] | AnyValue, BeforeValidator(_calls_form)] = ()
+    order: tuple[PartKind, ...] | None = None
+    """The kinds of the answer's parts in order, runs as one: `[reasoning, text, tool_call]`."""
+    signatures: tuple[str, ...] | None = None
+    usage: dict[str, int] | None = None
+    """Compared where the system claims `usage`; only the fields named here."""
+    other_choices: tuple[str, ...] | None = None
+    """The texts of the other choices."""
+    text_before_pause: str | None = None
+    """The text that the caller must have had by the time the first pause inside a body was over (streaming)."""
+    warnings: tuple[str, ...] = ()
+    """Rules that a system which claims `warnings` must have named."""
+    error: ErrorExpectation | None = None
+    attempts: Count | None = None
+    waits: tuple[Wait, ...] = ()
+    fallback_attempts: Count | None = None
+    second_request_shorter: bool = False
+    """The request of attempt 2 must be shorter than that of attempt 1 (compaction)."""
+    upstream_stopped: bool = False
+    """The origin must see the client hang up before the body ended (cancel)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_words(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        words = {key: (data[key],) for key in ("ending", "finish") if isinstance(data.get(key), str)}
+        return {**data, **words}
+
+    @model_validator(mode="after")
+    def _known_counts(self) -> Expectation:
+        for name in self.usage or ():
+            if name not in Usage.__struct_fields__:
+                raise wrong(f"unknown count{did_you_mean(name, Usage.__struct_fields__)}", ["usage", name])
+        return self
