@@ -139,7 +139,7 @@ class FrameDecoder:
             self._payload(payload, frame, out)
         elif not self._text_frame(frame, out):
             shown = data[:_SHOWN].decode("utf-8", "replace")
-            self._unreadable = self._unreadable or f"the frame at byte {frame.offset} is not JSON"
+            self._unreadable = self._unreadable or f"the frame at byte {frame.offset} is not JSON: {shown!r}"
             out.append(Warning("frame-not-json", f"the frame is not a JSON object: {shown!r}", frame.offset))
 
 
@@ -192,7 +192,7 @@ def compact_json(value: Any) -> str:
         return _to_json(value).decode()
     except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError):
         pass
-    try:  # lone surrogates
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:  # lone surrogates, which only an escape can carry
+        return json.dumps(value, separators=(",", ":"))
     except RecursionError:
         return ""
