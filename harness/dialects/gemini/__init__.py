@@ -1,0 +1,25 @@
+"""The Gemini API: streamGenerateContent over SSE, or as one JSON array."""
+
+from __future__ import annotations
+
+from harness.dialects.base import Dialect
+from harness.dialects.gemini.decode import Decoder
+from harness.dialects.gemini.encode import Encoder
+from harness.dialects.gemini.errors import read_error, write_error
+from harness.dialects.gemini.framing import split
+from harness.dialects.gemini.request import build_request, matches
+from harness.dialects.gemini.validate import validate
+
+DIALECT = Dialect(
+    name="gemini",
+    content_type="text/event-stream",
+    decoder=Decoder,
+    encoder=Encoder,
+    build_request=build_request,
+    matches=matches,
+    validate=validate,
+    read_error=read_error,
+    write_error=write_error,
+    split_frames=split,
+    facts={"key_variable": "GEMINI_API_KEY", "framing": "sse", "end_marker": None},
+)

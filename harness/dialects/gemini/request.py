@@ -1,0 +1,232 @@
+"""A canonical request as Gemini's streamGenerateContent, and which paths are that endpoint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from harness.dialects.base import HttpRequest, Loss
+from harness.dialects.decoding import as_dict, as_list, compact_json
+from harness.request import (
+    ImagePart,
+    Message,
+    NamedTool,
+    Part,
+    ReasoningPart,
+    ReasoningSettings,
+    Request,
+    TextPart,
+    Tool,
+    ToolCallPart,
+    ToolResultPart,
+)
+from harness.transcript import MADE_ID_PREFIX, parse_arguments
+
+ENDPOINT = re.compile(
+    r"/v\d+\w*/(?:[\w.~%-]+/)*?(?:models|tunedModels|endpoints)/[^/:?]+:streamGenerateContent(?:\?|$)"
+)
+"""The paths of the endpoint, with the longer ones that the vendor's cloud platform has."""
+
+_SCHEMA_FIELDS = frozenset({
+    "type", "format", "title", "description", "nullable", "enum", "items", "maxItems", "minItems", "properties",
+    "required", "minProperties", "maxProperties", "minLength", "maxLength", "pattern", "example", "anyOf",
+    "propertyOrdering", "default", "minimum", "maximum",
+})  # fmt: skip
+"""What `parameters` may say; a schema that says more goes to `parametersJsonSchema`."""
+_FORMATS = frozenset({"", "enum", "date-time", "int32", "int64", "float", "double"})
+
+_STOP_LIMIT = 5  # stop sequences that the API takes
+_LEVELS: Mapping[str, str] = {
+    "minimal": "MINIMAL",
+    "low": "LOW",
+    "medium": "MEDIUM",
+    "high": "HIGH",
+    "xhigh": "HIGH",
+    "max": "HIGH",
+}
+_BUDGETS: Mapping[str, int] = {
+    "minimal": 1024,
+    "low": 1024,
+    "medium": 8192,
+    "high": 24576,
+    "xhigh": 24576,
+    "max": 24576,
+}
+"""Effort as tokens, for models before thinking levels; the numbers of the vendor's OpenAI-compatible endpoint."""
+_MODES: Mapping[str, str] = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
+
+
+def matches(method: str, path: str) -> bool:
+    """Is this the streaming endpoint?"""
+    return method == "POST" and ENDPOINT.match(path) is not None
+
+
+def build_request(request: Request, api_key: str | None) -> HttpRequest:
+    """The HTTP request; what Gemini cannot say is in its `losses`."""
+    losses: list[Loss] = []
+    body: dict[str, Any] = {"contents": list(_contents(request.messages, losses))}
+    if system := list(_system_parts(request, losses)):
+        body["systemInstruction"] = {"parts": system}
+    if request.tools:
+        body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in request.tools]}]
+    if request.tool_choice is not None:
+        body["toolConfig"] = {"functionCallingConfig": _calling(request.tool_choice)}
+    if request.parallel_tool_calls is False:
+        losses.append(Loss("parallel-tool-calls", "Gemini cannot be told to make one call at a time"))
+    if settings := _generation(request, losses):
+        body["generationConfig"] = settings
+    headers = {"content-type": "application/json", **({"x-goog-api-key": api_key} if api_key else {})}
+    return HttpRequest("POST", _path(request), headers, compact_json(body).encode("utf-8", "replace"), tuple(losses))
+
+
+def _path(request: Request) -> str:
+    model = request.model if request.model.startswith(("models/", "tunedModels/")) else f"models/{request.model}"
+    method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
+    return f"/v1beta/{quote(model, safe='/')}:{method}"
+
+
+def _system_parts(request: Request, losses: list[Loss]) -> Iterator[dict[str, Any]]:
+    """The system text, then the text of system and developer messages, which have no place in the contents."""
+    if request.system:
+        yield {"text": request.system}
+    talk_began = False
+    for message in request.messages:
+        if message.role not in ("system", "developer"):
+            talk_began = True
+            continue
+        if talk_began:
+            losses.append(Loss("system-position", "a system message within the talk is moved to its beginning"))
+        for part in message.content:
+            if isinstance(part, TextPart) and part.text:
+                yield {"text": part.text}
+            elif not isinstance(part, TextPart):
+                losses.append(Loss("system-part", f"a {type(part).__name__} in a {message.role} message"))
+
+
+def _contents(messages: list[Message], losses: list[Loss]) -> Iterator[dict[str, Any]]:
+    """The talk. Tool messages in a row are one content, since all calls of a turn are answered in one."""
+    names = {part.id: part.name for message in messages for part in message.content if isinstance(part, ToolCallPart)}
+    for turn in _turns(messages):
+        spoken = (_part(part, names, losses) for message in turn for part in message.content)
+        if parts := [part for part in spoken if part is not None]:
+            yield {"role": "model" if turn[0].role == "assistant" else "user", "parts": parts}
+
+
+def _turns(messages: list[Message]) -> list[list[Message]]:
+    turns: list[list[Message]] = []
+    for message in messages:
+        if message.role in ("system", "developer"):
+            continue
+        if turns and message.role == "tool" == turns[-1][0].role:
+            turns[-1].append(message)
+        else:
+            turns.append([message])
+    return turns
+
+
+def _part(part: Part, names: Mapping[str, str], losses: list[Loss]) -> dict[str, Any] | None:
+    match part:
+        case TextPart():
+            return {"text": part.text} if part.text else None
+        case ImagePart():
+            return {"inlineData": {"mimeType": part.media_type, "data": part.data}}
+        case ReasoningPart():
+            return _thought(part, losses)
+        case ToolCallPart():
+            return _call(part, losses)
+        case ToolResultPart():
+            return _response(part, names, losses)
+
+
+def _thought(part: ReasoningPart, losses: list[Loss]) -> dict[str, Any] | None:
+    if part.redacted or part.encrypted:
+        losses.append(Loss("reasoning-data", "redacted or encrypted reasoning of another vendor"))
+    signature = {"thoughtSignature": part.signature} if part.signature else {}
+    if part.text:
+        return {"text": part.text, "thought": True, **signature}
+    return {"text": "", **signature} if signature else None
+
+
+def _call(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
+    args = parse_arguments(part.arguments or "{}")
+    if args is None:
+        losses.append(Loss("tool-arguments-not-object", f"{part.name}: {part.arguments[:80]!r}"))
+    call = {**_id(part.id), "name": part.name, "args": args or {}}
+    return {"functionCall": call, **({"thoughtSignature": part.signature} if part.signature else {})}
+
+
+def _response(part: ToolResultPart, names: Mapping[str, str], losses: list[Loss]) -> dict[str, Any]:
+    name = names.get(part.tool_call_id)
+    if not name:
+        losses.append(Loss("tool-result-without-call", part.tool_call_id))
+    content = {"error" if part.is_error else "output": part.content}
+    return {"functionResponse": {**_id(part.tool_call_id), "name": name or part.tool_call_id, "response": content}}
+
+
+def _id(call_id: str) -> dict[str, str]:
+    """The call's id, unless we made it because the vendor gave none."""
+    return {} if call_id.startswith(MADE_ID_PREFIX) else {"id": call_id}
+
+
+def _declaration(tool: Tool) -> dict[str, Any]:
+    declaration: dict[str, Any] = {"name": tool.name}
+    if tool.description:
+        declaration["description"] = tool.description
+    if tool.parameters:
+        key = "parameters" if _is_plain_schema(tool.parameters) else "parametersJsonSchema"
+        declaration[key] = tool.parameters
+    return declaration
+
+
+def _is_plain_schema(schema: Any) -> bool:
+    """Whether a JSON schema keeps within the vendor's own Schema type."""
+    match schema:
+        case {"type": kind} if type(kind) is not str:
+            return False
+        case {"format": form} if form not in _FORMATS:
+            return False
+        case {"enum": values} if not all(type(value) is str for value in as_list(values)):
+            return False
+        case dict() if schema.keys() <= _SCHEMA_FIELDS:
+            inner = [*as_dict(schema.get("properties")).values(), *as_list(schema.get("anyOf"))]
+            return all(_is_plain_schema(one) for one in [*inner, schema.get("items") or {}])
+    return False
+
+
+def _calling(choice: str | NamedTool) -> dict[str, Any]:
+    if isinstance(choice, NamedTool):
+        return {"mode": "ANY", "allowedFunctionNames": [choice.name]}
+    return {"mode": _MODES[choice]}
+
+
+def _generation(request: Request, losses: list[Loss]) -> dict[str, Any]:
+    stop = request.stop or None
+    if stop and len(stop) > _STOP_LIMIT:
+        losses.append(Loss("stop-sequences", f"{len(stop)} stop sequences, of which Gemini takes {_STOP_LIMIT}"))
+        stop = stop[:_STOP_LIMIT]
+    settings = {
+        "maxOutputTokens": request.max_output_tokens,
+        "temperature": request.temperature,
+        "topP": request.top_p,
+        "stopSequences": stop,
+        "thinkingConfig": _thinking(request.reasoning, request.model, losses) if request.reasoning else None,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _thinking(settings: ReasoningSettings, model: str, losses: list[Loss]) -> dict[str, Any] | None:
+    """A budget where one is given or the model (2.5 and before) knows no levels, else a level: never both."""
+    effort = settings.effort
+    if settings.budget_tokens is not None:
+        return {"includeThoughts": settings.budget_tokens != 0, "thinkingBudget": settings.budget_tokens}
+    if effort is None:
+        return None
+    if effort == "none":
+        return {"includeThoughts": False, "thinkingBudget": 0}
+    if effort in ("xhigh", "max"):
+        losses.append(Loss("reasoning-effort", f"{effort} is sent as high"))
+    if "gemini-2" in model:
+        return {"includeThoughts": True, "thinkingBudget": _BUDGETS[effort]}
+    return {"includeThoughts": True, "thinkingLevel": _LEVELS[effort]}

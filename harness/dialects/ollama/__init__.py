@@ -1,0 +1,25 @@
+"""Ollama's own chat endpoint: newline-delimited JSON."""
+
+from __future__ import annotations
+
+from harness.dialects.base import Dialect
+from harness.dialects.ollama.decode import Decoder
+from harness.dialects.ollama.encode import Encoder
+from harness.dialects.ollama.errors import read_error, write_error
+from harness.dialects.ollama.request import build_request, matches
+from harness.dialects.ollama.validate import validate
+from harness.wire.ndjson import split
+
+DIALECT = Dialect(
+    name="ollama",
+    content_type="application/x-ndjson",
+    decoder=Decoder,
+    encoder=Encoder,
+    build_request=build_request,
+    matches=matches,
+    validate=validate,
+    read_error=read_error,
+    write_error=write_error,
+    split_frames=split,
+    facts={"key_variable": "OLLAMA_API_KEY", "framing": "ndjson", "end_marker": None},
+)
