@@ -1,0 +1,73 @@
+"""What a system must claim for a scenario to say anything about it.
+
+A scenario's own `needs` come first; these are derived besides:
+
+| what the scenario has | feature |
+|---|---|
+| `expect.tool_calls` (unless it expects none, or only calls that were cut off) | `tool_calls` |
+| `expect.attempts` or `expect.fallback_attempts` of at least 2 | `retries` |
+| `expect.waits` | `retry_after` and `retries` |
+| `expect.refusal` | `refusals` |
+| `expect.signatures` | `signatures` |
+| `expect.other_choices` | `parallel_choices` |
+| `expect.second_request_shorter`, `options.compaction` | `compaction` |
+| `expect.fallback_attempts`, `fallback_responses` | `fallback` |
+| `expect.upstream_stopped`, `options.cancel_after_events` | `cancel` |
+| `options.think_tags` | `think_tags` |
+| a server that falls silent before its answer is whole, nobody cancelling | `timeouts` |
+
+`reasoning`, `usage` and `warnings` are never needed: what they stand for is compared where they are claimed, and the
+rest of the scenario is judged either way. `overflow` and `error_kinds` only make the comparison of errors stricter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.catalogue.models import AnyValue, Expectation, Response, Scenario
+
+
+def missing_features(scenario: Scenario, dialect: str, features: frozenset[str]) -> frozenset[str]:
+    """What the scenario needs in that dialect and a system with these features does not claim."""
+    return needed_features(scenario, dialect) - features
+
+
+def needed_features(scenario: Scenario, dialect: str) -> frozenset[str]:
+    """Everything that a system must claim for the scenario to say something about it."""
+    expectation = scenario.expectation_in(dialect)
+    return frozenset((*scenario.needs, *_of_expectation(expectation), *_of_options(scenario, dialect)))
+
+
+def _of_expectation(expectation: Expectation) -> Iterator[str]:
+    calls = expectation.tool_calls
+    derived = {
+        "tool_calls": isinstance(calls, AnyValue) or any(call.executable for call in calls),
+        "retries": any(
+            count is not None and count.at_least > 1 for count in (expectation.attempts, expectation.fallback_attempts)
+        )
+        or bool(expectation.waits),
+        "retry_after": bool(expectation.waits),
+        "refusals": expectation.refusal != "",
+        "signatures": bool(expectation.signatures),
+        "parallel_choices": bool(expectation.other_choices),
+        "compaction": expectation.second_request_shorter,
+        "fallback": expectation.fallback_attempts is not None,
+        "cancel": expectation.upstream_stopped,
+    }
+    return (feature for feature, needed in derived.items() if needed)
+
+
+def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
+    options = scenario.options
+    derived = {
+        "think_tags": options.think_tags,
+        "compaction": options.compaction,
+        "cancel": options.cancel_after_events is not None,
+        "fallback": bool(scenario.fallback_responses),
+        "timeouts": options.cancel_after_events is None and any(map(_falls_silent, scenario.responses_in(dialect))),
+    }
+    return (feature for feature, needed in derived.items() if needed)
+
+
+def _falls_silent(response: Response) -> bool:
+    return response.connection == "stall" or any(fault.cut and fault.cut.how == "stall" for fault in response.faults)

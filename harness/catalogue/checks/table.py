@@ -1,0 +1,124 @@
+"""Every rule with its slug, and the verdict over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.catalogue.checks import calls, content, conversation, ending
+from harness.catalogue.checks.facts import Breach, Facts, Rule, read_facts
+from harness.catalogue.checks.features import missing_features
+from harness.catalogue.findings import Column, Finding, Judgement, Verdict
+from harness.catalogue.models import Scenario
+from harness.catalogue.observation import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule. The slug never changes, and is the same whether the rule is kept or broken."""
+
+    slug: str
+    column: Column
+    rule: Rule
+
+    @property
+    def doc(self) -> str:
+        """What the rule demands, in one sentence."""
+        return (self.rule.__doc__ or "").strip()
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("text-as-sent", "content", content.text_as_sent),
+    Check("reasoning-as-sent", "content", content.reasoning_as_sent),
+    Check("refusal-as-sent", "content", content.refusal_as_sent),
+    Check("tool-calls-as-sent", "content", calls.tool_calls_as_sent),
+    Check("cut-calls-not-executable", "content", calls.cut_calls_not_executable),
+    Check("parts-in-order", "content", content.parts_in_order),
+    Check("signatures-kept", "content", content.signatures_kept),
+    Check("usage-as-sent", "content", content.usage_as_sent),
+    Check("choices-as-sent", "content", content.choices_as_sent),
+    Check("warnings-given", "content", content.warnings_given),
+    Check("streamed-at-once", "content", content.streamed_at_once),
+    Check("ended-in-time", "ending", ending.ended_in_time),
+    Check("ending-as-it-was", "ending", ending.ending_as_it_was),
+    Check("finish-as-sent", "ending", ending.finish_as_sent),
+    Check("error-as-sent", "ending", ending.error_as_sent),
+    Check("attempts-counted", "ending", conversation.attempts_counted),
+    Check("waits-kept", "ending", conversation.waits_kept),
+    Check("fallback-used", "ending", conversation.fallback_used),
+    Check("request-compacted", "ending", conversation.request_compacted),
+    Check("requests-acceptable", "ending", conversation.requests_acceptable),
+    Check("upstream-stopped", "ending", conversation.upstream_stopped),
+)
+"""In the order in which they are shown; silent findings go before all others."""
+
+_TOLD_ANYWAY = frozenset(
+    {
+        "ended-in-time",
+        "error-as-sent",
+        "attempts-counted",
+        "waits-kept",
+        "fallback-used",
+        "request-compacted",
+        "requests-acceptable",
+        "upstream-stopped",
+    }
+)
+"""Rules whose breach takes nothing from the caller that it would have to notice."""
+
+
+def judge(
+    scenario: Scenario, dialect_name: str, description_features: frozenset[str], observation: Observation
+) -> Judgement:
+    """The verdict of one case. Pure: the same observation always gets the same judgement."""
+    if observation.broken is not None:
+        return _no_verdict("error", observation.broken)
+    missing = missing_features(scenario, dialect_name, description_features)
+    if missing:
+        return _no_verdict("unsupported", f"not claimed: {', '.join(sorted(missing))}")
+    facts = read_facts(scenario, dialect_name, description_features, observation)
+    impossible = _impossible(facts)
+    if impossible:
+        return _no_verdict("error", impossible)
+    findings = tuple(sorted(_findings(facts), key=lambda finding: not finding.silent))
+    content_verdict, ending_verdict = (_verdict(findings, column) for column in ("content", "ending"))
+    return Judgement("fail" if findings else "pass", content_verdict, ending_verdict, findings)
+
+
+def _no_verdict(verdict: Verdict, note: str) -> Judgement:
+    return Judgement(verdict, verdict, verdict, (), note)
+
+
+def _impossible(facts: Facts) -> str | None:
+    """What cannot be the system's fault alone, and must be looked into before anything is said of it."""
+    observation = facts.observation
+    if observation.end is None and not observation.hung:
+        return "the adapter never said how the case ended"
+    if not observation.attempts and facts.outcome == "completed":
+        return "the system ended well without a single request to the base URL it was given"
+    return None
+
+
+def _findings(facts: Facts) -> Iterator[Finding]:
+    for check in CHECKS:
+        for breach in check.rule(facts):
+            yield _finding(check, breach, facts)
+
+
+def _finding(check: Check, breach: Breach, facts: Facts) -> Finding:
+    unnoticed = not facts.told and check.slug not in _TOLD_ANYWAY
+    return Finding(
+        kind=breach.kind,
+        check=check.slug,
+        column=check.column,
+        silent=unnoticed if breach.silent is None else breach.silent,
+        message=breach.message,
+        expected=breach.expected,
+        seen=breach.seen,
+        attempt=breach.attempt,
+        offset=breach.offset,
+    )
+
+
+def _verdict(findings: tuple[Finding, ...], column: str) -> Verdict:
+    return "fail" if any(finding.column == column for finding in findings) else "pass"
