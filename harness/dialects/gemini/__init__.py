@@ -21,5 +21,10 @@ DIALECT = Dialect(
     read_error=read_error,
     write_error=write_error,
     split_frames=split,
-    facts={"key_variable": "GEMINI_API_KEY", "framing": "sse", "end_marker": None},
+    facts={
+        "key_variable": "GEMINI_API_KEY",
+        "framing": "sse",
+        "end_marker": None,
+        "alike_finish_reasons": (("stop", "tool_calls"),),  # STOP is said of both
+    },
 )
