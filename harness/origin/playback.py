@@ -1,0 +1,157 @@
+"""Plays a case in process, for any HTTP library: what its user would see over a socket, without one.
+
+The server's side keeps its own time, as over a socket: a chunk is sent when it is due, whether or not the client has
+asked for it yet, and a client that leaves finds everything sent that was due by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
+from typing import TypeAlias
+
+from harness.origin.case import CasePlan, PlanScript, ReceivedRequest, Script
+from harness.origin.clock import Clock, VirtualClock
+from harness.origin.head import framing, head_fields, phrase
+from harness.origin.log import CaseLog, OpenAttempt
+from harness.wire.response import WireResponse
+
+HOST = "http://in-process.invalid"
+"""No name below .invalid ever resolves (RFC 2606), so a request that bypasses the transport goes nowhere."""
+
+Fail: TypeAlias = Callable[[str, str], Exception]
+"""(name of the library's exception, message) -> the exception, ready to be raised."""
+
+
+class Stage:
+    """One case in process: where its requests arrive, and its log."""
+
+    def __init__(self, plan: CasePlan | Script, clock: Clock | None = None) -> None:
+        """Raises ValueError for a plan that cannot be played."""
+        self.clock = clock or VirtualClock()
+        self.log = CaseLog(self.clock.now)
+        self._script = PlanScript(plan) if isinstance(plan, CasePlan) else plan
+        self._base = f"/{plan.id}" if isinstance(plan, CasePlan) else ""
+        self.base_url = HOST + self._base
+
+    def play(self, request: ReceivedRequest, read_timeout_s: float | None, fail: Fail) -> Playback:
+        """The answer to a request whose sender waits so long for bytes (None: for ever)."""
+        below = replace(request, path=request.path.removeprefix(self._base))
+        answer = self._script.answer(below)
+        return Playback(below, answer.response, self.log.begin(below, answer), self.clock, read_timeout_s, fail)
+
+
+def received(method: str, path: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> ReceivedRequest:
+    """A library's request as a socket would bring it."""
+    fields = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
+    return ReceivedRequest(method, path.decode("latin-1"), fields, body)
+
+
+class Playback:
+    """One answer being read. Await `head` first, then read `chunks`; call `leave` when the client closes."""
+
+    def __init__(
+        self,
+        request: ReceivedRequest,
+        response: WireResponse,
+        attempt: OpenAttempt,
+        clock: Clock,
+        read_timeout_s: float | None,
+        fail: Fail,
+    ) -> None:
+        last = "close" in dict(request.headers).get("connection", "").lower()
+        self._body = framing(response, last=last)
+        self._response = response
+        self._chunks = iter(response.chunks if request.method != "HEAD" else ())
+        self._attempt = attempt
+        self._clock = clock
+        self._read_timeout_s = read_timeout_s
+        self._fail = fail
+        self._due = clock.now()  # when the server does its next thing
+        self._received = 0
+
+    @property
+    def status(self) -> int:
+        """The status of the head."""
+        return self._response.status
+
+    @property
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The header fields, as a socket would bring them."""
+        return head_fields(self._response, self._body)
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What httpx and httpx2 tell of a response besides."""
+        return {"http_version": b"HTTP/1.1", "reason_phrase": phrase(self._response.status)}
+
+    async def head(self) -> None:
+        """Returns when the head has come; raises the library's exception when none will."""
+        await self._reach(self._due + self._response.before_head_s)
+        if not self._response.head:
+            self._chunks = iter(())
+            await self._finish("Server disconnected without sending a response.")
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The chunks of the body as they come; raises the library's exception where the body breaks off."""
+        for chunk in self._chunks:
+            await self._reach(self._due + chunk.pause_s)
+            self._attempt.sent(self._due)
+            if chunk.data:
+                self._received += len(chunk.data)
+                yield chunk.data
+        await self._finish(self._cut_off())
+
+    def leave(self) -> None:
+        """The client closes, now. What was due by now was sent before it left."""
+        if self._attempt.ended:
+            return
+        now = self._clock.now()
+        for chunk in self._chunks:
+            if self._due + chunk.pause_s > now:
+                break
+            self._due += chunk.pause_s
+            self._attempt.sent(self._due)
+        else:
+            if self._body.close != "stall":
+                self._attempt.end(self._due)
+        self._attempt.end(now, client_left=True)
+
+    async def _finish(self, cut_off: str) -> None:
+        match self._body.close:
+            case "stall":
+                await self._reach(math.inf)
+            case "reset":
+                self._attempt.end(self._due)
+                raise self._fail("ReadError", "")
+            case "cut" if self._body.promises_more or not self._response.head:
+                self._attempt.end(self._due)
+                raise self._fail("RemoteProtocolError", cut_off)
+        self._attempt.end(self._due)
+
+    def _cut_off(self) -> str:
+        how = "incomplete chunked read"
+        if self._body.length is not None:
+            how = f"received {self._received} bytes, expected {self._body.length}"
+        return f"peer closed connection without sending complete message body ({how})"
+
+    async def _reach(self, due: float) -> None:
+        """Waits until the server does what is due then, or until the client's patience ends."""
+        wait = max(0.0, due - self._clock.now())
+        patience = math.inf if self._read_timeout_s is None else self._read_timeout_s
+        try:
+            await self._sleep(min(wait, patience))
+        except asyncio.CancelledError:
+            self.leave()
+            raise
+        if wait > patience:
+            self.leave()
+            raise self._fail("ReadTimeout", "")
+        self._due = due
+
+    async def _sleep(self, seconds: float) -> None:
+        if math.isinf(seconds):
+            await asyncio.get_running_loop().create_future()
+        await self._clock.sleep(seconds)
