@@ -16,6 +16,7 @@ from harness.events import AnyEvent, End, ErrorInfo, Failure, Status, Warning
 from harness.wire.frame import Frame, Framer
 
 _SHOWN = 60  # characters of an unreadable payload that a warning shows
+_COUNT_LIMIT = 2**63  # what readers of our JSON can hold
 
 _parse = msgspec.json.Decoder().decode
 _to_json = msgspec.json.Encoder().encode
@@ -69,6 +70,11 @@ class FrameDecoder:
             self.fail(ErrorInfo("protocol", message), out)
         out.append(End(self._status()))
         return out
+
+    @property
+    def ended(self) -> bool:
+        """Whether the protocol's end marker was seen: a reader need not wait for what follows."""
+        return self._ended
 
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         """Read one payload: append its events to `out`."""
@@ -180,10 +186,10 @@ def as_str(value: Any) -> str:
 
 
 def as_count(value: Any) -> int | None:
-    """`value` where it is a count of something, else None; `9.0` is 9."""
+    """`value` where it is a count of something (a whole number from 0, below 2**63), else None; `9.0` is 9."""
     if type(value) is float and value.is_integer():
         value = int(value)
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value < _COUNT_LIMIT else None
 
 
 def compact_json(value: Any) -> str:

@@ -49,12 +49,14 @@ _CODES: Mapping[ErrorKind, tuple[str, ...]] = {
         *("overloadederror", "overloaded", "engineoverloaded", "engineoverloadederror", "modeloverloaded"),
         *("serviceunavailable", "serviceunavailableerror", "serviceunavailableexception", "unavailable"),
         *("serverisoverloaded", "serveroverloaded", "slowdown", "capacityexceeded", "servicetiercapacityexceeded"),
-        *("modelnotreadyexception", "nocapacity", "modelcapacityexceeded"),
+        *("modelnotreadyexception", "nocapacity", "modelcapacityexceeded", "insufficientsystemresource"),
     ),
     "timeout": (
         *("timeout", "requesttimeout", "timeouterror", "gatewaytimeout", "deadlineexceeded", "responsetimeout"),
         *("modeltimeoutexception", "operationtimeout"),
     ),
+    "connection": ("connectionerror", "apiconnectionerror"),
+    "protocol": ("protocolerror",),
     "server": (
         *("servererror", "apierror", "internalerror", "internalservererror", "internal", "badgateway"),
         *("upstreamerror", "processingerror", "internalserverexception", "modelerrorexception"),
