@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.catalogue.models import Scenario
-from harness.catalogue.render import NotExpressible, RenderedScenario, dialects_of, render
+from harness.catalogue.render import NotExpressible, RenderedScenario, render
+from harness.dialects import dialect_names
 
 CANARY_FAMILY = "canary"
 """Canaries run first: a system that fails one makes the harness or the adapter the first suspect."""
@@ -22,12 +23,14 @@ class PlannedCase:
 
 
 def plan_cases(scenarios: Iterable[Scenario], dialects: Sequence[str] | None = None) -> list[PlannedCase]:
-    """Every scenario in every dialect that can express it (and that is asked for), canaries first."""
-    cases = [
-        PlannedCase(scenario, dialect, rendered)
-        for scenario in sorted(scenarios, key=lambda scenario: (scenario.family != CANARY_FAMILY, scenario.id))
-        for dialect in dialects_of(scenario)
-        if (dialects is None or dialect in dialects)
-        and not isinstance(rendered := render(scenario, dialect), NotExpressible)
+    """Every scenario in every dialect that can express it (and that is asked for), canaries first.
+
+    Raises UnknownDialect for a name in `dialects` that is none, and Unrenderable for a scenario that contradicts itself.
+    """
+    in_order = sorted(scenarios, key=lambda scenario: (scenario.family != CANARY_FAMILY, scenario.id))
+    return [
+        PlannedCase(scenario, name, rendered)
+        for scenario in in_order
+        for name in dialects or dialect_names()
+        if not isinstance(rendered := render(scenario, name), NotExpressible)
     ]
-    return cases

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ from harness.runner.case import Lane
 from harness.runner.evidence import result_of, unsupported
 from harness.runner.plan import CANARY_FAMILY, PlannedCase
 from harness.runner.results import Result
-from harness.systems.base import Description, Driver, SystemBroken
+from harness.systems.base import Description, Driver
 from harness.systems.known import KnownFailures
 
 ResultListener = Callable[[Result], None]
@@ -34,9 +33,7 @@ class SystemRun:
         return self.driver.description
 
 
-async def run_systems(
-    systems: Sequence[SystemRun], lane: Lane, *, jobs: int, on_result: ResultListener
-) -> None:
+async def run_systems(systems: Sequence[SystemRun], lane: Lane, *, jobs: int, on_result: ResultListener) -> None:
     """Runs all cases of all systems; at most `jobs` cases of one system at once."""
     async with asyncio.TaskGroup() as group:
         for system in systems:
@@ -87,6 +84,3 @@ async def _observe_all(
 def _judged(system: SystemRun, planned: PlannedCase, observation: Observation) -> Result:
     known = system.known.reason_for(planned.scenario.id, planned.dialect)
     return result_of(planned, system.spec, system.description, observation, known)
-
-
-__all__ = ["SystemBroken", "SystemRun", "run_systems", "time"]

@@ -1,0 +1,172 @@
+"""The two lanes in which a case is carried out: over real sockets and real time, or in process on a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+import httpx
+
+from harness.catalogue.observation import Attempt, CallerEnd, Observation, TimedEvent
+from harness.events import AnyEvent
+from harness.origin.case import FALLBACK_PREFIX, CasePlan
+from harness.origin.clock import VirtualClock
+from harness.origin.server import Origin
+from harness.origin.transport import InProcessTransport
+from harness.request import to_dict
+from harness.runner.plan import PlannedCase
+from harness.systems.base import Case, Clock, Driver, SystemBroken
+
+LaneName: TypeAlias = Literal["sockets", "in-process"]
+
+API_KEY = "sk-test-0123456789"
+"""The key that systems are given: good for nothing, and accepted by the origin."""
+
+GRACE_S = 1.0
+"""How long a client may take, after it has ended, to close the connection that the origin still plays on."""
+
+VIRTUAL_DEADLINE_S = 20.0
+"""Wall time after which a case in process counts as hung: virtual time does not pass while a system computes."""
+
+
+class Lane(Protocol):
+    """Carries out one case after another, many at once."""
+
+    name: LaneName
+
+    async def observe(self, driver: Driver, planned: PlannedCase) -> Observation:
+        """Runs the case to its end or its deadline. Never raises for what the system does."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Collects what the caller sees, with times."""
+
+    now: Callable[[], float]
+    began: float = field(init=False)
+    events: list[TimedEvent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.began = self.now()
+
+    def emit(self, event: AnyEvent) -> None:
+        self.events.append(TimedEvent(self.now() - self.began, event))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How the driver's part of a case ended."""
+
+    end: CallerEnd | None = None
+    hung: bool = False
+    broken: str | None = None
+    stderr: str = ""
+
+
+class SocketLane:
+    """Real sockets, real time: what every system can be run through."""
+
+    name: LaneName = "sockets"
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._numbers = itertools.count(1)
+
+    async def observe(self, driver: Driver, planned: PlannedCase) -> Observation:
+        """Serves the case at a prefix of its own while the system runs it."""
+        case_id = f"c{next(self._numbers)}"
+        base_url = self._origin.add(_plan(case_id, planned))
+        log = self._origin.log(case_id)
+        watch = _Watch(time.monotonic)
+        outcome = await _drive(driver, _case(case_id, planned, base_url), watch, planned.scenario.deadline_s)
+        ended = time.monotonic() - watch.began
+        if outcome.end is not None:
+            await _settled(log.wait_until(lambda each: all(one.ended_s is not None for one in each.attempts)))
+        attempts = self._origin.log(case_id).attempts
+        self._origin.remove(case_id)
+        return _observation(watch, outcome, attempts, ended)
+
+
+class InProcessLane:
+    """No sockets and no wall time: for systems that run in this process and take a transport and a clock."""
+
+    name: LaneName = "in-process"
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    async def observe(self, driver: Driver, planned: PlannedCase) -> Observation:
+        """Plays the case through a transport on a clock of its own."""
+        case_id = f"c{next(self._numbers)}"
+        clock = VirtualClock()
+        transport = InProcessTransport(_plan(case_id, planned), clock)
+        watch = _Watch(clock.now)
+        case = _case(case_id, planned, transport.base_url, transport, clock)
+        outcome = await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
+        ended = clock.now() - watch.began
+        if ended > planned.scenario.deadline_s:
+            outcome = _Outcome(hung=True)
+        return _observation(watch, outcome, transport.log.attempts, ended)
+
+
+async def _drive(driver: Driver, case: Case, watch: _Watch, deadline_s: float) -> _Outcome:
+    try:
+        async with asyncio.timeout(deadline_s):
+            return _Outcome(end=await driver.run(case, watch.emit))
+    except TimeoutError:
+        if await driver.cancel(case.id):
+            return _Outcome(hung=True)
+        return _Outcome(broken=f"the system stopped answering, and this case did not end within {deadline_s:g} s")
+    except SystemBroken as error:
+        return _Outcome(broken=str(error), stderr=error.stderr)
+
+
+async def _settled(quiet: object) -> None:
+    """Waits for the origin's side to end too, but not for ever: a client may keep its connection."""
+    try:
+        async with asyncio.timeout(GRACE_S):
+            await quiet  # type: ignore[misc]  # a coroutine
+    except TimeoutError:
+        pass
+
+
+def _plan(case_id: str, planned: PlannedCase) -> CasePlan:
+    rendered = planned.rendered
+    return CasePlan(case_id, planned.dialect, rendered.responses, rendered.fallback_responses)
+
+
+def _case(
+    case_id: str,
+    planned: PlannedCase,
+    base_url: str,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock | None = None,
+) -> Case:
+    scenario = planned.scenario
+    return Case(
+        id=case_id,
+        dialect=planned.dialect,
+        base_url=base_url,
+        api_key=API_KEY,
+        request=to_dict(scenario.request),
+        options=scenario.options.model_dump(mode="json"),
+        fallback_base_url=f"{base_url}{FALLBACK_PREFIX}" if scenario.fallback_responses else None,
+        transport=transport,
+        clock=clock,
+    )
+
+
+def _observation(watch: _Watch, outcome: _Outcome, attempts: tuple[Attempt, ...], duration_s: float) -> Observation:
+    return Observation(
+        events=tuple(watch.events),
+        end=outcome.end,
+        attempts=attempts,
+        duration_s=duration_s,
+        hung=outcome.hung,
+        broken=outcome.broken,
+        stderr=outcome.stderr,
+    )
