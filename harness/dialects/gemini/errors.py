@@ -112,7 +112,7 @@ def _quota_ids(details: list[dict[str, Any]]) -> list[str]:
 
 
 def _retry_delay(details: list[dict[str, Any]], message: str) -> float | None:
-    """Seconds that RetryInfo or the words ask for. RetryInfo drops the fraction that the words have: the longer wins."""
+    """Seconds that RetryInfo or the words ask for; the longer, since RetryInfo drops the fraction of a second."""
     asked = [seconds for detail in details if (seconds := _duration(detail.get("retryDelay"))) is not None]
     words = _ASKED_IN_WORDS.search(message)
     return max([*asked, *([float(words[1])] if words else [])], default=None)
