@@ -1,0 +1,25 @@
+"""Anthropic's Messages API: content blocks as server-sent events with names."""
+
+from __future__ import annotations
+
+from harness.dialects.anthropic_messages.decode import Decoder
+from harness.dialects.anthropic_messages.encode import Encoder
+from harness.dialects.anthropic_messages.errors import read_error, write_error
+from harness.dialects.anthropic_messages.request import build_request, matches
+from harness.dialects.anthropic_messages.validate import validate
+from harness.dialects.base import Dialect
+from harness.wire.sse import split
+
+DIALECT = Dialect(
+    name="anthropic-messages",
+    content_type="text/event-stream",
+    decoder=Decoder,
+    encoder=Encoder,
+    build_request=build_request,
+    matches=matches,
+    validate=validate,
+    read_error=read_error,
+    write_error=write_error,
+    split_frames=split,
+    facts={"key_variable": "ANTHROPIC_API_KEY", "framing": "sse", "end_marker": "message_stop"},
+)

@@ -96,7 +96,7 @@ class Decoder(FrameDecoder):
             if block.kind not in _MODEL_BLOCKS:
                 self._close_block(block, out)
         if self._finished and not (self._ended or self._failed):
-            out.append(Warning("end-marker-missing", "the stream ends after its stop reason without message_stop"))
+            out.append(Warning("message-stop-missing", "the stream ends after its stop reason, without message_stop"))
 
     def _message_start(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         message = payload.get("message")
@@ -189,9 +189,7 @@ class Decoder(FrameDecoder):
             return
         self._rare_delta(payload, delta, frame, out)
 
-    def _rare_delta(
-        self, payload: dict[str, Any], delta: dict[str, Any], frame: Frame, out: list[AnyEvent]
-    ) -> None:
+    def _rare_delta(self, payload: dict[str, Any], delta: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         kind = as_str(delta.get("type"))
         if kind == "signature_delta":
             signature = as_str(delta.get("signature"))

@@ -1,0 +1,25 @@
+"""OpenAI's Responses API: output items as server-sent events with names."""
+
+from __future__ import annotations
+
+from harness.dialects.base import Dialect
+from harness.dialects.openai_responses.decode import Decoder
+from harness.dialects.openai_responses.encode import Encoder
+from harness.dialects.openai_responses.errors import read_error, write_error
+from harness.dialects.openai_responses.request import build_request, matches
+from harness.dialects.openai_responses.validate import validate
+from harness.wire.sse import split
+
+DIALECT = Dialect(
+    name="openai-responses",
+    content_type="text/event-stream",
+    decoder=Decoder,
+    encoder=Encoder,
+    build_request=build_request,
+    matches=matches,
+    validate=validate,
+    read_error=read_error,
+    write_error=write_error,
+    split_frames=split,
+    facts={"key_variable": "OPENAI_API_KEY", "framing": "sse", "end_marker": "response.completed"},
+)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.dialects.classify import classify
 from harness.dialects.decoding import FrameDecoder, as_count, as_dict, as_list, as_str, compact_json
+from harness.dialects.openai_responses.errors import failure_of
 from harness.dialects.openai_responses.items import (
     CHANNEL_FAMILIES,
     FAMILIES,
@@ -67,12 +67,12 @@ class Decoder(FrameDecoder):
         kind = payload.get("type")
         if type(kind) is not str:
             kind = frame.event or ""
-        if fields := _DELTAS.get(kind):
-            self._delta(payload, fields, frame, out)
+        if delta_fields := _DELTAS.get(kind):
+            self._delta(payload, delta_fields, frame, out)
         elif reader := _READERS.get(kind):
             reader(self, payload, frame, out)
-        elif fields := _DONES.get(kind):
-            self._done(payload, fields, frame, out)
+        elif done_fields := _DONES.get(kind):
+            self._done(payload, done_fields, frame, out)
         elif payload.get("error"):
             self._error(payload, frame, out)
 
@@ -148,7 +148,9 @@ class Decoder(FrameDecoder):
                 text = text[len(first_text) :]
             out.append(Reasoning(text, summary=second == "summary"))
 
-    def _reconcile(self, item: Item, channel: Channel, whole: str, out: list[AnyEvent], part: int | None = None) -> None:
+    def _reconcile(
+        self, item: Item, channel: Channel, whole: str, out: list[AnyEvent], part: int | None = None
+    ) -> None:
         """Hand on what `whole` (of one part, or of the whole channel) holds beyond what was handed on already."""
         said = item.said(channel, part)
         if not whole or whole == said:
@@ -166,7 +168,9 @@ class Decoder(FrameDecoder):
             item.odd = True
             out.append(Warning("snapshot-differs", f"the {channel} of an item that is done differs from its deltas"))
 
-    def _done(self, payload: dict[str, Any], fields: tuple[Channel, str, str], frame: Frame, out: list[AnyEvent]) -> None:
+    def _done(
+        self, payload: dict[str, Any], fields: tuple[Channel, str, str], frame: Frame, out: list[AnyEvent]
+    ) -> None:
         channel, part_field, field = fields
         whole = payload.get(field)
         if type(whole) is not str:
@@ -281,7 +285,10 @@ class Decoder(FrameDecoder):
         self._start(response, out)
         self._output(as_list(response.get("output")), out)
         self._usage(response.get("usage"), out)
-        incomplete = response.get("status") == "incomplete" or "response.incomplete" in (payload.get("type"), frame.event)
+        incomplete = response.get("status") == "incomplete" or "response.incomplete" in (
+            payload.get("type"),
+            frame.event,
+        )
         out.append(self._incomplete(response) if incomplete else self._complete(response))
         self._finished = self._ended = True
 
@@ -310,6 +317,8 @@ class Decoder(FrameDecoder):
     def _renamed(self, data: dict[str, Any], taken: set[int]) -> Item | None:
         """The first streamed item that may be this one under another id: of its family, and saying the same."""
         family, whole = FAMILIES.get(as_str(data.get("type")), "other"), words(data)
+        if family == "other":
+            return None
         for item in self._items.all:
             if item.family != family or id(item) in taken:
                 continue
@@ -337,18 +346,12 @@ class Decoder(FrameDecoder):
         response = as_dict(payload.get("response"))
         self._start(response, out)
         self._usage(response.get("usage"), out)
-        self._error({"error": response.get("error") or payload.get("error") or {}}, frame, out)
+        self._error({"error": response.get("error") or payload.get("error")}, frame, out)
         self._ended = True
 
     def _error(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
-        if self._failed:
-            return
-        error = payload.get("error")
-        if type(error) is not dict:
-            error = {"message": error} if type(error) is str else payload
-        kind, code, message = (as_str(error.get(name)) for name in ("type", "code", "message"))
-        kind = "" if kind == "error" else kind
-        self.fail(classify(code=code or None, type=kind or None, message=message), out)
+        if not self._failed:
+            self.fail(failure_of(payload), out)
 
 
 _NO_USAGE = Usage()
