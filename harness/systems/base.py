@@ -65,7 +65,16 @@ class System(Protocol):
 
 
 class SystemBroken(Exception):
-    """The worker crashed, hung or printed garbage: the case's verdict is `error`, and the run goes on."""
+    """The worker crashed, hung or printed garbage: the case's verdict is `error`, and the run goes on.
+
+    `in_flight` names the cases that the worker had under way then (any of them may be the culprit), `stderr` is the end
+    of what it had to say.
+    """
+
+    def __init__(self, message: str, *, in_flight: tuple[str, ...] = (), stderr: str = "") -> None:
+        super().__init__(message)
+        self.in_flight = in_flight
+        self.stderr = stderr
 
 
 class Driver(Protocol):

@@ -1,0 +1,80 @@
+"""Known failures of systems: which scenarios, why, and where it is shown. One YAML file a system.
+
+They still run. A known failure does not fail the run; once it passes, the entry is stale and fails it.
+
+    failures:
+      - scenarios: [truncation/*]
+        dialects: [openai-chat]       # left out: every dialect
+        reason: The iterator ends without an exception when the connection closes between two events.
+        proof: tests/systems/test_proofs.py::test_name    # or link: https://…, or both
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+FOLDER = Path(__file__).parent / "known"
+
+
+class UnreadableKnownFailures(ValueError):
+    """A file of known failures is wrong; the message names the file, the field and the problem."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KnownFailure(_Record):
+    """Scenarios that a system is known to fail. Patterns are shell patterns over scenario ids (`retry/*`)."""
+
+    scenarios: tuple[str, ...] = Field(min_length=1)
+    dialects: tuple[str, ...] | None = None
+    reason: str = Field(min_length=10)
+    proof: str | None = None
+    """The test that shows the failure without the harness and its adapter."""
+    link: str | None = None
+
+    @model_validator(mode="after")
+    def _shown(self) -> KnownFailure:
+        if not self.proof and not self.link:
+            raise ValueError("a known failure needs a proof or a link")
+        return self
+
+    def covers(self, scenario: str, dialect: str) -> bool:
+        """Whether it is about that scenario in that dialect."""
+        patterns = any(fnmatchcase(scenario, pattern) for pattern in self.scenarios)
+        return patterns and (self.dialects is None or dialect in self.dialects)
+
+
+class KnownFailures(_Record):
+    """All known failures of one system."""
+
+    failures: tuple[KnownFailure, ...] = ()
+
+    def reason_for(self, scenario: str, dialect: str) -> str | None:
+        """Why the system is known to fail that scenario in that dialect; None if it is not."""
+        return next((known.reason for known in self.failures if known.covers(scenario, dialect)), None)
+
+
+def known_failures(system: str, folder: Path = FOLDER) -> KnownFailures:
+    """The known failures of the system of that name, empty where there is no file.
+
+    Raises UnreadableKnownFailures.
+    """
+    path = folder / f"{system}.yaml"
+    return load_known(path) if path.is_file() else KnownFailures()
+
+
+def load_known(path: Path) -> KnownFailures:
+    """Reads one file; raises UnreadableKnownFailures or OSError."""
+    try:
+        return KnownFailures.model_validate(yaml.safe_load(path.read_text()) or {})
+    except yaml.YAMLError as error:
+        raise UnreadableKnownFailures(f"{path}: not YAML: {error}") from None
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()]
+        raise UnreadableKnownFailures(f"{path}: {'; '.join(problems)}") from None
