@@ -27,6 +27,8 @@ _HALF_TAG = 2
 """Characters of a think tag that make a stray piece of text a piece of the tag."""
 _HIDDEN_WORD = 3
 """Characters that a piece of text must share with the reasoning to count as leaked from there."""
+_TAIL = 8
+"""Characters at the end of a text by which its place in another one is found."""
 _ALIGN_LIMIT = 2_000
 """Characters up to which two differing middles are aligned; longer ones count as one change."""
 _BEFORE, _AFTER = 40, 120
@@ -53,13 +55,18 @@ def compare(expected: TextExpectation, seen: str, hidden: str = "") -> Differenc
 def _compare_partial(expected: PartialText, seen: str, hidden: str) -> Difference | None:
     whole = expected.prefix_of
     if not whole.startswith(seen):
-        tail = seen[-8:]
-        found = whole.rfind(tail)
-        likely = whole[: len(seen) if found < 0 else found + len(tail)]
-        return difference(likely if likely != seen else whole, seen, hidden)
+        return difference(_likely_prefix(whole, seen), seen, hidden)
     if len(seen) < len(expected.at_least):
         return Difference("loss", _lost(expected.at_least[len(seen) :]), len(seen))
     return None
+
+
+def _likely_prefix(whole: str, seen: str) -> str:
+    """The beginning of the text that was probably delivered: up to where the last characters seen stand in it."""
+    for tail in (seen[-length:] for length in range(_TAIL, 0, -1)):
+        if tail in whole:
+            return whole[: whole.rindex(tail) + len(tail)]
+    return whole
 
 
 def difference(expected: str, seen: str, hidden: str = "") -> Difference:

@@ -18,7 +18,7 @@ Outcome: TypeAlias = Literal["completed", "truncated", "cancelled", "error", "hu
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """How a rule was broken. `silent` None: the caller could not notice, unless something told it that all is not well."""
+    """How a rule was broken. `silent` None: silent unless something told the caller that all is not well."""
 
     kind: FailureKind
     message: str

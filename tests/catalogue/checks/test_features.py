@@ -1,0 +1,48 @@
+"""What a scenario needs of a system, besides what it says itself."""
+
+from typing import Any
+
+import pytest
+
+from harness.catalogue.checks.features import missing_features, needed_features
+
+from .build import scenario
+
+
+@pytest.mark.parametrize(
+    ("expect", "fields", "needed"),
+    [
+        ({}, {}, set()),
+        ({"reasoning": "r", "usage": {"input_tokens": 1}, "warnings": ["w"]}, {}, set()),
+        ({}, {"needs": ["overflow"]}, {"overflow"}),
+        ({"tool_calls": ["f"]}, {}, {"tool_calls"}),
+        ({"tool_calls": "any"}, {}, {"tool_calls"}),
+        ({"tool_calls": [{"name": "f", "executable": False}]}, {}, set()),
+        ({"attempts": 1}, {}, set()),
+        ({"attempts": {"at_most": 3}}, {}, set()),
+        ({"attempts": 2}, {}, {"retries"}),
+        ({"waits": [{"before_attempt": 2}]}, {}, {"retries", "retry_after"}),
+        ({"refusal": "No."}, {}, {"refusals"}),
+        ({"signatures": ["s"]}, {}, {"signatures"}),
+        ({"other_choices": ["b"]}, {}, {"parallel_choices"}),
+        ({"second_request_shorter": True}, {}, {"compaction"}),
+        ({"fallback_attempts": 0}, {}, {"fallback"}),
+        ({}, {"fallback_responses": [{"events": []}]}, {"fallback"}),
+        ({"upstream_stopped": True}, {}, {"cancel"}),
+        ({}, {"options": {"cancel_after_events": 2}}, {"cancel"}),
+        ({}, {"options": {"think_tags": True}}, {"think_tags"}),
+        ({}, {"options": {"compaction": True}}, {"compaction"}),
+        ({}, {"responses": [{"connection": "stall"}]}, {"timeouts"}),
+        ({}, {"responses": [{"events": [], "faults": [{"cut": {"after_bytes": 0, "how": "stall"}}]}]}, {"timeouts"}),
+        ({}, {"responses": [{"events": [], "faults": [{"end": "stall"}]}]}, set()),
+        ({}, {"responses": [{"connection": "stall"}], "options": {"cancel_after_events": 1}}, {"cancel"}),
+    ],
+)
+def test_features_are_derived(expect: dict[str, Any], fields: dict[str, Any], needed: set[str]) -> None:
+    assert needed_features(scenario(expect, **fields), "gemini") == needed
+
+
+def test_a_dialect_may_need_something_of_its_own() -> None:
+    case = scenario({}, expect_in={"ollama": {"tool_calls": ["f"]}})
+    assert missing_features(case, "ollama", frozenset()) == {"tool_calls"}
+    assert missing_features(case, "gemini", frozenset()) == frozenset()
