@@ -80,6 +80,11 @@ class CaseLog:
         """Requests that were no attempts: a GET of some other path, for example."""
         return tuple(attempt.value() for answer, attempt in self._attempts if answer.stray)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being played: every answer so far has ended."""
+        return all(attempt.ended for _, attempt in self._attempts)
+
     def begin(self, request: ReceivedRequest, answer: Answer) -> OpenAttempt:
         """A request came, and this will be played; numbers count main, fallback and stray requests apart."""
         lane = (answer.fallback, answer.stray)

@@ -10,6 +10,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
+from itertools import accumulate
 from typing import TypeAlias
 
 from harness.origin.case import CasePlan, PlanScript, ReceivedRequest, Script
@@ -64,13 +65,14 @@ class Playback:
         last = "close" in dict(request.headers).get("connection", "").lower()
         self._body = framing(response, last=last)
         self._response = response
-        self._chunks = iter(response.chunks if request.method != "HEAD" else ())
+        self._chunks = response.chunks if request.method != "HEAD" and response.head else ()
         self._attempt = attempt
         self._clock = clock
         self._read_timeout_s = read_timeout_s
         self._fail = fail
-        self._due = clock.now()  # when the server does its next thing
-        self._received = 0
+        pauses = (chunk.pause_s for chunk in self._chunks)
+        self._head_due, *self._due = accumulate(pauses, initial=clock.now() + response.before_head_s)
+        self._sent = 0
 
     @property
     def status(self) -> int:
@@ -89,18 +91,16 @@ class Playback:
 
     async def head(self) -> None:
         """Returns when the head has come; raises the library's exception when none will."""
-        await self._reach(self._due + self._response.before_head_s)
+        await self._reach(self._head_due)
         if not self._response.head:
-            self._chunks = iter(())
             await self._finish("Server disconnected without sending a response.")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The chunks of the body as they come; raises the library's exception where the body breaks off."""
-        for chunk in self._chunks:
-            await self._reach(self._due + chunk.pause_s)
-            self._attempt.sent(self._due)
+        for chunk, due in zip(self._chunks, self._due, strict=True):
+            await self._reach(due)
+            self._send(due)
             if chunk.data:
-                self._received += len(chunk.data)
                 yield chunk.data
         await self._finish(self._cut_off())
 
@@ -109,32 +109,36 @@ class Playback:
         if self._attempt.ended:
             return
         now = self._clock.now()
-        for chunk in self._chunks:
-            if self._due + chunk.pause_s > now:
-                break
-            self._due += chunk.pause_s
-            self._attempt.sent(self._due)
+        for due in self._due[self._sent :]:
+            if due <= now:
+                self._send(due)
+        if self._end_due <= now:
+            self._attempt.end(self._end_due)
         else:
-            if self._body.close != "stall":
-                self._attempt.end(self._due)
-        self._attempt.end(now, client_left=True)
+            self._attempt.end(now, client_left=True)
+
+    def _send(self, due: float) -> None:
+        self._sent += 1
+        self._attempt.sent(due)
+
+    @property
+    def _end_due(self) -> float:
+        """When the server is done with the answer."""
+        return math.inf if self._body.close == "stall" else (self._head_due, *self._due)[-1]
 
     async def _finish(self, cut_off: str) -> None:
-        match self._body.close:
-            case "stall":
-                await self._reach(math.inf)
-            case "reset":
-                self._attempt.end(self._due)
-                raise self._fail("ReadError", "")
-            case "cut" if self._body.promises_more or not self._response.head:
-                self._attempt.end(self._due)
-                raise self._fail("RemoteProtocolError", cut_off)
-        self._attempt.end(self._due)
+        await self._reach(self._end_due)
+        self._attempt.end(self._end_due)
+        if self._body.close == "reset":
+            raise self._fail("ReadError", "")
+        if self._body.close == "cut" and (self._body.promises_more or not self._response.head):
+            raise self._fail("RemoteProtocolError", cut_off)
 
     def _cut_off(self) -> str:
         how = "incomplete chunked read"
         if self._body.length is not None:
-            how = f"received {self._received} bytes, expected {self._body.length}"
+            received = sum(len(chunk.data) for chunk in self._chunks)
+            how = f"received {received} bytes, expected {self._body.length}"
         return f"peer closed connection without sending complete message body ({how})"
 
     async def _reach(self, due: float) -> None:
@@ -149,7 +153,6 @@ class Playback:
         if wait > patience:
             self.leave()
             raise self._fail("ReadTimeout", "")
-        self._due = due
 
     async def _sleep(self, seconds: float) -> None:
         if math.isinf(seconds):

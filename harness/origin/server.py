@@ -12,8 +12,8 @@ import asyncio
 import errno
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import accumulate
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -26,6 +26,9 @@ BACKLOG = 1024
 """Connections that may wait to be accepted: a run starts hundreds at once."""
 MAX_SEGMENTS = 4
 """Path segments that a case id may have."""
+
+GRACE_S = 0.25
+"""How long a client that is done may take to hang up."""
 
 
 class OriginError(Exception):
@@ -113,6 +116,17 @@ class Origin:
             connection.drop()
         return case.log
 
+    async def finish(self, case_id: str, grace_s: float = GRACE_S) -> CaseLog:
+        """Removes a case whose client is done, once every answer has ended or `grace_s` has passed.
+
+        The client may have hung up a moment ago, and we may not have been told yet.
+        """
+        log = self.log(case_id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                await log.wait_until(lambda log: log.idle)
+        return self.remove(case_id)
+
     def _case(self, case_id: str) -> _Case:
         try:
             return self._cases[quote(case_id)]
@@ -152,9 +166,9 @@ def _origin_form(target: str) -> str:
 
 
 def _bases(path: str) -> Iterator[str]:
-    """The beginnings of a path that may be a case's: its first segment, its first two segments, and so on."""
+    """The beginnings of a path that may be a case's: its first four segments, its first three, and so on."""
     segments = path.partition("?")[0].split("/", MAX_SEGMENTS + 1)[1 : MAX_SEGMENTS + 1]
-    return accumulate(segments, lambda base, segment: f"{base}/{segment}")
+    return ("/".join(segments[:count]) for count in range(len(segments), 0, -1))
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> str:
