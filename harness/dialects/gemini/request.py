@@ -190,8 +190,9 @@ def _is_plain_schema(schema: Any) -> bool:
         case {"enum": values} if not all(type(value) is str for value in as_list(values)):
             return False
         case dict() if schema.keys() <= _SCHEMA_FIELDS:
-            inner = [*as_dict(schema.get("properties")).values(), *as_list(schema.get("anyOf"))]
-            return all(_is_plain_schema(one) for one in [*inner, schema.get("items") or {}])
+            items = [schema["items"]] if "items" in schema else []
+            inner = [*as_dict(schema.get("properties")).values(), *as_list(schema.get("anyOf")), *items]
+            return all(_is_plain_schema(one) for one in inner)
     return False
 
 
