@@ -21,5 +21,10 @@ DIALECT = Dialect(
     read_error=read_error,
     write_error=write_error,
     split_frames=split,
-    facts={"key_variable": "OPENAI_API_KEY", "framing": "sse", "end_marker": "response.completed"},
+    facts={
+        "key_variable": "OPENAI_API_KEY",
+        "framing": "sse",
+        "end_marker": "response.completed",
+        "alike_finish_reasons": (("stop", "tool_calls"),),  # a completed response is both
+    },
 )
