@@ -8,14 +8,13 @@ dropped. UTF-8 is never decoded here, except in names.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from harness.wire.frame import FRAME_LIMIT, Frame, cut_at_frames
 
 _BOM = b"\xef\xbb\xbf"
 _RETRY_DIGITS = 12  # thirty years in milliseconds
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-# Atomic groups: a CRLF must not be taken for a CR and an LF, which would be a blank line.
-_BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
 
 
 class Framer:
@@ -28,8 +27,12 @@ class Framer:
         self.last_event_id = ""
         self.retry_ms: int | None = None
         self._limit = limit
-        self._pending = bytearray()  # never holds a blank line
-        self._offset = 0  # of the first pending byte
+        self._offset = 0  # of the next line
+        self._pending = bytearray()  # the line so far
+        self._start: int | None = None  # where the event began; None between events
+        self._event: str | None = None
+        self._values: list[bytes] = []  # of the data lines so far
+        self._held = 0  # bytes of those
         self._at_start = True
         self._after_cr = False
         self._dead = False
@@ -40,25 +43,30 @@ class Framer:
             data = self._without_leading(data)
         if not data or self._dead:
             return []
-        pending = self._pending
-        if pending:
-            # Searching only the new bytes, and the line end before them, keeps tiny reads of a huge line linear.
-            if not _BLANK_LINE.search(bytes(pending[-2:]) + data):
-                pending += data
-                return self._too_long(self._offset) if self._is_too_long(pending) else []
-            data = bytes(pending) + data
-            pending.clear()
-        return self._cut(data)
+        frames: list[Frame] = []
+        has_cr = b"\r" in data
+        if has_cr or b"\n" in data:
+            if self._pending:
+                data = bytes(self._pending) + data
+                self._pending.clear()
+            rest = self._cut_mixed(data, frames) if has_cr else self._cut(data, b"\n", frames)
+        else:
+            rest = data
+        self._pending += rest
+        if self._held + len(self._pending) > self._limit:
+            self._too_long(frames)
+        return frames
 
     def close(self) -> list[Frame]:
         """The event whose blank line never came, where it has data."""
-        frame = None if self._dead else self._read(bytes(self._pending), None, self._offset)
+        frames: list[Frame] = []
+        if not self._dead:
+            self._lines([bytes(self._pending), b""], 0, frames)
         self._pending.clear()
         self._dead = True
-        if frame is None:
-            return []
-        frame.complete = False
-        return [frame]
+        for frame in frames:
+            frame.complete = False
+        return frames
 
     def _without_leading(self, data: bytes) -> bytes:
         """`data` without the byte order mark that begins a body, and without the second half of a CRLF."""
@@ -79,79 +87,76 @@ class Framer:
                 self._offset += 1
         return data
 
-    def _cut(self, data: bytes) -> list[Frame]:
-        """The frames in `data`; what follows its last blank line is kept."""
-        frames: list[Frame] = []
-        end = _only_line_end(data)
-        if end is None:
-            return self._cut_mixed(data)
-        blocks = data.split(end + end)
-        rest = blocks.pop()
-        offset, limit, gap = self._offset, self._limit, 2 * len(end)
-        for block in blocks:
-            size = len(block)
-            if size > limit:
-                return frames + self._too_long(offset)
-            if block[:6] == b"data: " and end not in block:
-                frames.append(Frame(block[6:], offset))
-            elif block and (frame := self._read(block, end, offset)):
-                frames.append(frame)
-            offset += size + gap
-        return self._keep(rest, offset, frames)
+    def _cut(self, data: bytes, end: bytes, frames: list[Frame]) -> bytes:
+        """Take the lines of `data`, which all end in `end`; what follows the last of them."""
+        lines = data.split(end)
+        rest = lines.pop()
+        if self._held + len(data) > self._limit:
+            self._lines_within_limit(lines, len(end), frames)
+        else:
+            self._lines(lines, len(end), frames)
+        return rest
 
-    def _cut_mixed(self, data: bytes) -> list[Frame]:
-        frames: list[Frame] = []
-        start, base = 0, self._offset
-        for blank in _BLANK_LINE.finditer(data):
-            if blank.start() - start > self._limit:
-                return frames + self._too_long(base + start)
-            if frame := self._read(data[start : blank.start()], None, base + start):
-                frames.append(frame)
-            start = blank.end()
+    def _cut_mixed(self, data: bytes, frames: list[Frame]) -> bytes:
+        """The same for lines that end in CR, CRLF or LF. A CR ends its line at once; an LF may still follow."""
+        if data.count(b"\r\n") == data.count(b"\r") == data.count(b"\n"):
+            return self._cut(data, b"\r\n", frames)
+        start = 0
+        for end in _LINE_END.finditer(data):
+            self._lines_within_limit([data[start : end.start()]], end.end() - end.start(), frames)
+            start = end.end()
         self._after_cr = start == len(data) and data.endswith(b"\r")
-        return self._keep(data[start:], base + start, frames)
+        return data[start:]
 
-    def _keep(self, rest: bytes, offset: int, frames: list[Frame]) -> list[Frame]:
-        self._offset = offset
-        self._pending += rest
-        return frames + self._too_long(offset) if self._is_too_long(self._pending) else frames
+    def _lines_within_limit(self, lines: list[bytes], gap: int, frames: list[Frame]) -> None:
+        """Take lines one by one, up to one that makes its event too long."""
+        for line in lines:
+            if self._held + len(line) > self._limit:
+                self._too_long(frames)
+            if self._dead:
+                return
+            self._lines([line], gap, frames)
 
-    def _is_too_long(self, block: bytearray) -> bool:
-        """Whether the block is over the limit, whatever of its closing line end has come."""
-        return len(block) > self._limit and len(block.rstrip(b"\r\n")) > self._limit
+    def _lines(self, lines: list[bytes], gap: int, frames: list[Frame]) -> None:
+        """Take whole lines, each with `gap` bytes of line end after it."""
+        offset, start, values = self._offset, self._start, self._values
+        for line in lines:
+            if line:
+                if start is None:
+                    start = offset
+                if line[:6] == b"data: ":
+                    values.append(line[6:])
+                else:
+                    self._field(line)
+            else:
+                if values:
+                    data = values[0] if len(values) == 1 else b"\n".join(values)
+                    frames.append(Frame(data, start or 0, self._event))
+                    values.clear()
+                start = self._event = None
+            offset += len(line) + gap
+        self._offset, self._start = offset, start
+        self._held = sum(map(len, values)) if values else 0
 
-    def _too_long(self, offset: int) -> list[Frame]:
+    def _field(self, line: bytes) -> None:
+        """Take a line that is not the usual form of data."""
+        name, _, value = line.partition(b":")
+        if value[:1] == b" ":
+            value = value[1:]
+        if name == b"data":
+            self._values.append(value)
+        elif name == b"event":
+            self._event = value.decode("utf-8", "replace") or None
+        elif name == b"id" and b"\0" not in value:
+            self.last_event_id = value.decode("utf-8", "replace")
+        elif name == b"retry" and value.isdigit() and len(value) <= _RETRY_DIGITS:
+            self.retry_ms = int(value)
+
+    def _too_long(self, frames: list[Frame]) -> None:
+        frames.append(Frame(b"", self._offset if self._start is None else self._start, too_long=True))
         self._dead = True
         self._pending.clear()
-        return [Frame(b"", offset, too_long=True)]
-
-    def _read(self, block: bytes, end: bytes | None, offset: int) -> Frame | None:
-        """The event in `block`, whose lines end in `end` (None: in any way); None where it holds no data."""
-        event: str | None = None
-        payload: list[bytes] = []
-        lines = block.lstrip(b"\r\n")  # a blank line more than needed, before the event
-        offset += len(block) - len(lines)
-        for line in lines.split(end) if end else _LINE_END.split(lines):
-            name, _, value = line.partition(b":")
-            if value[:1] == b" ":
-                value = value[1:]
-            if name == b"data":
-                payload.append(value)
-            elif name == b"event":
-                event = value.decode("utf-8", "replace") or None
-            elif name == b"id" and b"\0" not in value:
-                self.last_event_id = value.decode("utf-8", "replace")
-            elif name == b"retry" and value.isdigit() and len(value) <= _RETRY_DIGITS:
-                self.retry_ms = int(value)
-        return Frame(b"\n".join(payload), offset, event) if payload else None
-
-
-def _only_line_end(data: bytes) -> bytes | None:
-    """The one kind of line end in `data`, None where kinds are mixed."""
-    if b"\r" not in data:
-        return b"\n"
-    pairs = data.count(b"\r\n")
-    return b"\r\n" if pairs == data.count(b"\r") == data.count(b"\n") else None
+        self._values.clear()
 
 
 def frame(data: bytes, event: str | None = None) -> bytes:
