@@ -1,24 +1,25 @@
 """Reads the body of a 2xx answer: a stream in the dialect, or something that is none and says why. Sans-I/O.
 
-What is no stream is told by the first byte of the body rather than by the content type, which many servers get wrong:
-a JSON document where the dialect has SSE, or a page of HTML. An error object in it becomes that error; anything else is
-a failure of the kind `protocol` that shows the body's beginning.
+Every body is given to the decoder, whatever its content type, which many servers get wrong. One of which the decoder
+makes nothing is looked at once more: an error object becomes that error; a JSON document, a page of HTML or whatever
+does not claim to be a stream is a failure of the kind `protocol` that shows the body's beginning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from harness.dialects.base import Dialect
 from harness.dialects.decoding import read_json
-from harness.events import AnyEvent, End, ErrorInfo, Failure, Status, Warning
+from harness.events import AnyEvent, End, ErrorInfo, Failure, Warning
 from harness.stack.think_tags import ThinkTags
+from harness.wire.frame import FRAME_LIMIT
 
-DOCUMENT_LIMIT: Final = 1024 * 1024
-"""Bytes of a body that is no stream; what follows is not read."""
+DOCUMENT_LIMIT: Final = FRAME_LIMIT
+"""Bytes that may come without one event; no more of such a body is read."""
 
 _SHOWN = 200  # bytes of a body that is no stream, in the message about it
 _BLANK = b"\xef\xbb\xbf \t\r\n"
@@ -36,112 +37,78 @@ class BodyReader:
         self._headers = headers
         self._tags = tags
         self._decoder = dialect.decoder()
-        self._state: Literal["blank", "stream", "document"] = "blank"
-        self._beginning = b""  # of a stream; all of a document
-        self._told_anything = False
+        self._unread = bytearray()  # the body, until the decoder first made an event of it
+        self._is_stream = False
 
     @property
     def ended(self) -> bool:
         """Whether the stream has said that it is over: nothing that follows can count."""
-        return bool(getattr(self._decoder, "ended", False)) or self.refused
+        return bool(getattr(self._decoder, "ended", False))
 
     @property
     def refused(self) -> bool:
         """Whether so much has come of a body that is no stream that no more of it is worth reading."""
-        return self._state == "document" and len(self._beginning) >= DOCUMENT_LIMIT
+        return len(self._unread) >= DOCUMENT_LIMIT
 
     def feed(self, data: bytes) -> list[AnyEvent]:
         """The events that `data` completes."""
-        if self._state == "stream":
-            return self._decoded(data)
-        self._beginning += data
-        if self._state == "document":
-            return []
-        first = self._beginning.lstrip(_BLANK)[:1]
-        if not first:
-            return []
-        if self._begins_document(first):
-            self._state = "document"
-            return []
-        return self._as_stream()
+        events = self._decoder.feed(data)
+        if not self._is_stream:
+            self._unread += data
+            self._is_stream = any(type(event) is not Warning for event in events)
+            if self._is_stream:
+                self._unread.clear()
+        return self._tags.feed(events) if self._tags else events
 
     def close(self) -> list[AnyEvent]:
         """The last events, when the body ended as HTTP says it should."""
-        if self._state == "document":
-            return self._judged_document()
         return self._closed(None)
 
     def lost(self, error: ErrorInfo) -> list[AnyEvent]:
         """The last events, when the connection broke or fell silent."""
-        if self._state == "document":
-            error_object = self._error_in(read_json(self._beginning))
-            return _failed(error_object, "failed") if error_object else _failed(error, "truncated")
         return self._closed(error)
-
-    def _begins_document(self, first: bytes) -> bool:
-        """No SSE line begins with a brace, and no line of any dialect with an angle bracket."""
-        return first == b"<" or (first == b"{" and "event-stream" in self._dialect.content_type)
-
-    def _as_stream(self) -> list[AnyEvent]:
-        self._state = "stream"
-        body, self._beginning = self._beginning, self._beginning.lstrip(_BLANK)[:_SHOWN]
-        return self._decoded(body)
-
-    def _decoded(self, data: bytes) -> list[AnyEvent]:
-        events = self._decoder.feed(data)
-        if not self._told_anything:
-            self._told_anything = any(type(event) is not Warning for event in events)
-        return self._tags.feed(events) if self._tags else events
 
     def _closed(self, error: ErrorInfo | None) -> list[AnyEvent]:
         """What the decoder makes of an end here, and the failure that explains it where the stream was cut."""
         *events, end = self._decoder.close()
+        status = end.status if isinstance(end, End) else "truncated"
+        if not self._is_stream and status != "completed" and (found := self._found_instead(whole=error is None)):
+            return [Failure(found), End("failed")]
         if self._tags:
             events = [*self._tags.feed(events), *self._tags.close()]
-        status = end.status if isinstance(end, End) else "truncated"
         if status == "completed" and error:
             events.append(Warning("connection-lost-after-end", f"the stream was whole, but: {error.message}"))
-        elif status == "truncated" and not error and self._is_no_stream():
-            return [*events, *_failed(self._not_a_stream(), "failed")]
-        elif status == "truncated":
-            return [*events, *_failed(error or _CUT_OFF, "truncated")]
+        if status == "truncated":
+            events.append(Failure(error or _CUT_OFF))
         return [*events, End(status)]
 
-    def _is_no_stream(self) -> bool:
-        """Whether nothing could be made of a body that does not even claim to be a stream."""
-        content_type = self._headers.get("content-type", "")
-        return bool(self._beginning and content_type) and not (
-            self._told_anything or any(kind in content_type for kind in _STREAM_TYPES)
-        )
-
-    def _judged_document(self) -> list[AnyEvent]:
-        document = read_json(self._beginning)
-        if error := self._error_in(document):
-            return _failed(error, "failed")
-        if document is None and not self.refused and self._beginning.lstrip(_BLANK)[:1] != b"<":
-            return [*self._as_stream(), *self._closed(None)]
-        return _failed(self._not_a_stream(), "failed")
-
-    def _error_in(self, document: Any) -> ErrorInfo | None:
-        if not _is_error(document):
+    def _found_instead(self, *, whole: bool) -> ErrorInfo | None:
+        """What a body amounts to of which no stream could be made: an error object, or something else altogether."""
+        body = bytes(self._unread).lstrip(_BLANK)
+        if not body:
             return None
+        document = read_json(body) if body[:1] in (b"{", b"[") else None
+        if _is_error(document):
+            return self._error_in(document)
+        content_type = self._headers.get("content-type", "")
+        claims_otherwise = content_type and not any(kind in content_type for kind in _STREAM_TYPES)
+        if whole and (document is not None or body[:1] == b"<" or claims_otherwise):
+            return self._not_a_stream()
+        return None
+
+    def _error_in(self, document: Any) -> ErrorInfo:
         status = _status_in(document)
-        error = self._dialect.read_error(status or 200, self._headers, self._beginning)
+        error = self._dialect.read_error(status or 200, self._headers, bytes(self._unread))
         return msgspec.structs.replace(error, status=status)
 
     def _not_a_stream(self) -> ErrorInfo:
         content_type = self._headers.get("content-type") or "no content type"
-        shown = self._beginning.lstrip(_BLANK)[:_SHOWN].decode("utf-8", "replace")
-        return ErrorInfo(
-            "protocol", f"the answer is no {self._dialect.name} stream ({content_type}); it begins with {shown!r}"
-        )
+        shown = self._unread.lstrip(_BLANK)[:_SHOWN].decode("utf-8", "replace")
+        what = f"the answer is no {self._dialect.name} stream ({content_type}); it begins with {shown!r}"
+        return ErrorInfo("protocol", what)
 
 
 _CUT_OFF = ErrorInfo("connection", "the response ended before the model had finished", retryable=True)
-
-
-def _failed(error: ErrorInfo, status: Status) -> list[AnyEvent]:
-    return [Failure(error), End(status)]
 
 
 def _is_error(document: Any) -> bool:

@@ -57,7 +57,8 @@ class Target:
         variable = self.key_variable or self.record.facts.get("key_variable")
         if self.api_key is not None or not variable:
             return self.api_key or ""
-        if key := environment.get(variable, "").strip():
+        key = environment.get(variable, "").strip()
+        if key or self.record.facts.get("key_optional"):
             return key
         message = f"no API key for {self.place}: set {variable} or pass api_key"
         return ErrorInfo("auth", message, code=MISSING_KEY)

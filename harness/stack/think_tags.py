@@ -130,6 +130,8 @@ class _Splitter:
 
     def feed(self, event: Text, out: list[AnyEvent]) -> None:
         """Split one delta."""
+        if not event.text:
+            return
         self._began = True
         if not self._held and "<" not in event.text:
             self._quotation.pass_over(event.text)
