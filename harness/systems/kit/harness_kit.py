@@ -212,7 +212,7 @@ def _status(error: BaseException) -> int | None:
     return next((value for value in values if isinstance(value, int)), None)
 
 
-def _raised(error: BaseException) -> str:
+def raised_name(error: BaseException) -> str:
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
@@ -346,7 +346,7 @@ class _Server:
             if running.stopped:
                 running.end("cancelled")
             else:
-                running.end("error", error=error_of(error, self.classify), raised=_raised(error))
+                running.end("error", error=error_of(error, self.classify), raised=raised_name(error))
         finally:
             self.cases.pop(running.case.id, None)
 

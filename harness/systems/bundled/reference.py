@@ -1,0 +1,48 @@
+"""Our own reference stack, driven as its users drive it: in process, or over sockets like any other system."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from harness import __version__
+from harness.catalogue.models import FEATURES
+from harness.dialects import dialect_names
+from harness.events import AnyEvent
+from harness.request import read_request
+from harness.stack.client import Client
+from harness.stack.fallback import Target
+from harness.stack.overflow import drop_oldest_turns
+from harness.stack.policy import Policy
+from harness.systems.base import Case, Description
+
+
+class Reference:
+    """The system called `reference`. It claims every feature there is."""
+
+    description = Description("reference", __version__, "python", dialect_names(), frozenset(FEATURES))
+
+    async def run(self, case: Case) -> AsyncGenerator[AnyEvent]:
+        """The events that a user of `harness.Client` sees."""
+        async with _client(case) as client, client.stream(read_request(case.request)) as stream:
+            async for event in stream:
+                yield event
+
+
+def _client(case: Case) -> Client:
+    options, fallback_url = case.options, case.fallback_base_url
+    policy = Policy().limited(options.get("max_retries"))
+    timeout_s = options.get("timeout_s")
+    return Client(
+        case.dialect,
+        case.base_url,
+        api_key=case.api_key,
+        policy=policy if timeout_s is None else policy.patient_for(timeout_s),
+        transport=case.transport,
+        clock=case.clock,
+        think_tags=bool(options.get("think_tags")),
+        fallback=(Target(case.dialect, fallback_url, case.api_key),) if fallback_url else (),
+        compact=drop_oldest_turns if options.get("compaction") else None,
+    )
+
+
+SYSTEM = Reference()

@@ -1,0 +1,58 @@
+"""Drives a system that runs in this process: an object with `description` and `run(case)`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+
+from harness.catalogue.observation import CallerEnd
+from harness.events import AnyEvent, End, ErrorInfo, Failure, Reasoning, Status, Text, ToolCall
+from harness.systems.base import Case, System
+from harness.systems.kit.harness_kit import error_of, raised_name
+
+CONTENT = (Text, Reasoning, ToolCall)
+"""The events that the option `cancel_after_events` counts."""
+
+
+class InProcessDriver:
+    """A driver that only calls `run`. What the system raises is how its user learns that it failed."""
+
+    def __init__(self, system: System) -> None:
+        self.description = system.description
+        self._system = system
+
+    async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
+        """Runs one case to its end; calls `emit` for every event but End as it comes."""
+        limit = case.options.get("cancel_after_events") if "cancel" in self.description.features else None
+        events = self._system.run(case)
+        failure: ErrorInfo | None = None
+        content = 0
+        try:
+            async for event in events:
+                match event:
+                    case End(status):
+                        return _end(status, failure)
+                    case Failure(error):
+                        failure = failure or error
+                emit(event)
+                content += isinstance(event, CONTENT)
+                if limit is not None and content >= limit:
+                    return CallerEnd("cancelled")
+        except Exception as error:
+            return CallerEnd("error", ErrorInfo(**error_of(error)), raised_name(error))
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
+        return _end("completed", failure)
+
+    async def cancel(self, case_id: str) -> bool:
+        """Whoever asks this runs beside the system, so the system's process is alive: always True."""
+        return True
+
+    async def close(self) -> None:
+        """There is nothing to stop."""
+
+
+def _end(status: Status, failure: ErrorInfo | None) -> CallerEnd:
+    if status == "failed" or (status == "completed" and failure is not None):
+        return CallerEnd("error", failure or ErrorInfo("unknown", "the stream failed"))
+    return CallerEnd(status, failure)

@@ -1,0 +1,165 @@
+"""Finds systems by what a user calls them, and starts them.
+
+A bundled system is one file in `bundled`: a script with a PEP 723 block runs in an environment of its own, a manifest
+says how a program is started, and any other module holds an in-process system under the name SYSTEM.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from harness.systems.base import Driver, System, SystemBroken
+from harness.systems.environment import python_for, read_block
+from harness.systems.in_process import InProcessDriver
+from harness.systems.manifest import ClientManifest, GatewayManifest, command_of, load_manifest
+from harness.systems.process import Command, Limits
+from harness.systems.worker import WorkerDriver
+
+BUNDLED = Path(__file__).parent / "bundled"
+
+MANIFEST_SUFFIXES = (".yaml", ".yml")
+
+
+class UnknownSystem(ValueError):
+    """No system is called so, or what is called so is none; the message says what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class InProcessSpec:
+    """A system that runs in this process. `target` is `pkg.module:attr`."""
+
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSpec:
+    """An adapter script in Python."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestSpec:
+    """A system that a manifest describes."""
+
+    name: str
+    path: Path
+    manifest: ClientManifest | GatewayManifest
+
+
+SystemSpec: TypeAlias = InProcessSpec | ScriptSpec | ManifestSpec
+
+
+def bundled_names() -> tuple[str, ...]:
+    """The names of all bundled systems, sorted."""
+    return tuple(sorted(path.stem.replace("_", "-") for path in _bundled_files()))
+
+
+def _bundled_files() -> Iterable[Path]:
+    return (path for path in BUNDLED.iterdir() if path.suffix in (".py", *MANIFEST_SUFFIXES) and path.name[0] != "_")
+
+
+def resolve(spec: str) -> SystemSpec:
+    """The system that `spec` names: a bundled name, a path to a script or a manifest, or `pkg.module:attr`.
+
+    Raises UnknownSystem, and UnreadableManifest for a manifest that is wrong. Nothing is started or built yet.
+    """
+    for path in _bundled_files():
+        if path.stem.replace("_", "-") == spec:
+            return _bundled(spec, path)
+    path = Path(spec)
+    if path.is_file():
+        return _file(path)
+    if path.suffix in (".py", *MANIFEST_SUFFIXES) or "/" in spec:
+        raise UnknownSystem(f"there is no file {spec}")
+    if re.fullmatch(r"[\w.]+:[\w.]+", spec):
+        return InProcessSpec(spec, spec)
+    names = bundled_names()
+    close = difflib.get_close_matches(spec, names, 1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    raise UnknownSystem(
+        f"unknown system {spec!r}; {meant}The bundled ones are {', '.join(names)}; "
+        "a path to an adapter script or a manifest, or pkg.module:attr, will do too"
+    )
+
+
+def _bundled(name: str, path: Path) -> SystemSpec:
+    if path.suffix in MANIFEST_SUFFIXES or read_block(path) is not None:
+        return _file(path, name)
+    return InProcessSpec(name, f"{__package__}.bundled.{path.stem}:SYSTEM")
+
+
+def _file(path: Path, name: str | None = None) -> SystemSpec:
+    if path.suffix == ".py":
+        return ScriptSpec(name or path.stem, path)
+    if path.suffix in MANIFEST_SUFFIXES:
+        manifest = load_manifest(path)
+        return ManifestSpec(name or manifest.name or path.stem, path, manifest)
+    raise UnknownSystem(f"{path} is neither a Python script (.py) nor a manifest (.yaml)")
+
+
+def prepare(specs: Iterable[SystemSpec]) -> dict[str, SystemBroken]:
+    """Does what needs the network before a run may be cut off from it: builds the environments of all scripts.
+
+    Returns what could not be built, by the system's name; opening that system raises the same again.
+    """
+    scripts = [spec for spec in specs if isinstance(spec, ScriptSpec)]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        outcomes = list(pool.map(_prepared, scripts))
+    return {spec.name: outcome for spec, outcome in zip(scripts, outcomes, strict=True) if outcome is not None}
+
+
+def _prepared(spec: ScriptSpec) -> SystemBroken | None:
+    try:
+        python_for(spec.path)
+    except SystemBroken as error:
+        return error
+    return None
+
+
+async def open_driver(spec: SystemSpec, limits: Limits | None = None) -> Driver:
+    """Starts a system. Its driver must be closed.
+
+    Raises SystemBroken where it cannot be started, and UnknownSystem where `pkg.module:attr` holds no system.
+    """
+    match spec:
+        case InProcessSpec(_, target):
+            return InProcessDriver(load_system(target))
+        case ScriptSpec(name, path):
+            argv = (str(python_for(path)), str(path.resolve()))
+            return await WorkerDriver.start(Command(name, argv), limits)
+        case ManifestSpec(_, path, ClientManifest() as manifest):
+            return await WorkerDriver.start(command_of(manifest, path), limits)
+        case ManifestSpec(name):
+            raise SystemBroken(f"{name}: gateways cannot be driven in this version; systems of kind client can")
+
+
+def load_system(target: str) -> System:
+    """The system object at `pkg.module:attr`; a class or a function there is called for it. Raises UnknownSystem."""
+    module_name, _, attribute = target.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module_name)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+        if isinstance(found, type) or not hasattr(found, "description"):
+            found = found()
+    except Exception as error:  # the user's own module: whatever it raises, it cannot be loaded
+        raise UnknownSystem(f"{target} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not callable(getattr(found, "run", None)) or not hasattr(found, "description"):
+        raise UnknownSystem(f"{target} is no system: it needs a description and run(case)")
+    system: System = found
+    return system
