@@ -78,7 +78,10 @@ def _kind(status: int | None, codes: list[str], words: str) -> ErrorKind:
         return specific
     by_status = _STATUS_KINDS.get(status) if status is not None else None
     by_words = next((kind for kind, pattern in wordings.OTHERS if pattern.search(words)), None)
-    if by_words and (by_status is None or by_words == "content_filter"):
+    refused = "invalid_request" in kinds or (status is not None and 400 <= status < 500)
+    if by_words == "content_filter":
+        return by_words
+    if by_words and by_status is None and not (refused and by_words in _RETRYABLE):
         return by_words
     return by_status or _by_hundred(status) or (kinds[0] if kinds else "unknown")
 

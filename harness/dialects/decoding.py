@@ -45,8 +45,8 @@ class FrameDecoder:
         out: list[AnyEvent] = []
         self._size += len(data)
         for frame in self._framer.feed(data):
-            if self._ended or frame.too_long:
-                self._frame_out_of_place(frame, out)
+            if self._ended:
+                self._after_end(frame, out)
                 continue
             try:
                 payload = _parse(frame.data)
@@ -110,19 +110,15 @@ class FrameDecoder:
         self._unreadable = self._unreadable or f"a frame at byte {frame.offset} could not be read: {what}"
         out.append(Warning("payload-malformed", what, frame.offset))
 
-    def _frame_out_of_place(self, frame: Frame, out: list[AnyEvent]) -> None:
-        """A frame after the end marker, or one that is over the limit."""
-        if not self._ended:
-            message = f"the frame at byte {frame.offset} is longer than a frame may be"
-            self.fail(ErrorInfo("protocol", message, code="frame-too-long"), out)
-        elif not self._warned_after_end:
+    def _after_end(self, frame: Frame, out: list[AnyEvent]) -> None:
+        if not self._warned_after_end:
             self._warned_after_end = True
             out.append(Warning("frame-after-end", "the stream goes on after its end marker", frame.offset))
 
     def _last_frame(self, frame: Frame, out: list[AnyEvent]) -> None:
         """A frame whose end never came: it counts if its data is whole."""
         if self._ended:
-            self._frame_out_of_place(frame, out)
+            self._after_end(frame, out)
         elif type(payload := read_json(frame.data)) is dict:
             out.append(Warning("last-frame-unterminated", "the last frame is whole but was not ended", frame.offset))
             self._payload(payload, frame, out)
@@ -135,9 +131,12 @@ class FrameDecoder:
     def _not_plain_json(self, frame: Frame, out: list[AnyEvent]) -> None:
         """A frame that the fast parser refuses: the end marker, a keep-alive, odd JSON, or none at all."""
         data = frame.data.strip()
-        if not data:
+        if frame.too_long:
+            message = f"the frame at byte {frame.offset} is longer than a frame may be"
+            self.fail(ErrorInfo("protocol", message, code="frame-too-long"), out)
+        elif not data:
             return
-        if data == self.end_marker:
+        elif data == self.end_marker:
             self._end_marker(frame, out)
         elif type(payload := read_json(data)) is dict:
             if not is_utf8(data):

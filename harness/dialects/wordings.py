@@ -119,7 +119,12 @@ OVERFLOW = _any_of(
     r"reduce the length of (?:the |your )?(?:messages|prompt|inputs?)",
 )
 OTHERS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = (
-    ("content_filter", _any_of(r"content (?:management )?policy", r"content[ _]filter", r"flagged .{0,60}moderation")),
+    (
+        "content_filter",
+        _any_of(
+            r"content (?:management )?policy", r"content[ _]filter", r"flagged .{0,60}moderation", "content violat"
+        ),
+    ),
     (
         "auth",
         _any_of(
@@ -135,7 +140,10 @@ OTHERS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = (
             r"(?:temporarily|service|currently) unavailable|insufficient_system_resource",
         ),
     ),
-    ("not_found", _any_of(r"models? .{0,120}(?:does not|doesn t) exist", r"model .{0,120}not found", "no such model")),
+    (
+        "not_found",
+        _any_of(r"models? .{0,120}(?:does not|doesn t|not) exist", r"model .{0,120}not found", "not a valid model"),
+    ),
     ("timeout", _any_of(r"timed out", r"time-?out", "deadline exceeded")),
     ("server", _any_of(r"internal (?:server )?error", "bad gateway", "upstream error")),
 )

@@ -14,6 +14,7 @@ from harness.wire.frame import FRAME_LIMIT, Frame, cut_at_frames
 
 _BOM = b"\xef\xbb\xbf"
 _RETRY_DIGITS = 12  # thirty years in milliseconds
+_NAME_LINE = 80  # bytes of a line whose event name is worth keeping
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -120,12 +121,15 @@ class Framer:
     def _lines(self, lines: list[bytes], gap: int, frames: list[Frame]) -> None:
         """Take whole lines, each with `gap` bytes of line end after it."""
         offset, start, values = self._offset, self._start, self._values
+        counted = len(values)  # of these, `_held` has the bytes
         for line in lines:
             if line:
                 if start is None:
                     start = offset
                 if line[:6] == b"data: ":
                     values.append(line[6:])
+                elif line[:7] == b"event: " and len(line) <= _NAME_LINE:
+                    self._event = _event_name(line)
                 else:
                     self._field(line)
             else:
@@ -133,13 +137,15 @@ class Framer:
                     data = values[0] if len(values) == 1 else b"\n".join(values)
                     frames.append(Frame(data, start or 0, self._event))
                     values.clear()
+                    counted = self._held = 0
                 start = self._event = None
             offset += len(line) + gap
         self._offset, self._start = offset, start
-        self._held = sum(map(len, values)) if values else 0
+        if len(values) > counted:
+            self._held += sum(len(value) + 1 for value in values[counted:])
 
     def _field(self, line: bytes) -> None:
-        """Take a line that is not the usual form of data."""
+        """Take a line that is not in one of the usual forms."""
         name, _, value = line.partition(b":")
         if value[:1] == b" ":
             value = value[1:]
@@ -157,6 +163,12 @@ class Framer:
         self._dead = True
         self._pending.clear()
         self._values.clear()
+
+
+@lru_cache(maxsize=256)
+def _event_name(line: bytes) -> str | None:
+    """The name that a line of the usual form gives: the same few come again and again."""
+    return line[7:].decode("utf-8", "replace") or None
 
 
 def frame(data: bytes, event: str | None = None) -> bytes:

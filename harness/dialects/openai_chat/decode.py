@@ -21,17 +21,19 @@ from harness.wire.frame import Frame
 
 EVIDENCE_IN_DELTA = ("annotations", "audio", "images", "executed_tools")
 EVIDENCE_IN_CHUNK = ("citations", "search_results")
+_READ_TOGETHER = frozenset({"role", "content", "reasoning_content", "reasoning", "reasoning_details"})
 
 
 class _Choice:
     """What is known of one choice."""
 
-    __slots__ = ("finish", "has_content", "index", "reasoning", "tools", "warned")
+    __slots__ = ("finish", "flowing", "has_content", "index", "reasoning", "tools", "warned")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.finish = ""  # the first stop reason, as the wire has it
         self.has_content = False
+        self.flowing = False  # between the first content and the stop reason
         self.warned = False  # of content after the stop reason
         self.reasoning = ReasoningReader(index)
         self.tools = ToolSlots(index)
@@ -47,94 +49,106 @@ class Decoder(FrameDecoder):
         self._choices: dict[int, _Choice] = {}
         self._id = ""
         self._model = ""
+        self._named = False  # whether both are known
         self._last_usage: Usage | None = None
         self._last_evidence: dict[str, Any] = {}
 
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         get = payload.get
-        if not (self._id and self._model):
+        if not self._named:
             self._start(as_str(get("id")), as_str(get("model")), out)
         choices = get("choices")
         if type(choices) is list:
             for position, choice in enumerate(choices):
-                if type(choice) is dict:
-                    self._choice(choice, position, frame, out)
-                else:
-                    self.malformed(frame, "a choice is not an object", out)
+                self._choice(choice, position, frame, out)
         elif choices:
             self.malformed(frame, "choices is not an array", out)
         if usage := get("usage"):
             self._usage(usage, frame, out)
-        if groq := get("x_groq"):
-            self._usage(as_dict(groq).get("usage") or {}, frame, out)
-        for name in EVIDENCE_IN_CHUNK:
-            if value := get(name):
-                self._chunk_evidence(name, value, out)
-        if "error" in payload or not choices or frame.event is not None or groq:
-            self._error(payload, frame, out)
+        if "citations" in payload or "search_results" in payload:
+            self._chunk_evidence(payload, out)
+        if "error" in payload or "x_groq" in payload or not choices or frame.event is not None:
+            self._sidelong(payload, frame, out)
 
-    def _choice(self, choice: dict[str, Any], position: int, frame: Frame, out: list[AnyEvent]) -> None:
-        index = choice.get("index")
+    def _choice(self, choice: Any, position: int, frame: Frame, out: list[AnyEvent]) -> None:
+        if type(choice) is not dict:
+            self.malformed(frame, "a choice is not an object", out)
+            return
+        get = choice.get
+        index = get("index")
         if type(index) is not int:
             index = position
         state = self._choices.get(index)
         if state is None:
             state = self._choices[index] = _Choice(index)
+        delta = get("delta")
+        if state.flowing and type(delta) is dict:
+            self._delta(delta, state, frame, out)
+        else:
+            self._outside_flow(choice, delta, state, frame, out)
+        if reason := get("finish_reason"):
+            self._finish(raw_reason(reason), state, frame, out)
+        if "usage" in choice and (usage := choice["usage"]):
+            self._usage(usage, frame, out)
+
+    def _outside_flow(
+        self, choice: dict[str, Any], delta: Any, state: _Choice, frame: Frame, out: list[AnyEvent]
+    ) -> None:
+        """A delta before the first content, after the stop reason, or that is none."""
         before = len(out)
-        delta = choice.get("delta")
         if not delta and not state.has_content:
             delta = choice.get("message")  # a whole completion in the place of a stream
         if type(delta) is dict:
             self._delta(delta, state, frame, out)
         elif delta:
             self.malformed(frame, "a delta is not an object", out)
-        if state.finish and len(out) > before and not state.warned:
-            state.warned = True
-            message = f"choice {index} goes on after its stop reason {state.finish!r}"
-            out.append(Warning("content-after-finish", message, frame.offset))
-        if reason := choice.get("finish_reason"):
-            self._finish(raw_reason(reason), state, frame, out)
-        if usage := choice.get("usage"):
-            self._usage(usage, frame, out)
+        if len(out) > before:
+            state.has_content = True
+            state.flowing = not state.finish
+            if state.finish and not state.warned:
+                state.warned = True
+                message = f"choice {state.index} goes on after its stop reason {state.finish!r}"
+                out.append(Warning("content-after-finish", message, frame.offset))
 
     def _delta(self, delta: dict[str, Any], state: _Choice, frame: Frame, out: list[AnyEvent]) -> None:
+        """Reasoning first, then text, then the rest in its own order: the order in which a model makes them."""
         get = delta.get
-        before = len(out)
-        reasoning = get("reasoning_content") or get("reasoning")
-        details = get("reasoning_details")
+        content = get("content")
+        if len(delta) == 1 and type(content) is str:  # what most deltas are
+            if content:
+                out.append(Text(content, state.index))
+            return
+        reasoning, details = get("reasoning_content") or get("reasoning"), get("reasoning_details")
         if details or (reasoning and type(reasoning) is not str):
             state.reasoning.take(reasoning, details, frame.offset, out)
         elif reasoning:
             out.append(Reasoning(reasoning, state.index))
-        content = get("content")
-        if type(content) is str:
-            if content:
-                out.append(Text(content, state.index))
-        elif content is not None:
+        if type(content) is not str:
             self._content(content, state, frame, out)
-        if refusal := get("refusal"):
-            if type(refusal) is str:
-                out.append(Refusal(refusal, state.index))
-            else:
-                self.malformed(frame, "a refusal is not text", out)
-        if calls := get("tool_calls"):
-            self._tool_calls(calls, state, frame, out)
-        if call := get("function_call"):
-            self._tool_calls([{"index": "function_call", "function": call}], state, frame, out)
-        for name in EVIDENCE_IN_DELTA:
-            if value := get(name):
-                out.append(Other(name, value))
-        if len(out) > before:
-            state.has_content = True
+        elif content:
+            out.append(Text(content, state.index))
+        for name, value in delta.items():
+            if value and name not in _READ_TOGETHER:
+                self._other_field(name, value, state, frame, out)
 
-    def _tool_calls(self, calls: Any, state: _Choice, frame: Frame, out: list[AnyEvent]) -> None:
-        if type(calls) is list:
-            state.tools.take(calls, frame.offset, out)
-        else:
-            self.malformed(frame, "tool_calls is not an array", out)
+    def _other_field(self, name: str, value: Any, state: _Choice, frame: Frame, out: list[AnyEvent]) -> None:
+        """A field of a delta that says something on its own; those that nobody knows are skipped."""
+        match name, value:
+            case "tool_calls", list():
+                state.tools.take(value, frame.offset, out)
+            case "function_call", dict():  # of old, when there was but one
+                state.tools.take([{"index": name, "function": value}], frame.offset, out)
+            case "refusal", str():
+                out.append(Refusal(value, state.index))
+            case "tool_calls" | "function_call" | "refusal", _:
+                self.malformed(frame, f"{name} cannot be read", out)
+            case _ if name in EVIDENCE_IN_DELTA:
+                out.append(Other(name, value))
 
     def _content(self, content: Any, state: _Choice, frame: Frame, out: list[AnyEvent]) -> None:
         """Content that is no string: a list of parts (Mistral), or a number, which is read as text."""
+        if content is None:
+            return
         if type(content) is list:
             for part in content:
                 self._part(part, state, frame, out)
@@ -176,6 +190,7 @@ class Decoder(FrameDecoder):
         """The first stop reason stands, whatever is said later."""
         if not state.finish:
             state.finish = raw
+            state.flowing = False
             out.append(Finish(canonical_reason(raw), raw, state.index))
         elif raw != state.finish:
             message = f"choice {state.index} finished with {state.finish!r}, then {raw!r}; the first stands"
@@ -190,19 +205,23 @@ class Decoder(FrameDecoder):
             self._last_usage = counts
             out.append(counts)
 
-    def _chunk_evidence(self, name: str, value: Any, out: list[AnyEvent]) -> None:
+    def _chunk_evidence(self, payload: dict[str, Any], out: list[AnyEvent]) -> None:
         """What one vendor repeats in every chunk: given when it changes."""
-        if value != self._last_evidence.get(name):
-            self._last_evidence[name] = value
-            out.append(Other(name, value))
+        for name in EVIDENCE_IN_CHUNK:
+            if (value := payload.get(name)) and value != self._last_evidence.get(name):
+                self._last_evidence[name] = value
+                out.append(Other(name, value))
 
     def _start(self, id: str, model: str, out: list[AnyEvent]) -> None:
         """Give the id and the model once each is known: a first chunk may leave them blank."""
         if (id and not self._id) or (model and not self._model):
             self._id, self._model = self._id or id, self._model or model
+            self._named = bool(self._id and self._model)
             out.append(Start(self._id or None, self._model or None))
 
-    def _error(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
+    def _sidelong(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
+        if usage := as_dict(payload.get("x_groq")).get("usage"):
+            self._usage(usage, frame, out)
         if error := error_in_stream(payload, frame.event):
             self.fail(error, out)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.dialects.decoding import as_list, as_str
+from harness.dialects.decoding import as_str
 from harness.events import AnyEvent, Reasoning, Signature, Warning
 
 
@@ -26,25 +26,26 @@ class ReasoningReader:
             text = ""
         if details and type(details) is not list:
             details = [details]
-        records = [detail for detail in as_list(details) if type(detail) is dict]
-        if len(records) < len(as_list(details)):
-            out.append(Warning("payload-malformed", "a reasoning detail is not an object", offset))
+        records: list[Any] = details or []
         if text:
-            summary = any(record.get("type") == "reasoning.summary" for record in records)
+            summary = bool(records) and type(records[0]) is dict and records[0].get("type") == "reasoning.summary"
             out.append(Reasoning(text, self._choice, summary))
         for record in records:
-            self._record(record, bool(text), out)
+            if type(record) is dict:
+                self._record(record, bool(text), out)
+            else:
+                out.append(Warning("payload-malformed", "a reasoning detail is not an object", offset))
 
     def _record(self, record: dict[str, Any], text_is_known: bool, out: list[AnyEvent]) -> None:
-        summary = as_str(record.get("summary"))
-        text = summary or as_str(record.get("text")) or as_str(record.get("content"))
-        if text and not text_is_known:
-            out.append(Reasoning(text, self._choice, bool(summary)))
-        id = as_str(record.get("id")) or None
-        if data := as_str(record.get("signature")):
-            self._sign(Signature(data, "signature", self._choice, id=id), out)
-        if data := as_str(record.get("data")):
-            self._sign(Signature(data, "encrypted", self._choice, id=id), out)
+        get = record.get
+        if not text_is_known:
+            summary = as_str(get("summary"))
+            if text := summary or as_str(get("text")) or as_str(get("content")):
+                out.append(Reasoning(text, self._choice, bool(summary)))
+        if data := as_str(get("signature")):
+            self._sign(Signature(data, "signature", self._choice, id=as_str(get("id")) or None), out)
+        if data := as_str(get("data")):
+            self._sign(Signature(data, "encrypted", self._choice, id=as_str(get("id")) or None), out)
 
     def _sign(self, signature: Signature, out: list[AnyEvent]) -> None:
         """Give a signature once, though it may be repeated in the next chunk."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.dialects.base import HttpRequest, Loss
@@ -78,7 +78,7 @@ def _tool_message(part: ToolResultPart, losses: list[Loss]) -> dict[str, Any]:
     return {"role": "tool", "tool_call_id": part.tool_call_id, "content": part.content}
 
 
-def _content(parts: list[Part], message: Message, losses: list[Loss]) -> str | list[dict[str, Any]]:
+def _content(parts: Sequence[Part], message: Message, losses: list[Loss]) -> str | list[dict[str, Any]]:
     """A lone text as a string, anything else as parts."""
     sent: list[dict[str, Any]] = []
     for part in parts:
@@ -94,7 +94,7 @@ def _content(parts: list[Part], message: Message, losses: list[Loss]) -> str | l
     return sent or ""
 
 
-def _assistant_message(parts: list[Part], losses: list[Loss]) -> dict[str, Any]:
+def _assistant_message(parts: Sequence[Part], losses: list[Loss]) -> dict[str, Any]:
     """One assistant turn. Its reasoning goes back as `reasoning_content`, which some vendors demand."""
     if any(isinstance(part, ImagePart) for part in parts):
         losses.append(Loss("image", "an assistant message cannot hold an image"))
