@@ -16,17 +16,17 @@ from typing import Any, TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.catalogue.findings import KIND_MEANINGS, Finding
+from harness.catalogue.findings import Finding
 from harness.report.evidence import evidence_view
+from harness.report.filters import column_rules
+from harness.report.front_page import front_page
 from harness.report.marks import LEVELS, by_gravity
-from harness.report.matrix import CANARY_FAMILY, Cell, Column, Matrix, Row, SystemEntry, build_matrix
+from harness.report.matrix import Cell, Matrix, Row, SystemEntry, build_matrix
 from harness.report.recordings import grouped, recordings_line
 from harness.report.visible import counted, plain, seconds, shortened, shown
 from harness.report.wire_log import size_words
 from harness.runner.results import Result, Run
 
-DIGEST_LENGTH = 8
-"""How many silent failures the front page spells out."""
 BROKEN_LENGTH = 200
 """How many recordings that do not hold are spelt out."""
 
@@ -42,17 +42,6 @@ SECTIONS = (
     ("Unsupported", "unsupported", ("unsupported",), ("must", "should", "may")),
 )
 """A system's page by seriousness: heading, symbol, states, levels."""
-
-KEY = (
-    ("pass", "must", "pass", "passes"),
-    ("silent", "must", "silent", "fails silently: the caller had no way to notice"),
-    ("hang", "must", "hang", "hangs"),
-    ("fail", "must", "fail", "fails a must"),
-    ("fail", "should", "should", "fails a should"),
-    ("fail", "may", "may", "fails a may"),
-    ("error", "must", "error", "not measured: harness or adapter broke"),
-    ("unsupported", "must", "unsupported", "unsupported: never claimed"),
-)
 
 Happenings: TypeAlias = list[tuple[Markup, list[Cell]]]
 
@@ -72,14 +61,14 @@ def render_report(runs: Sequence[Run], folder: Path) -> Path:
     environment = _environment(matrix)
     _clear(folder)
     _write(folder / "static" / "report.css", _asset("report.css"))
-    _write(folder / "static" / "columns.css", _column_rules(matrix))
+    _write(folder / "static" / "columns.css", column_rules(matrix))
     _write_cells(environment, matrix, folder)
     _write_scenarios(environment, matrix, folder)
     _write_systems(environment, matrix, folder)
     if matrix.recordings:
         _write_recordings(environment, matrix, folder)
     index = folder / "index.html"
-    _write(index, environment.get_template("index.html").render(root="", **_index_values(matrix)))
+    _write(index, environment.get_template("index.html").render(root="", **front_page(matrix)))
     return index
 
 
@@ -213,87 +202,6 @@ def _write_recordings(environment: Environment, matrix: Matrix, folder: Path) ->
         broken_length=BROKEN_LENGTH,
     )
     _write(folder / "recordings.html", page)
-
-
-def _index_values(matrix: Matrix) -> dict[str, Any]:
-    names = [system.name for system in matrix.systems]
-    return {
-        "headline": _headline(matrix),
-        "suspects": _suspects(matrix),
-        "loudest": _loudest(matrix),
-        "digest_length": DIGEST_LENGTH,
-        "differing": [row for row in matrix.rows if _differs(row)],
-        "key": KEY,
-        "twice": {name: names.count(name) > 1 for name in names},
-    }
-
-
-def _headline(matrix: Matrix) -> str:
-    """The run in one sentence."""
-    if not matrix.cells:
-        return "No case ran."
-    failing = [system for system in matrix.systems if system.tally.must_failed]
-    judged = [system for system in matrix.systems if system.tally.must_judged]
-    if failing:
-        silent = counted(matrix.tally.silent, "silent failure")
-        return f"{len(failing)} of {counted(len(matrix.systems), 'system')} fail a must; {silent} among all cases."
-    if len(judged) < len(matrix.systems):
-        return "No must failed, but not every system was judged."
-    return f"No must failed in {counted(len(judged), 'system')}."
-
-
-def _suspects(matrix: Matrix) -> list[tuple[Column, list[Cell]]]:
-    """Columns whose canary did not pass, with the canaries' cells."""
-    canaries = [cell for cell in matrix.cells if cell.result.family == CANARY_FAMILY]
-    return [
-        (column, [cell for cell in canaries if cell.column == column.number and cell.worst.state != "pass"])
-        for column in matrix.columns
-        if column.canary
-    ]
-
-
-def _loudest(matrix: Matrix) -> list[tuple[Row, list[Cell], list[str]]]:
-    """Scenarios with silent failures, those that most systems fail first, and what that means in words."""
-    groups = []
-    for row in matrix.rows:
-        cells = [cell for cell in row.present if cell.worst.state == "silent"]
-        if cells:
-            kinds = sorted({finding.kind for cell in cells for finding in cell.result.failures if finding.silent})
-            groups.append((row, cells, [KIND_MEANINGS[kind] for kind in kinds]))
-    return sorted(groups, key=lambda group: (LEVELS.index(group[0].level), -len(group[1])))
-
-
-def _differs(row: Row) -> bool:
-    """Whether two systems that were judged came out differently."""
-    judged = [cell for cell in row.present if cell.result.verdict in ("pass", "fail")]
-    return len({(cell.content.state, cell.ending.state) for cell in judged}) > 1
-
-
-def _column_rules(matrix: Matrix) -> str:
-    """Style rules that filter the matrix: a column goes with its system or its dialect; a row stays while a column
-    that is shown has what was asked for."""
-    rules = []
-    for system in matrix.systems:
-        for column in system.columns:
-            place = f":nth-child({column.number + 2})"
-            dialect = matrix.dialects.index(column.dialect)
-            switches = (f"#system-{system.number}", f"#dialect-{dialect}")
-            hidden = ",".join(f"body:has({switch}:not(:checked)) .matrix tr>{place}" for switch in switches)
-            rules.append(f"{hidden}{{display:none}}")
-            shown_column = "".join(f":has({switch}:checked)" for switch in switches)
-            rules += [_row_rule(shown_column, place, *choice) for choice in ROW_CHOICES]
-        rules.append(f".matrix tr>:nth-child({system.columns[0].number + 2}){{border-left-color:var(--strong)}}")
-    return "\n".join(rules) + "\n"
-
-
-ROW_CHOICES = (("failing", ":is(.fail,.silent,.hang)"), ("silent", ".silent"))
-"""Choices of rows that depend on the columns shown, and what marks a cell that counts."""
-
-
-def _row_rule(shown_column: str, place: str, choice: str, marked: str) -> str:
-    start = f"body:has(#rows-{choice}:checked){shown_column} .matrix"
-    row, body = f"tr.row:has(>{place} .h{marked})", f"tbody:has(>.row>{place} .h{marked})>.family"
-    return f"{start} {row},{start} {body}{{display:table-row}}"
 
 
 def incident_address(reference: str) -> str:

@@ -141,7 +141,7 @@ def build_matrix(runs: Sequence[Run]) -> Matrix:
         families=_families(rows, columns),
         tally=tally(results.values()),
         recordings=tuple(recording for run in runs for recording in run.recordings),
-        unfinished=tuple(words for run in runs if (words := _missing_words(run))),
+        unfinished=tuple(words for run in runs if (words := missing_words(run))),
         repeated=len(every) - len(results),
         dialects=tuple(sorted({column.dialect for column in columns})),
     )
@@ -227,7 +227,8 @@ def _family(name: str, rows: Iterable[Row], columns: Sequence[Column]) -> Family
     return Family(name, ordered, tallies)
 
 
-def _missing_words(run: Run) -> str:
+def missing_words(run: Run) -> str:
+    """What a run lacks, in one sentence; empty for a whole one."""
     footer = run.footer
     started = run.header.started
     if footer is None:

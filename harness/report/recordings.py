@@ -20,6 +20,11 @@ class RecordingGroup:
     failed: int
     size: int
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What its recordings have in common."""
+        return self.system, self.provider, self.dialect
+
 
 def grouped(recordings: Iterable[RecordingResult]) -> list[RecordingGroup]:
     """Groups in the order of their names."""

@@ -25,8 +25,7 @@ class Tally:
     hung: int = 0
     unsupported: int = 0
     errors: int = 0
-    known: int = 0
-    stale: int = 0
+    nonconformant: int = 0
     duration_s: float = 0.0
 
     @property
@@ -70,8 +69,7 @@ def tally(results: Iterable[Result]) -> Tally:
         hung=sum(map(hangs, failed)),
         unsupported=sum(result.verdict == "unsupported" for result in results),
         errors=sum(result.verdict == "error" for result in results),
-        known=sum(bool(result.known) and result.verdict == "fail" for result in results),
-        stale=sum(bool(result.known) and result.verdict == "pass" for result in results),
+        nonconformant=sum(result.nonconformant for result in results),
         duration_s=sum(result.duration_s for result in results),
     )
 

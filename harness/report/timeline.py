@@ -53,7 +53,7 @@ def _attempt_times(record: AttemptRecord) -> list[float]:
 
 def _lane(name: str, times: Sequence[float], end: float) -> Lane:
     places = sorted({round(max(0.0, time) / end * WIDTH) for time in times})
-    path = "".join(f"M{first} 3H{last + 1}V13H{first}Z" for first, last in _runs(places))
+    path = "".join(f"M{first} 3v10" + f"H{last}V3Z" * (last > first) for first, last in _runs(places))
     return Lane(name, path, (places[0], places[-1]) if places else None)
 
 

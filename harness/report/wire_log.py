@@ -38,8 +38,8 @@ class Limits:
     events: int
 
 
-FULL = Limits(rows=120, row_bytes=3_000, text_bytes=48_000, hex_bytes=8_192, request_characters=6_000, events=120)
-BRIEF = Limits(rows=36, row_bytes=700, text_bytes=6_000, hex_bytes=0, request_characters=1_500, events=36)
+FULL = Limits(rows=120, row_bytes=3_000, text_bytes=48_000, hex_bytes=4_096, request_characters=6_000, events=120)
+BRIEF = Limits(rows=30, row_bytes=600, text_bytes=4_000, hex_bytes=0, request_characters=1_200, events=24)
 """For cases that passed, so that a report of hundreds stays small."""
 
 

@@ -1,0 +1,79 @@
+"""What the front page says before the matrix: the run in one sentence, whom to suspect, what to look at first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.catalogue.findings import KIND_MEANINGS
+from harness.report.marks import LEVELS
+from harness.report.matrix import CANARY_FAMILY, Cell, Column, Matrix, Row
+from harness.report.visible import counted
+
+DIGEST_LENGTH = 8
+"""How many silent failures the front page spells out."""
+
+KEY = (
+    ("pass", "must", "pass", "passes"),
+    ("silent", "must", "silent", "fails silently: the caller had no way to notice"),
+    ("hang", "must", "hang", "hangs"),
+    ("fail", "must", "fail", "fails a must"),
+    ("fail", "should", "should", "fails a should"),
+    ("fail", "may", "may", "fails a may"),
+    ("error", "must", "error", "not measured: harness or adapter broke"),
+    ("unsupported", "must", "unsupported", "unsupported: never claimed"),
+)
+
+
+def front_page(matrix: Matrix) -> dict[str, Any]:
+    """The values of the front page's template."""
+    names = [system.name for system in matrix.systems]
+    return {
+        "headline": _headline(matrix),
+        "suspects": _suspects(matrix),
+        "loudest": _loudest(matrix),
+        "digest_length": DIGEST_LENGTH,
+        "differing": [row for row in matrix.rows if _differs(row)],
+        "key": KEY,
+        "twice": {name: names.count(name) > 1 for name in names},
+    }
+
+
+def _headline(matrix: Matrix) -> str:
+    """The run in one sentence."""
+    if not matrix.cells:
+        return "No case ran."
+    failing = [system for system in matrix.systems if system.tally.must_failed]
+    judged = [system for system in matrix.systems if system.tally.must_judged]
+    if failing:
+        silent = counted(matrix.tally.silent, "silent failure")
+        return f"{len(failing)} of {counted(len(matrix.systems), 'system')} fail a must; {silent} among all cases."
+    if len(judged) < len(matrix.systems):
+        return "No must failed, but not every system was judged."
+    return f"No must failed in {counted(len(judged), 'system')}."
+
+
+def _suspects(matrix: Matrix) -> list[tuple[Column, list[Cell]]]:
+    """Columns whose canary did not pass, with the canaries' cells."""
+    canaries = [cell for cell in matrix.cells if cell.result.family == CANARY_FAMILY]
+    return [
+        (column, [cell for cell in canaries if cell.column == column.number and cell.worst.state != "pass"])
+        for column in matrix.columns
+        if column.canary
+    ]
+
+
+def _loudest(matrix: Matrix) -> list[tuple[Row, list[Cell], list[str]]]:
+    """Scenarios with silent failures, those that most systems fail first, and what that means in words."""
+    groups = []
+    for row in matrix.rows:
+        cells = [cell for cell in row.present if cell.worst.state == "silent"]
+        if cells:
+            kinds = sorted({finding.kind for cell in cells for finding in cell.result.failures if finding.silent})
+            groups.append((row, cells, [KIND_MEANINGS[kind] for kind in kinds]))
+    return sorted(groups, key=lambda group: (LEVELS.index(group[0].level), -len(group[1])))
+
+
+def _differs(row: Row) -> bool:
+    """Whether two systems that were judged came out differently."""
+    judged = [cell for cell in row.present if cell.result.verdict in ("pass", "fail")]
+    return len({(cell.content.state, cell.ending.state) for cell in judged}) > 1

@@ -1,0 +1,144 @@
+"""Results as a Markdown summary that fits under a pull request.
+
+Foreign words stand in code spans, where no markup, no mention and no reference works.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from harness.report.marks import by_gravity
+from harness.report.matrix import Cell, Column, Matrix, build_matrix
+from harness.report.recordings import recordings_line
+from harness.report.score import Tally
+from harness.report.visible import counted, plain
+from harness.runner.results import Run
+
+LONGEST_LIST = 20
+"""Failures that one list spells out; a comment under a pull request may have 65,536 characters."""
+MESSAGE = 160
+
+_FENCES = re.compile("`+")
+
+
+def render_markdown(run: Run) -> str:
+    """The run in a few paragraphs: a table by system and dialect, then the failures, silent ones first."""
+    matrix = build_matrix([run])
+    failing = [cell for cell in matrix.cells if cell.worst.failing]
+    blocks = [
+        f"## LLM streaming compatibility: {_verdict(matrix)}",
+        *(f"> **Not whole.** {words}" for words in matrix.unfinished),
+        *_canary_warning(matrix),
+        _table(matrix.columns),
+        *_listed("Silent failures", [cell for cell in failing if cell.worst.state == "silent"], matrix.columns),
+        *_listed("Hangs", [cell for cell in failing if cell.worst.state == "hang"], matrix.columns),
+        *_folded("Other must failures", [cell for cell in failing if _is_loud_must(cell)], matrix.columns),
+        *_folded("Should and may failures", [cell for cell in failing if _is_loud_other(cell)], matrix.columns),
+        *_folded("Not measured", [cell for cell in matrix.cells if cell.worst.state == "error"], matrix.columns),
+        *([f"Real recorded streams: {recordings_line(matrix.recordings)}"] if matrix.recordings else []),
+        _foot(matrix),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _verdict(matrix: Matrix) -> str:
+    if matrix.unfinished:
+        return "the run is not whole"
+    if matrix.tally.nonconformant:
+        return f"{counted(matrix.tally.nonconformant, 'case')} not conformant"
+    if matrix.tally.errors:
+        return f"{counted(matrix.tally.errors, 'case')} not measured"
+    return "conformant" if matrix.tally.must_judged else "nothing was judged"
+
+
+def _canary_warning(matrix: Matrix) -> Iterable[str]:
+    suspects = [column for column in matrix.columns if column.canary]
+    if suspects:
+        names = ", ".join(f"{code(column.system)} in {code(column.dialect)}" for column in suspects)
+        yield f"> **A canary failed** ({names}): suspect the harness or the adapter before the system."
+
+
+def _table(columns: Iterable[Column]) -> str:
+    heads = ("System", "Dialect", "Must", "Silent", "Hangs", "Other must", "Should", "May", "Not measured")
+    lines = [_line((*heads, "Unsupported")), _line(["---", "---", *(["---:"] * (len(heads) - 1))])]
+    lines += [
+        _line([code(f"{each.system} {each.version}"), code(each.dialect), *_counts(each.tally)]) for each in columns
+    ]
+    return "\n".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _counts(tally: Tally) -> list[str]:
+    loud = [f"**{count}**" if count else "0" for count in (tally.silent, tally.hung, tally.must_loud)]
+    quiet = [str(count) for count in (tally.should_failed, tally.may_failed, tally.errors, tally.unsupported)]
+    return [f"{tally.must_passed}/{tally.must_judged} ({tally.percent})", *loud, *quiet]
+
+
+def _is_loud_must(cell: Cell) -> bool:
+    return cell.worst.state == "fail" and cell.result.level == "must"
+
+
+def _is_loud_other(cell: Cell) -> bool:
+    return cell.worst.state == "fail" and cell.result.level != "must"
+
+
+def _listed(heading: str, cells: Sequence[Cell], columns: Sequence[Column]) -> Iterable[str]:
+    if cells:
+        yield f"### {heading} ({len(cells)})"
+        yield _items(cells, columns)
+
+
+def _folded(heading: str, cells: Sequence[Cell], columns: Sequence[Column]) -> Iterable[str]:
+    if cells:
+        yield f"<details><summary>{heading} ({len(cells)})</summary>"
+        yield _items(cells, columns)
+        yield "</details>"
+
+
+def _items(cells: Sequence[Cell], columns: Sequence[Column]) -> str:
+    """One line for what happened alike in several dialects of a system."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        column = columns[cell.column]
+        groups.setdefault((_where(cell, column), _what(cell)), []).append(code(column.dialect))
+    lines = [f"- {where} {', '.join(dialects)}: {what}" for (where, what), dialects in groups.items()]
+    more = len(lines) - LONGEST_LIST
+    return "\n".join([*lines[:LONGEST_LIST], *([f"- and {more} more"] if more > 0 else [])])
+
+
+def _where(cell: Cell, column: Column) -> str:
+    level = "" if cell.result.level == "must" else f" ({cell.result.level})"
+    return f"{code(cell.result.scenario)}{level} {code(f'{column.system} {column.version}')}"
+
+
+def _what(cell: Cell) -> str:
+    if not cell.result.failures:
+        return code(_short(cell.result.note or "no reason given"))
+    gravest = by_gravity(cell.result.failures)[0]
+    known = f"; known: {code(_short(cell.result.known))}" if cell.result.known else ""
+    return f"**{gravest.kind}**, {code(_short(gravest.message))}{known}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MESSAGE else f"{text[:MESSAGE]}…"
+
+
+def code(text: str) -> str:
+    """A code span that nothing in the text can leave, in one line, fit for a table."""
+    line = plain(" ".join(text.split())).replace("|", "\N{FULLWIDTH VERTICAL LINE}")
+    fence = "`" * (1 + max((len(run) for run in _FENCES.findall(line)), default=0))
+    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def _foot(matrix: Matrix) -> str:
+    header = matrix.headers[0]
+    lane = "real sockets" if header.lane == "sockets" else "in process"
+    cases = counted(matrix.tally.cases, "case")
+    return (
+        f"{cases}; harness {code(header.harness)}, catalogue {code(header.catalogue)}, {lane}, {code(header.started)}"
+    )
