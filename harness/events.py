@@ -33,6 +33,8 @@ ErrorKind: TypeAlias = Literal[
 FINISH_REASONS: tuple[FinishReason, ...] = get_args(FinishReason)
 STATUSES: tuple[Status, ...] = get_args(Status)
 ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
+RETRYABLE_KINDS: frozenset[ErrorKind] = frozenset({"rate_limit", "overloaded", "server", "timeout", "connection"})
+"""Errors that may be gone when the same request is sent again."""
 
 
 def _tag(class_name: str) -> str:

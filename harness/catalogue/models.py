@@ -85,6 +85,8 @@ class ErrorResponse(Record):
     code: str | None = None
     retry_after_s: float | None = None
     """Becomes the vendor's own hint: a Retry-After header, or what else the dialect has."""
+    retryable: bool | None = None
+    """What the vendor says of trying again, where it says so (`x-should-retry`). None: as the kind has it."""
 
     @model_validator(mode="before")
     @classmethod

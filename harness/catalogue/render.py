@@ -18,7 +18,7 @@ from harness.catalogue.models import ErrorResponse, Response, Scenario
 from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
 from harness.dialects.base import Dialect, lose
-from harness.events import AnyEvent, ErrorInfo, Failure, Text
+from harness.events import RETRYABLE_KINDS, AnyEvent, ErrorInfo, Failure, Text
 from harness.transcript import Transcript, fold
 from harness.wire.response import Ending, Transfer, WireResponse
 
@@ -230,7 +230,14 @@ def _literal(body: str | bytes, response: Response, dialect: Dialect) -> _Source
 
 
 def _error(error: ErrorResponse, status: int | None, dialect: Dialect) -> _Source:
-    info = ErrorInfo(error.kind, error.message, status=status, code=error.code, retry_after_s=error.retry_after_s)
+    info = ErrorInfo(
+        error.kind,
+        error.message,
+        status=status,
+        code=error.code,
+        retryable=error.kind in RETRYABLE_KINDS if error.retryable is None else error.retryable,
+        retry_after_s=error.retry_after_s,
+    )
     written = dialect.write_error(info)
     headers = {name.lower(): value for name, value in written.headers.items()}
     return _Source(Body(written.body, (len(written.body),)), written.status, headers, "length")
