@@ -38,13 +38,16 @@ class Framer:
 
 
 class _SseFramer(sse.Framer):
-    """SSE, in which a block of bare JSON is a frame too."""
+    """SSE, in which lines of bare JSON count as data, from one that opens an object or an array to the blank line."""
 
-    def _read(self, block: bytes, end: bytes | None, offset: int) -> Frame | None:
-        frame = super()._read(block, end, offset)
-        if frame is None and (bare := block.strip(_BLANK))[:1] in (b"{", b"["):
-            return Frame(bare, offset + block.index(bare[:1]))
-        return frame
+    _in_bare_json = False
+
+    def _field(self, line: bytes) -> None:
+        self._in_bare_json = line.lstrip(_BLANK)[:1] in (b"{", b"[") or (self._in_bare_json and bool(self._values))
+        if self._in_bare_json:
+            self._values.append(line)
+        else:
+            super()._field(line)
 
 
 def _flat(frames: list[Frame]) -> list[Frame]:
