@@ -16,7 +16,7 @@ from typing import Literal, Self
 import httpx
 
 from harness.dialects.base import Dialect
-from harness.events import AnyEvent, End
+from harness.events import AnyEvent, End, Other
 from harness.request import Request
 from harness.stack.clock import Clock, SystemClock
 from harness.stack.conversation import Conversation
@@ -25,7 +25,7 @@ from harness.stack.fallback import Target
 from harness.stack.overflow import Compaction
 from harness.stack.policy import Policy
 from harness.stack.think_tags import ThinkTags
-from harness.transcript import Assembler, Transcript
+from harness.transcript import Transcript, fold
 
 ThinkTagMode = Literal[False, True, "assume-open"]
 
@@ -132,14 +132,19 @@ class Client:
 
     async def collect(self, request: Request) -> Transcript:
         """What the answer to `request` amounts to."""
-        assembler = Assembler(self._targets[0].record.name)
+        dialect = self._targets[0].record.name
         async with self.stream(request) as stream:
-            async for event in stream:
-                assembler.feed((event,))
-        return assembler.close()
+            events = [event async for event in stream]
+        for event in events:
+            match event:
+                case Other(kind="fallback", data={"dialect": str(name)}):
+                    dialect = name
+        return fold(dialect, events)
 
     def transcript(self, request: Request) -> Transcript:
         """The same for programs without an event loop; raises RuntimeError where one is running."""
+        if _loop_is_running():
+            raise RuntimeError("an event loop is running here: use `await client.collect(request)`")
 
         async def run() -> Transcript:
             async with self:
@@ -184,3 +189,11 @@ class Client:
         if self._http is None or self._loop is not loop:
             self._http, self._loop = httpx.AsyncClient(transport=self._transport, follow_redirects=False), loop
         return self._http
+
+
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

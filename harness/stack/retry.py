@@ -129,5 +129,5 @@ def _after(tries: Tries, *, overload: bool) -> Tries:
 
 
 def _wait_too_long(error: ErrorInfo, asked: float, limit: float) -> ErrorInfo:
-    message = f"{error.message} (the server asks to wait {asked:g} s; waits of more than {limit:g} s are refused)"
+    message = f"{error.message} (the server asks to wait {asked:.10g} s; waits over {limit:g} s are refused)"
     return msgspec.structs.replace(error, message=message)

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from harness.events import AnyEvent, End, Finish, Reasoning, Refusal, Signature, Text, ToolCall, Warning
+from harness.events import AnyEvent, End, Failure, Finish, Reasoning, Refusal, Signature, Text, ToolCall, Warning
 
 TAG_NAMES: Final = ("think", "thinking", "thought")
 """What models and gateways call the block: DeepSeek, Qwen and most others; prompted models; Gemma and Gemini."""
@@ -55,6 +55,10 @@ class ThinkTags:
                     out.append(event)
                 case Refusal() | Signature():
                     self._splitter(event.choice).release(out)
+                    out.append(event)
+                case Failure():
+                    for splitter in self._choices.values():
+                        splitter.release(out)
                     out.append(event)
                 case End():
                     out += self.close()

@@ -120,7 +120,7 @@ def test_the_floor_never_shortens_a_backoff() -> None:
 def test_an_absurd_wait_is_refused_in_words(asked: float) -> None:
     decision = given_up(error("rate_limit", 429, asked))
     assert decision.why == "wait-too-long"
-    assert f"asks to wait {asked:g} s" in decision.error.message
+    assert f"asks to wait {asked} s".replace(".0 s", " s") in decision.error.message
     assert "120 s" in decision.error.message
     assert decision.error.retry_after_s == asked
 
