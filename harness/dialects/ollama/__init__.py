@@ -22,7 +22,8 @@ DIALECT = Dialect(
     write_error=write_error,
     split_frames=split,
     facts={
-        "key_variable": "OLLAMA_API_KEY", "key_optional": True,
+        "key_variable": "OLLAMA_API_KEY",
+        "key_optional": True,
         "framing": "ndjson",
         "end_marker": None,
         "alike_finish_reasons": (("stop", "tool_calls"),),  # stop is said of both

@@ -102,7 +102,7 @@ class Decoder(FrameDecoder):
         elif "response" in payload:
             if text := payload["response"]:
                 self._take_text(Text, text, frame, out)
-        elif key := next((key for key in payload if key.startswith("error")), None):
+        elif key := next((key for key in payload if key.startswith("error") and payload[key]), None):
             # Some versions write what went wrong into the key, where readers of `error` never find it.
             self.fail(ErrorInfo("protocol", f"{key}: {as_str(payload[key])}"), out)
 
