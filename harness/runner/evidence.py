@@ -25,7 +25,7 @@ def result_of(
     planned: PlannedCase, system: str, description: Description, observation: Observation, known: str | None
 ) -> Result:
     """The judged result of one case, with its evidence."""
-    judgement = judge(planned.scenario, planned.dialect, description.features, observation)
+    judgement = judge(planned.scenario, planned.dialect, description.claims(planned.dialect), observation)
     return _result(planned, system, description, judgement, observation, known)
 
 

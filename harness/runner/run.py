@@ -44,7 +44,7 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
     """Canaries first; then the rest at once; then, alone, the cases that were in flight when the worker broke."""
     runnable: list[PlannedCase] = []
     for planned in system.cases:
-        missing = missing_features(planned.scenario, planned.dialect, system.description.features)
+        missing = missing_features(planned.scenario, planned.dialect, system.description.claims(planned.dialect))
         if missing:
             on_result(unsupported(planned, system.spec, system.description, missing))
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -17,15 +17,22 @@ PROTOCOL = 1
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Who a system is and what it claims to do. `features` are keys of `harness.catalogue.models.FEATURES`."""
+    """Who a system is and what it claims to do. Features are keys of `harness.catalogue.models.FEATURES`."""
 
     name: str
     version: str
     language: str
     dialects: tuple[str, ...]
     features: frozenset[str] = frozenset()
+    """What it claims in every dialect."""
     kind: Literal["client", "gateway"] = "client"
     protocol: int = PROTOCOL
+    features_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What it claims besides in one dialect."""
+
+    def claims(self, dialect: str) -> frozenset[str]:
+        """Everything that it claims to do in that dialect."""
+        return self.features | self.features_in.get(dialect, frozenset())
 
 
 class Clock(Protocol):

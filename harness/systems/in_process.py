@@ -22,7 +22,7 @@ class InProcessDriver:
 
     async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
         """Runs one case to its end; calls `emit` for every event but End as it comes."""
-        limit = case.options.get("cancel_after_events") if "cancel" in self.description.features else None
+        limit = case.options.get("cancel_after_events") if "cancel" in self.description.claims(case.dialect) else None
         events = self._system.run(case)
         failure: ErrorInfo | None = None
         content = 0

@@ -162,6 +162,7 @@ class _Described(msgspec.Struct, frozen=True):
     dialects: tuple[str, ...]
     protocol: int
     features: frozenset[str] = frozenset()
+    features_in: dict[str, frozenset[str]] = {}
     kind: str = "client"
 
 
@@ -174,12 +175,14 @@ def _description(message: dict[str, Any]) -> Description:
         raise SystemBroken(f"it speaks version {said.protocol} of the adapter protocol; this harness speaks {PROTOCOL}")
     if said.kind != "client":
         raise SystemBroken(f"a worker drives a client; it says that it is a {said.kind!r}")
-    for feature in sorted(said.features - FEATURES.keys()):
+    for feature in sorted(said.features.union(*said.features_in.values()) - FEATURES.keys()):
         raise SystemBroken(f"it claims the unknown feature {feature!r}{_meant(feature, FEATURES)}")
     if not set(said.dialects) & set(dialect_names()):
         known = ", ".join(dialect_names())
         raise SystemBroken(f"it speaks none of the dialects that we know ({known}) but {', '.join(said.dialects)}")
-    return Description(said.name, said.version, said.language, said.dialects, said.features)
+    return Description(
+        said.name, said.version, said.language, said.dialects, said.features, features_in=said.features_in
+    )
 
 
 def _meant(word: str, known: Mapping[str, Any]) -> str:

@@ -180,8 +180,7 @@ _CLASS_NAMES = {
 
 
 def error_of(error: BaseException, classify: Callable[[BaseException], str | None] | None = None) -> dict[str, Any]:
-    """What an exception says, as the protocol's `error`: its kind comes from `classify`, else from the status, else
-    from the names of its classes."""
+    """What an exception says; its kind comes from `classify`, else the status, else the names of its classes."""
     status = _status(error)
     code = getattr(error, "code", None)
     return {
@@ -374,16 +373,17 @@ def serve(
     dialects: Sequence[str],
     run: Callable[[Case], Any],
     features: Sequence[str] = (),
+    features_in: dict[str, Sequence[str]] | None = None,
     distribution: str | None = None,
     version: str | None = None,
     classify: Callable[[BaseException], str | None] | None = None,
 ) -> None:
     """Speaks the protocol until stdin ends.
 
-    `run(case)` is an async generator or a generator of events, or a coroutine function or a function that returns them
-    all. `version` is the client's, or is taken from the installed `distribution`. `classify(error)` may name the kind
-    of an exception; None leaves it to the kit. With the feature `cancel`, the option `cancel_after_events` closes the
-    generator after so many content events.
+    `run(case)` is an async generator or a generator of events, or a (coroutine) function that returns them all;
+    `features_in` adds to `features` by dialect. `version` is the client's, or is taken from the installed
+    `distribution`. `classify(error)` may name the kind of an exception; None leaves it to the kit. With the feature
+    `cancel`, the option `cancel_after_events` closes the generator after so many content events.
     """
     channel_in, channel_out = _protocol_streams()
     described = {
@@ -392,8 +392,8 @@ def serve(
         "name": name,
         "version": version or (importlib.metadata.version(distribution) if distribution else "unknown"),
         "language": "python",
-        "kind": "client",
         "dialects": list(dialects),
         "features": list(features),
+        "features_in": features_in or {},
     }
     asyncio.run(_Server(_Channel(channel_out), described, run, classify).serve(channel_in))
