@@ -106,6 +106,6 @@ def unplayable(response: WireResponse) -> str | None:
             return f"header name {name!r} cannot be sent"
         if any(character in value for character in "\r\n\0"):
             return f"the value of header {name!r} holds a line end or a null"
-    if not 200 <= response.status <= 999:
+    if response.head and not 200 <= response.status <= 999:
         return f"status {response.status} is no final HTTP status"
     return None

@@ -1,0 +1,1 @@
+"""Broken clients, each with one plausible mistake, and which scenarios catch them."""

@@ -1,0 +1,134 @@
+"""The reference client with one thing broken: the bytes it reads, the events it hands on, its policy, or its requests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+
+from harness.catalogue.models import FEATURES
+from harness.dialects import dialect_names
+from harness.events import AnyEvent, End, Status
+from harness.request import read_request
+from harness.stack.client import Client
+from harness.stack.fallback import Target
+from harness.stack.overflow import drop_oldest_turns
+from harness.stack.policy import Policy
+from harness.systems.base import Case, Description
+
+EventFilter = Callable[[AnyEvent], Iterable[AnyEvent]]
+"""One event as it comes, and the events that the broken client hands on in its place."""
+ByteFilter = Callable[[bytes], bytes]
+"""One read as it comes (empty at the end), and what the broken client makes of it."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One broken client. `story` says what its author got wrong; `kills` names the scenarios that catch it.
+
+    `events` and `reads` are filters that see each item once, and may keep state: `make_…` makes one anew for each case.
+    `policy` changes the client's patience, `options` what it was told.
+    """
+
+    name: str
+    story: str
+    kills: tuple[str, ...]
+    events: EventFilter | None = None
+    make_events: Callable[[], EventFilter] | None = None
+    reads: ByteFilter | None = None
+    make_reads: Callable[[], ByteFilter] | None = None
+    policy: Callable[[Policy], Policy] | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    response: Callable[[httpx.Response], httpx.Response] | None = None
+    dialects: tuple[str, ...] = field(default_factory=dialect_names)
+    again: Callable[[End], bool] | None = None
+    """Whether the whole request is made once more after such an end."""
+    other_target_on_failure: bool = False
+
+    @property
+    def description(self) -> Description:
+        """It claims everything, so that nothing that it breaks is excused."""
+        return Description(self.name, "0", "python", self.dialects, frozenset(FEATURES))
+
+    async def run(self, case: Case) -> AsyncIterator[AnyEvent]:
+        """Runs the case as the broken client would."""
+        hand_on = self.make_events() if self.make_events else self.events or (lambda event: [event])
+        end = End("truncated")
+        async for event in self._reference(case):
+            if isinstance(event, End):
+                end = event
+                break
+            for each in hand_on(event):
+                yield each
+        if self.again and self.again(end):
+            async for event in self._reference(case):
+                yield event
+        elif end.status == "failed" and self.other_target_on_failure and case.fallback_base_url:
+            async for event in self._reference(replace(case, base_url=case.fallback_base_url)):
+                yield event
+        for each in hand_on(end):
+            yield each
+
+    async def _reference(self, case: Case) -> AsyncIterator[AnyEvent]:
+        options = {**case.options, **self.options}
+        client = self._client(case, options)
+        request = read_request(case.request)
+        limit, seen = options.get("cancel_after_events"), 0
+        async with client.stream(request) as stream:
+            async for event in stream:
+                yield event
+                seen += type(event).__name__ in ("Text", "Reasoning", "ToolCall")
+                if limit is not None and seen >= limit:
+                    stream.cancel()
+
+    def _client(self, case: Case, options: dict[str, Any]) -> Client:
+        policy = Policy().limited(options["max_retries"]).patient_for(options["timeout_s"])
+        second = None if options.get("no_fallback") else case.fallback_base_url
+        assert case.transport is not None
+        return Client(
+            case.dialect,
+            case.base_url,
+            api_key=case.api_key,
+            policy=self.policy(policy) if self.policy else policy,
+            transport=_Tampering(case.transport, self),
+            clock=case.clock,
+            think_tags=options["think_tags"],
+            fallback=[Target(case.dialect, second, case.api_key)] if second else [],
+            compact=drop_oldest_turns if options["compaction"] else None,
+        )
+
+
+class _Tampering(httpx.AsyncBaseTransport):
+    """Gives the client other bytes, or another status, than the origin sent."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, mutant: Mutant) -> None:
+        self._inner, self._mutant = inner, mutant
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        change = self._mutant.make_reads() if self._mutant.make_reads else self._mutant.reads
+        if change is not None:
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            response.stream = _Reads(response.stream, change)
+        return self._mutant.response(response) if self._mutant.response else response
+
+
+class _Reads(httpx.AsyncByteStream):
+    def __init__(self, inner: httpx.AsyncByteStream, change: Callable[[bytes], bytes]) -> None:
+        self._inner, self._change = inner, change
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._inner:
+            yield self._change(chunk)
+        if rest := self._change(b""):
+            yield rest
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def end_as(event: AnyEvent, status: Status) -> AnyEvent:
+    """An End as one of that status; every other event as it is."""
+    return End(status) if isinstance(event, End) else event

@@ -1,0 +1,67 @@
+"""A scenario is worth having only if it can fail: each broken client is caught, and each `must` scenario catches one."""
+
+from __future__ import annotations
+
+import asyncio
+from fnmatch import fnmatchcase
+from functools import cache
+
+import pytest
+
+from harness.catalogue.checks import judge
+from harness.catalogue.loader import Catalogue, load_catalogue
+from harness.runner.case import InProcessLane
+from harness.runner.plan import PlannedCase, plan_cases
+from harness.systems.in_process import InProcessDriver
+from tests.mutants.callers import CALLERS
+from tests.mutants.machine import Mutant
+from tests.mutants.readers import READERS
+from tests.mutants.talkers import TALKERS
+from tests.mutants.thinkers import THINKERS
+
+MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS)
+
+
+@cache
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+def cases_of(mutant: Mutant, pattern: str) -> list[PlannedCase]:
+    found = [each for each in catalogue() if fnmatchcase(each.id, pattern)]
+    assert found, f"{pattern} names no scenario"
+    return [planned for planned in plan_cases(found) if planned.dialect in mutant.dialects]
+
+
+async def verdict_of(mutant: Mutant, planned: PlannedCase) -> str:
+    observation = await InProcessLane().observe(InProcessDriver(mutant), planned)
+    return judge(planned.scenario, planned.dialect, mutant.description.features, observation).verdict
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_each_broken_client_is_caught_by_the_scenarios_that_it_names(mutant: Mutant) -> None:
+    async def survived() -> list[str]:
+        alive = []
+        for pattern in mutant.kills:
+            verdicts = [await verdict_of(mutant, planned) for planned in cases_of(mutant, pattern)]
+            if "fail" not in verdicts:
+                alive.append(f"{pattern}: {verdicts}")
+        return alive
+
+    assert not asyncio.run(survived())
+
+
+def test_each_must_scenario_catches_a_broken_client() -> None:
+    caught = {
+        scenario.id
+        for scenario in catalogue()
+        for mutant in MUTANTS
+        for pattern in mutant.kills
+        if fnmatchcase(scenario.id, pattern)
+    }
+    assert not {scenario.id for scenario in catalogue() if scenario.level == "must"} - caught
+
+
+def test_names_and_stories_are_told_once() -> None:
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+    assert len({mutant.story for mutant in MUTANTS}) == len(MUTANTS)
