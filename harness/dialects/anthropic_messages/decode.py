@@ -75,8 +75,9 @@ class Decoder(FrameDecoder):
 
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         kind = payload.get("type")
-        reader = _READERS.get(kind if type(kind) is str else frame.event or "")
-        if reader is not None:
+        if kind == "content_block_delta":  # nine in ten
+            self._block_delta(payload, frame, out)
+        elif reader := _READERS.get(kind if type(kind) is str else frame.event or ""):
             reader(self, payload, frame, out)
         elif payload.get("error"):
             self._error(payload, frame, out)
