@@ -53,6 +53,8 @@ class Framer:
             rest = self._cut_mixed(data, frames) if has_cr else self._cut(data, b"\n", frames)
         else:
             rest = data
+        if self._dead:
+            return frames
         self._pending += rest
         if self._held + len(self._pending) > self._limit:
             self._too_long(frames)
@@ -112,9 +114,10 @@ class Framer:
     def _lines_within_limit(self, lines: list[bytes], gap: int, frames: list[Frame]) -> None:
         """Take lines one by one, up to one that makes its event too long."""
         for line in lines:
+            if self._dead:
+                return
             if self._held + len(line) > self._limit:
                 self._too_long(frames)
-            if self._dead:
                 return
             self._lines([line], gap, frames)
 
