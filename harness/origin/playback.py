@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import accumulate
 from typing import TypeAlias
@@ -37,11 +37,14 @@ class Stage:
         self._base = f"/{plan.id}" if isinstance(plan, CasePlan) else ""
         self.base_url = HOST + self._base
 
-    def play(self, request: ReceivedRequest, read_timeout_s: float | None, fail: Fail) -> Playback:
-        """The answer to a request whose sender waits so long for bytes (None: for ever)."""
+    def play(self, request: ReceivedRequest, timeouts: Mapping[str, float | None], fail: Fail) -> Playback:
+        """The answer to a request whose sender waits `timeouts["read"]` seconds for bytes (None: for ever).
+
+        It may write another number there between two reads.
+        """
         below = replace(request, path=request.path.removeprefix(self._base))
         answer = self._script.answer(below)
-        return Playback(below, answer.response, self.log.begin(below, answer), self.clock, read_timeout_s, fail)
+        return Playback(below, answer.response, self.log.begin(below, answer), self.clock, timeouts, fail)
 
 
 def received(method: str, path: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> ReceivedRequest:
@@ -59,7 +62,7 @@ class Playback:
         response: WireResponse,
         attempt: OpenAttempt,
         clock: Clock,
-        read_timeout_s: float | None,
+        timeouts: Mapping[str, float | None],
         fail: Fail,
     ) -> None:
         last = "close" in dict(request.headers).get("connection", "").lower()
@@ -68,7 +71,7 @@ class Playback:
         self._chunks = response.chunks if request.method != "HEAD" and response.head else ()
         self._attempt = attempt
         self._clock = clock
-        self._read_timeout_s = read_timeout_s
+        self._timeouts = timeouts
         self._fail = fail
         pauses = (chunk.pause_s for chunk in self._chunks)
         self._head_due, *self._due = accumulate(pauses, initial=clock.now() + response.before_head_s)
@@ -144,7 +147,8 @@ class Playback:
     async def _reach(self, due: float) -> None:
         """Waits until the server does what is due then, or until the client's patience ends."""
         wait = max(0.0, due - self._clock.now())
-        patience = math.inf if self._read_timeout_s is None else self._read_timeout_s
+        limit = self._timeouts.get("read")
+        patience = math.inf if limit is None else limit
         try:
             await self._sleep(min(wait, patience))
         except asyncio.CancelledError:

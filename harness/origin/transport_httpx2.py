@@ -44,7 +44,7 @@ class InProcessTransport2(httpx2.AsyncBaseTransport):
             return error
 
         incoming = received(request.method, request.url.raw_path, request.headers.raw, await request.aread())
-        playback = self._stage.play(incoming, request.extensions.get("timeout", {}).get("read"), fail)
+        playback = self._stage.play(incoming, request.extensions.get("timeout", {}), fail)
         await playback.head()
         return httpx2.Response(
             playback.status, headers=playback.fields, stream=_Body(playback), extensions=playback.extensions
