@@ -102,13 +102,14 @@ class Decoder(FrameDecoder):
         super().__init__(Framer())
         self._candidates: dict[int, _Candidate] = {}
         self._start = Start()
+        self._started = False  # the id and the model are known
         self._usage = Usage()  # as last given
         self._blocked: str | int | None = None
         self._made_ids = 0
         self._warned_continued = False
 
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
-        if self._start.id is None or self._start.model is None:
+        if not self._started:
             self._take_start(payload, out)
         if candidates := payload.get("candidates"):
             if type(candidates) is list:
@@ -117,7 +118,7 @@ class Decoder(FrameDecoder):
             else:
                 self.malformed(frame, "candidates is not an array", out)
         if usage := payload.get("usageMetadata"):
-            self._take_usage(as_dict(usage), out)
+            self._take_usage(usage, out)
         if feedback := payload.get("promptFeedback"):
             self._take_feedback(as_dict(feedback), out)
         if error := payload.get("error"):
@@ -141,12 +142,14 @@ class Decoder(FrameDecoder):
         )
         if start != known:
             self._start = start
+            self._started = start.id is not None and start.model is not None
             out.append(start)
 
     def _take_candidate(self, candidate: Any, frame: Frame, out: list[AnyEvent]) -> None:
         if type(candidate) is not dict:
             return self.malformed(frame, "a candidate is not an object", out)
-        choice = as_count(candidate.get("index")) or 0
+        index = candidate.get("index")
+        choice = (as_count(index) or 0) if index else 0
         state = self._candidates.get(choice)
         if state is None:
             state = self._candidates[choice] = _Candidate()
@@ -154,9 +157,8 @@ class Decoder(FrameDecoder):
             self._take_content(content, choice, state, frame, out)
         if reason := candidate.get("finishReason"):
             self._take_reason(reason, state, frame, out)
-        for key in _EXTRAS:
-            if key in candidate:
-                out.append(Other(key, candidate[key]))
+        if len(candidate) > (index is not None) + bool(content) + bool(reason):
+            out += [Other(key, candidate[key]) for key in _EXTRAS if key in candidate]
         return None
 
     def _take_content(self, content: Any, choice: int, state: _Candidate, frame: Frame, out: list[AnyEvent]) -> None:
@@ -168,10 +170,13 @@ class Decoder(FrameDecoder):
             return
         before = len(out)
         for part in parts:
-            if type(part) is dict:
-                self._take_part(part, choice, state, frame, out)
-            else:
+            if type(part) is not dict:
                 self.malformed(frame, "a part is not an object", out)
+            elif len(part) == 1 and type(text := part.get("text")) is str:  # nearly every part is this
+                if text:
+                    out.append(Text(text, choice))
+            else:
+                self._take_part(part, choice, state, frame, out)
         if state.raw is None or len(out) == before:
             return
         state.continued = True
@@ -189,8 +194,6 @@ class Decoder(FrameDecoder):
                 out.append(Reasoning(text, choice))
             else:
                 out.append(Text(text, choice))
-        if len(part) == 1 and text is not None:
-            return
         tool_index = None
         if (call := part.get("functionCall")) is not None:
             self._take_call(call, choice, state, frame, out)
@@ -264,12 +267,14 @@ class Decoder(FrameDecoder):
                 out.append(Warning("finish-reason-changed", message, frame.offset))
             state.continued = False
 
-    def _take_usage(self, usage: dict[str, Any], out: list[AnyEvent]) -> None:
+    def _take_usage(self, usage: Any, out: list[AnyEvent]) -> None:
+        get = as_dict(usage).get
+        thoughts, cached = get("thoughtsTokenCount"), get("cachedContentTokenCount")
         count = Usage(
-            as_count(usage.get("promptTokenCount")),
-            as_count(usage.get("candidatesTokenCount")),
-            as_count(usage.get("thoughtsTokenCount")),
-            as_count(usage.get("cachedContentTokenCount")),
+            as_count(get("promptTokenCount")),
+            as_count(get("candidatesTokenCount")),
+            None if thoughts is None else as_count(thoughts),
+            None if cached is None else as_count(cached),
         )
         if count != self._usage:  # most chunks repeat it
             self._usage = count

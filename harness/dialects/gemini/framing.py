@@ -52,9 +52,10 @@ class _SseFramer(sse.Framer):
 
 def _flat(frames: list[Frame]) -> list[Frame]:
     """The frames, with each that holds an array replaced by its elements."""
-    if not any(frame.data[:1] == b"[" for frame in frames):
-        return frames
-    return [element for frame in frames for element in elements(frame)]
+    for frame in frames:
+        if frame.data[:1] == b"[":
+            return [element for frame in frames for element in elements(frame)]
+    return frames
 
 
 def elements(frame: Frame) -> list[Frame]:
