@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.recording import document
+from harness.recording.document import DocumentError, read_document
+
+
+def read(text: str) -> object:
+    return read_document(text.encode(), only_json=False).data
+
+
+def refused(text: str) -> DocumentError:
+    with pytest.raises(DocumentError) as caught:
+        read(text)
+    return caught.value
+
+
+def test_plain_values_are_read() -> None:
+    assert read("a: [1, 2.5, true, null, 'x', !!binary aGk=]") == {"a": [1, 2.5, True, None, "x", b"hi"]}
+
+
+def test_dates_and_merge_keys_are_plain_strings() -> None:
+    assert read("{'x': 2024-99-99, <<: y}") == {"x": "2024-99-99", "<<": "y"}
+
+
+def test_the_values_that_older_vcrpy_tagged_are_read() -> None:
+    assert read("[!!python/str a, !!python/tuple [b, [c]]]") == ["a", ["b", ["c"]]]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "!!python/object/apply:os.system",
+        "!!python/object/new:subprocess.Popen",
+        "!!python/name:os.system",
+        "!!python/module:os",
+        "!custom",
+        "!<tag:example.test,2024:x>",
+    ],
+)
+def test_foreign_tags_are_refused_with_their_line(tag: str) -> None:
+    error = refused(f"a: b\nc: {tag} ['true']\n")
+    assert "is refused" in str(error)
+    assert error.line == 2
+
+
+def test_nesting_that_would_end_the_process_is_refused() -> None:
+    assert "nested more than 100 levels deep" in str(refused("[" * 200_000))
+    assert "nested more than 100 levels deep" in str(refused("- " * 200_000))
+
+
+def test_it_is_the_composer_that_cannot_bear_deep_nesting() -> None:
+    """Should this fail one day, the check of the events has lost its first reason."""
+    program = "import yaml; yaml.compose('[' * 200_000, Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode != 0
+
+
+def test_aliases_that_amount_to_gigabytes_are_refused_at_once() -> None:
+    lines = ["a0: &a0 [" + "x, " * 9 + "x]"]
+    lines += [f"a{n}: &a{n} [" + f"*a{n - 1}, " * 9 + f"*a{n - 1}]" for n in range(1, 12)]
+    error = refused("\n".join(lines))
+    assert "amounts to too much" in str(error)
+    assert error.line is not None
+    assert error.line < 10
+
+
+def test_a_long_text_that_is_named_often_counts_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "EXPANDED_LIMIT", 100_000)
+    assert "amounts to too much" in str(refused("- &a " + "x" * 30_000 + "\n" + "- *a\n" * 4))
+    assert len(read("- &a " + "x" * 30_000 + "\n- *a\n")) == 2  # type: ignore[arg-type]  # it is a list
+
+
+def test_an_alias_inside_of_what_it_names_is_refused() -> None:
+    assert "*a lies inside of what it names" in str(refused("a: &a [b, *a]"))
+
+
+def test_a_file_has_a_size_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "SIZE_LIMIT", 10)
+    assert "has 11 bytes, and 10 are the limit" in str(refused("a" * 11))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
+    assert read_document(b"\xef\xbb\xbfa: 1", only_json=False).data == {"a": 1}
+    assert read_document(b'\xef\xbb\xbf{"a": 1}', only_json=True).data == {"a": 1}
+
+
+def test_places_have_lines() -> None:
+    found = read_document(b"a:\n- b: 1\n- c:\n    d: 2\n", only_json=False)
+    assert found.line_of(("a", 1, "c", "d")) == 4
+    assert found.line_of(("a", 1, "c", "nothing")) == 4
+    assert found.line_of(("a", 7)) == 2
+    assert found.line_of(()) == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.binary(max_size=60), st.text(alphabet="[]{}:,-&*!<|>'\"?# \n\tab1", max_size=60).map(str.encode)))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    for only_json in (True, False):
+        with suppress(DocumentError):
+            read_document(raw, only_json=only_json)
