@@ -48,9 +48,11 @@ STANDARD_TOOLS: dict[str, dict[str, Any]] = {
 }
 """Tools that a request can offer by name alone: `tools: [get_weather]`."""
 
+_NOT_SENT = (events.End, events.Retry, events.Warning)
 EVENT_TYPES: dict[str, Any] = {
-    event.__struct_config__.tag: event for event in get_args(AnyEvent) if event is not events.End
+    event.__struct_config__.tag: event for event in get_args(AnyEvent) if event not in _NOT_SENT
 }
+"""The events that a server can send; the others are what a reader makes of them."""
 _SHORT_FIELD = {"text": "text", "reasoning": "text", "refusal": "text", "signature": "data", "finish": "reason"}
 _MSGSPEC_PLACE = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
 _MSGSPEC_FIELD = re.compile(r"unknown field `(?P<word>.*?)`")

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from harness.catalogue.folders import data_folder
 from harness.catalogue.models import Level, Scenario
 from harness.catalogue.records import did_you_mean
 from harness.catalogue.render import dialects_of
@@ -26,7 +27,6 @@ EDITION = "2026.11"
 LEVELS: tuple[Level, ...] = ("must", "should", "may")
 """From the strictest; asking for a level means it and the stricter ones."""
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_PACKAGE = Path(__file__).parents[1]
 
 
 class CatalogueError(ValueError):
@@ -121,15 +121,9 @@ def _nearest(word: str, ids: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else "`harness scenarios list` names them all"
 
 
-def specs_folder(name: str) -> Path:
-    """A folder of specs: the checkout's, or the copy inside an installed package."""
-    checkout = _PACKAGE.parent / "specs" / name
-    return checkout if checkout.is_dir() else _PACKAGE / "_data" / "specs" / name
-
-
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """The catalogue below `folder`, or the project's own. Raises CatalogueError (all bad files at once)."""
-    folder = specs_folder("scenarios") if folder is None else folder
+    folder = data_folder("specs/scenarios") if folder is None else folder
     if not folder.is_dir():
         raise CatalogueError(f"{folder}: no such folder of scenarios")
     problems: list[Problem] = []

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 from harness.catalogue.apply_faults import Body, FaultMisplaced, apply_faults, to_chunks
 from harness.catalogue.canonical import json_text
+from harness.catalogue.folders import data_folder
 from harness.catalogue.models import ErrorResponse, Response, Scenario
 from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
@@ -21,9 +21,6 @@ from harness.dialects.base import Dialect, lose
 from harness.events import RETRYABLE_KINDS, AnyEvent, ErrorInfo, Failure, Text
 from harness.transcript import Transcript, fold
 from harness.wire.response import Ending, Transfer, WireResponse
-
-CASSETTES = Path(__file__).parents[2] / "cassettes"
-"""The folder that `cassette` paths are relative to, in a checkout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +247,7 @@ def _cassette(response: Response, dialect: Dialect) -> _Source:
     """A recorded response: its bytes, chunk boundaries, pauses and ending, which faults can then change."""
     from harness.recording.cassette import load_cassette  # most scenarios have none, and it loads another YAML reader
 
-    exchanges = load_cassette(CASSETTES / str(response.cassette)).exchanges
+    exchanges = load_cassette(data_folder("cassettes") / str(response.cassette)).exchanges
     if response.exchange >= len(exchanges):
         raise FaultMisplaced(f"{response.cassette} has {len(exchanges)} exchanges, and no number {response.exchange}")
     recorded: WireResponse = exchanges[response.exchange].response
