@@ -196,7 +196,7 @@ def _kind(error: BaseException, status: int | None, classify: Callable[[BaseExce
         return error.kind
     if classify is not None and (kind := classify(error)):
         return kind
-    if status is not None and status >= 400:
+    if status is not None:
         return _STATUSES.get(status, "server" if status >= 500 else "invalid_request")
     for base in type(error).__mro__:
         for kind, names in _CLASS_NAMES.items():
@@ -208,7 +208,7 @@ def _kind(error: BaseException, status: int | None, classify: Callable[[BaseExce
 def _status(error: BaseException) -> int | None:
     candidates = (error, getattr(error, "response", None))
     values = [getattr(item, name, None) for item in candidates for name in ("status_code", "status")]
-    return next((value for value in values if isinstance(value, int)), None)
+    return next((value for value in values if isinstance(value, int) and value >= 400), None)
 
 
 def raised_name(error: BaseException) -> str:
