@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.dialects import dialect
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Finish, Reasoning, Start, Status, Text, Warning
 from harness.stack.body import DOCUMENT_LIMIT, BodyReader
 from harness.stack.think_tags import ThinkTags
@@ -171,3 +176,30 @@ def test_any_cutting_gives_the_same_transcript(data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(0, len(whole)))))
     pieces = [whole[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
     assert fold("fake", read(*pieces)) == fold("fake", read(whole))
+
+
+RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
+
+
+@pytest.mark.parametrize("name", ["openai-chat", "openai-responses", "anthropic-messages", "gemini", "ollama-chat"])
+def test_recorded_streams_end_as_their_decoder_says(name: str) -> None:
+    source = RECORDINGS / f"{name}.jsonl.gz"
+    if not source.exists():
+        pytest.skip("no recordings here")
+    record = dialect(name.removesuffix("-chat") if name.startswith("ollama") else name)
+    with gzip.open(source) as lines:
+        recordings = [json.loads(line) for line in islice(lines, 0, None, 10)]
+    for recording in recordings:
+        headers = recording.get("response_headers", {})
+        if recording["kind"] != "stream" or "amazon" in headers.get("content-type", ""):
+            continue
+        body = base64.b64decode(recording["body_b64"])
+        reader, decoder = BodyReader(record, headers), record.decoder()
+        read_by_us, decoded = [*reader.feed(body), *reader.close()], [*decoder.feed(body), *decoder.close()]
+        shown = [event for event in read_by_us if event not in failures_added(read_by_us, decoded)]
+        assert shown == decoded, recording["id"]
+
+
+def failures_added(read_by_us: list[AnyEvent], decoded: list[AnyEvent]) -> list[AnyEvent]:
+    """The failure that says how a truncated stream ended, which no decoder knows."""
+    return [event for event in read_by_us if isinstance(event, Failure) and event not in decoded]
