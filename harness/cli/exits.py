@@ -17,11 +17,12 @@ COULD_NOT_RUN = 3
 @contextmanager
 def mendable(*errors: type[Exception], status: int = WRONG_CALL) -> Iterator[None]:
     """Within this block, those errors (and OSError) end the command with their own words and `status`."""
+    ours: tuple[type[Exception], ...] = (*errors, OSError)
     try:
         yield
     except BrokenPipeError:
         raise
-    except (*errors, OSError) as error:
+    except ours as error:
         fail(str(error), status)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,14 +12,14 @@ from harness.cli.exits import mendable
 app = typer.Typer(help="List the catalogue's scenarios, or show one.", no_args_is_help=True)
 
 CatalogueOption = Annotated[
-    Optional[Path], typer.Option("--catalogue", help="A folder of scenarios instead of the built-in one.")
+    Path | None, typer.Option("--catalogue", help="A folder of scenarios instead of the built-in one.")
 ]
 
 
 @app.command("list", epilog="Example: harness scenarios list --family tool-calls")
 def list_scenarios(
-    family: Annotated[Optional[list[str]], typer.Option("--family", "-f", help="Only these families.")] = None,
-    dialect: Annotated[Optional[list[str]], typer.Option("--dialect", "-d", help="Only these dialects.")] = None,
+    family: Annotated[list[str] | None, typer.Option("--family", "-f", help="Only these families.")] = None,
+    dialect: Annotated[list[str] | None, typer.Option("--dialect", "-d", help="Only these dialects.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     catalogue: CatalogueOption = None,
 ) -> None:
@@ -54,7 +54,7 @@ def list_scenarios(
 @app.command("show", epilog="Example: harness scenarios show canary/plain-text --dialect gemini")
 def show_scenario(
     scenario: Annotated[str, typer.Argument(help="A scenario's id, as `list` shows it.")],
-    dialect: Annotated[Optional[str], typer.Option("--dialect", "-d", help="Also show the bytes in this dialect.")] = None,
+    dialect: Annotated[str | None, typer.Option("--dialect", "-d", help="Also show the bytes in this dialect.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     catalogue: CatalogueOption = None,
 ) -> None:

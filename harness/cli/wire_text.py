@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.catalogue.models import Scenario
 from harness.catalogue.render import NotExpressible, render
-from harness.wire.response import WireResponse
+from harness.wire.response import Chunk, WireResponse
 
 
 def wire_text(scenario: Scenario, dialect: str) -> str:
@@ -19,8 +19,9 @@ def wire_text(scenario: Scenario, dialect: str) -> str:
 def _block(number: int, response: WireResponse) -> str:
     head = [f"attempt {number}: HTTP {response.status}" if response.head else f"attempt {number}: no status line"]
     head += [f"  {name}: {value}" for name, value in response.headers]
-    chunks = [
-        f"  {f'(after {chunk.pause_s:g} s) ' if chunk.pause_s else ''}{chunk.data.decode('utf-8', 'backslashreplace')!r}"
-        for chunk in response.chunks
-    ]
+    chunks = [f"  {_pause(chunk)}{chunk.data.decode('utf-8', 'backslashreplace')!r}" for chunk in response.chunks]
     return "\n".join([*head, *chunks, f"  ends: {response.ending}"])
+
+
+def _pause(chunk: Chunk) -> str:
+    return f"(after {chunk.pause_s:g} s) " if chunk.pause_s else ""

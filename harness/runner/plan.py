@@ -25,7 +25,7 @@ class PlannedCase:
 def plan_cases(scenarios: Iterable[Scenario], dialects: Sequence[str] | None = None) -> list[PlannedCase]:
     """Every scenario in every dialect that can express it (and that is asked for), canaries first.
 
-    Raises UnknownDialect for a name in `dialects` that is none, and Unrenderable for a scenario that contradicts itself.
+    Raises UnknownDialect for a name in `dialects` that is none, Unrenderable for a scenario that contradicts itself.
     """
     in_order = sorted(scenarios, key=lambda scenario: (scenario.family != CANARY_FAMILY, scenario.id))
     return [

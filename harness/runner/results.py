@@ -185,8 +185,22 @@ class UnreadableResults(ValueError):
 
 
 def encode_line(line: Line) -> bytes:
-    """One line of the file, with its line end."""
-    return msgspec.json.encode(line) + b"\n"
+    """One line of the file, with its line end. Halves of surrogate pairs, which UTF-8 cannot say, become escapes."""
+    try:
+        return msgspec.json.encode(line) + b"\n"
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_sayable(msgspec.to_builtins(line))) + b"\n"
+
+
+def _sayable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case list():
+            return [_sayable(item) for item in value]
+        case dict():
+            return {_sayable(key): _sayable(item) for key, item in value.items()}
+    return value
 
 
 def read_run(path: Path) -> Run:

@@ -15,7 +15,6 @@ def _utf8_per_read(data: bytes) -> bytes:
     return data.decode("utf-8", "replace").encode()
 
 
-
 def _split_lines(data: bytes) -> bytes:
     text = data.decode("utf-8", "surrogateescape")
     return re.sub("[\u2028\u2029\u0085]", "\n\n", text).encode("utf-8", "surrogateescape")

@@ -1,0 +1,92 @@
+"""A run in a few lines: a table of verdicts, what failed and why, and the exit status that follows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED
+from harness.runner.results import RecordingResult, Result, Run
+
+SHOWN_FAILURES = 20
+"""Failures that the terminal lists; the report has all of them."""
+
+
+def exit_status(run: Run) -> int:
+    """1 where a must failed or a recording does not hold, else 3 where something could not run, else 0."""
+    if any(result.nonconformant for result in run.results) or any(each.problems for each in run.recordings):
+        return FAILED
+    if any(result.verdict == "error" for result in run.results):
+        return COULD_NOT_RUN
+    return CONFORMS
+
+
+def print_summary(run: Run, report: Path | None) -> None:
+    """The summary on stdout."""
+    console = Console(highlight=False, soft_wrap=True)
+    if run.results:
+        console.print(_table(run.results))
+        _print_failures(console, run.results)
+    if run.recordings:
+        _print_recordings(console, run.recordings)
+    if report is not None:
+        console.print(f"report: {report / 'index.html'}", markup=False)
+
+
+def _table(results: Iterable[Result]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("system", "version", "dialect"):
+        table.add_column(title)
+    for title in ("pass", "fail", "silent", "known", "should/may fail", "unsupported", "error"):
+        table.add_column(title, justify="right")
+    groups: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.system, result.system_version, result.dialect), []).append(result)
+    for key, group in sorted(groups.items()):
+        table.add_row(*key, *map(str, _counts(group)))
+    return table
+
+
+def _counts(group: list[Result]) -> tuple[int, ...]:
+    verdicts = Counter(result.verdict for result in group)
+    failed = [result for result in group if result.verdict == "fail"]
+    return (
+        verdicts["pass"],
+        sum(result.nonconformant for result in failed),
+        sum(result.silent for result in failed),
+        sum(result.known is not None for result in failed),
+        sum(result.level != "must" and result.known is None for result in failed),
+        verdicts["unsupported"],
+        verdicts["error"],
+    )
+
+
+def _print_failures(console: Console, results: Iterable[Result]) -> None:
+    loud = [result for result in results if result.nonconformant or result.verdict == "error"]
+    for result in sorted(loud, key=lambda each: (not each.silent, each.system, each.scenario))[:SHOWN_FAILURES]:
+        silent = " silently" if result.silent else ""
+        console.print(f"\n{result.verdict}{silent}: {result.system} {result.scenario} ({result.dialect})", markup=False)
+        if result.known and result.verdict == "pass":
+            console.print("  it is listed as a known failure, and passes: remove the entry", markup=False)
+        for failure in result.failures:
+            console.print(f"  {failure.kind}: {failure.message}", markup=False)
+        if result.note:
+            console.print(f"  {result.note}", markup=False)
+        console.print(f"  {result.reproduce}", markup=False)
+    if len(loud) > SHOWN_FAILURES:
+        console.print(f"\n… and {len(loud) - SHOWN_FAILURES} more", markup=False)
+
+
+def _print_recordings(console: Console, recordings: Iterable[RecordingResult]) -> None:
+    all_of_them = list(recordings)
+    bad = [each for each in all_of_them if each.problems]
+    cuttings = sum(each.cuttings for each in all_of_them)
+    console.print(
+        f"\nrecordings: {len(all_of_them)} streams in {cuttings} cuttings, {len(bad)} do not hold", markup=False
+    )
+    for each in bad[:SHOWN_FAILURES]:
+        console.print(f"  {each.id} ({each.dialect}, {each.provider}): {each.problems[0]}", markup=False)

@@ -1,0 +1,107 @@
+"""The results file while a run writes it: line by line, so that a stopped run loses only what is in flight."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from harness import __version__
+from harness.catalogue.checks import needed_features
+from harness.catalogue.models import Scenario
+from harness.runner.case import LaneName
+from harness.runner.results import (
+    FORMAT,
+    Footer,
+    Header,
+    Line,
+    RecordingResult,
+    Result,
+    Run,
+    ScenarioNote,
+    SystemNote,
+    encode_line,
+)
+from harness.systems.base import Description
+
+
+def header(
+    catalogue_version: str, lane: LaneName, systems: Iterable[Description], scenarios: Iterable[Scenario]
+) -> Header:
+    """The first line of a run that begins now."""
+    described = list(systems)
+    return Header(
+        format=FORMAT,
+        harness=__version__,
+        catalogue=catalogue_version,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        lane=lane,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        systems={each.name: each.version for each in described},
+        scenarios={each.id: _scenario_note(each) for each in scenarios},
+        described={
+            each.name: SystemNote(each.language, each.kind, list(each.dialects), sorted(each.features))
+            for each in described
+        },
+    )
+
+
+def _scenario_note(scenario: Scenario) -> ScenarioNote:
+    needs = set(scenario.needs)
+    if scenario.dialects:
+        needs |= needed_features(scenario, scenario.dialects[0])
+    return ScenarioNote(scenario.why, list(scenario.incidents), sorted(needs))
+
+
+class Journal:
+    """Collects a run, and writes it to `path` as it grows. `listen` is told of every result."""
+
+    def __init__(self, first: Header, path: Path | None, listen: Callable[[Line], None]) -> None:
+        self._header = first
+        self._path = path
+        self._listen = listen
+        self._began = time.monotonic()
+        self._file: BinaryIO | None = None
+        self._results: list[Result] = []
+        self._recordings: list[RecordingResult] = []
+        self._footer: Footer | None = None
+
+    def __enter__(self) -> Self:
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("wb")
+        self._write(self._header)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        count = len(self._results) + len(self._recordings)
+        seconds = round(time.monotonic() - self._began, 3)
+        self._footer = Footer(count, seconds, interrupted=error is not None)
+        self._write(self._footer)
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, line: Result | RecordingResult) -> None:
+        """One more result."""
+        if isinstance(line, Result):
+            self._results.append(line)
+        else:
+            self._recordings.append(line)
+        self._write(line)
+        self._listen(line)
+
+    def run(self) -> Run:
+        """All of it so far."""
+        return Run(self._header, tuple(self._results), tuple(self._recordings), self._footer)
+
+    def _write(self, line: Line) -> None:
+        if self._file is not None:
+            self._file.write(encode_line(line))
+            self._file.flush()

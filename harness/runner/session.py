@@ -1,0 +1,143 @@
+"""One whole run: systems are found, built and started, cases carried out, recordings checked, and all of it written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalogue.loader import Catalogue
+from harness.catalogue.models import Scenario
+from harness.catalogue.observation import Observation
+from harness.origin.server import Origin
+from harness.runner.case import InProcessLane, Lane, LaneName, SocketLane
+from harness.runner.evidence import result_of
+from harness.runner.journal import Journal, header
+from harness.runner.plan import CANARY_FAMILY, PlannedCase, plan_cases
+from harness.runner.recordings import check_recordings
+from harness.runner.results import Line, Run
+from harness.runner.run import SystemRun, run_systems
+from harness.systems.base import Description, SystemBroken
+from harness.systems.isolation import Isolation, isolate
+from harness.systems.known import known_failures
+from harness.systems.registry import InProcessSpec, SystemSpec, open_driver, prepare, resolve
+
+REFERENCE = "reference"
+"""The system whose decoders read the recordings."""
+
+
+class WrongRun(ValueError):
+    """What was asked for cannot be run together; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to run. `dialects` None: all; `jobs`: cases of one system at once; `workers`: processes for recordings."""
+
+    systems: tuple[str, ...]
+    scenarios: tuple[Scenario, ...]
+    catalogue: Catalogue
+    dialects: tuple[str, ...] | None = None
+    lane: LaneName = "sockets"
+    jobs: int = 64
+    recordings: Path | None = None
+    workers: int = 2
+    results: Path | None = None
+    isolated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told of what: of a note in words, of the number of cases before they begin, and of every line."""
+
+    note: Callable[[str], None]
+    planned: Callable[[int], None]
+    line: Callable[[Line], None]
+
+
+def run_session(settings: Settings, listeners: Listeners) -> Run:
+    """Carries the run out.
+
+    Raises UnknownSystem, WrongRun, UnknownDialect, Unrenderable, UnreadableRecordings, UnreadableKnownFailures or
+    OriginError before anything has run. A system that cannot be started gets the verdict `error`, and the run goes on.
+    """
+    specs = [resolve(name) for name in settings.systems]
+    if settings.lane == "in-process" and (outside := [each.name for each in specs if not _in_process(each)]):
+        raise WrongRun(f"{', '.join(outside)} cannot run in process, only over sockets: leave --in-process out")
+    cases = plan_cases(settings.scenarios, settings.dialects)
+    if not cases:
+        raise WrongRun("nothing to run: no scenario that was asked for runs in a dialect that was asked for")
+    unbuilt = prepare(specs)
+    if settings.isolated and not all(map(_in_process, specs)):
+        _tell_isolation(isolate(), listeners)
+    return asyncio.run(_run(settings, specs, unbuilt, cases, listeners))
+
+
+def _in_process(spec: SystemSpec) -> bool:
+    return isinstance(spec, InProcessSpec)
+
+
+def _tell_isolation(isolation: Isolation, listeners: Listeners) -> None:
+    if isolation.active:
+        listeners.note("systems run where they can reach nothing but this machine's loopback")
+    else:
+        listeners.note(f"systems are not cut off from the network: {isolation.why_not}")
+
+
+async def _run(
+    settings: Settings,
+    specs: Sequence[SystemSpec],
+    unbuilt: dict[str, SystemBroken],
+    cases: list[PlannedCase],
+    listeners: Listeners,
+) -> Run:
+    async with AsyncExitStack() as stack:
+        systems: list[SystemRun] = []
+        broken: list[tuple[SystemSpec, SystemBroken]] = []
+        for spec in specs:
+            try:
+                if spec.name in unbuilt:
+                    raise unbuilt[spec.name]
+                driver = await open_driver(spec)
+            except SystemBroken as error:
+                listeners.note(f"{spec.name} could not be started: {error}")
+                broken.append((spec, error))
+                continue
+            stack.push_async_callback(driver.close)
+            mine = [planned for planned in cases if planned.dialect in driver.description.dialects]
+            systems.append(SystemRun(spec.name, driver, known_failures(spec.name), mine))
+        described = [each.description for each in systems] + [_undescribed(spec) for spec, _ in broken]
+        first = header(settings.catalogue.version, settings.lane, described, settings.scenarios)
+        journal = stack.enter_context(Journal(first, settings.results, listeners.line))
+        listeners.planned(sum(len(each.cases) for each in systems))
+        _give_up(broken, cases, journal)
+        async with _lane(settings.lane) as lane:
+            await run_systems(systems, lane, jobs=settings.jobs, on_result=journal.add)
+        if settings.recordings is not None:
+            for result in check_recordings(settings.recordings, system=REFERENCE, workers=settings.workers):
+                journal.add(result)
+    return journal.run()
+
+
+@asynccontextmanager
+async def _lane(name: LaneName) -> AsyncIterator[Lane]:
+    if name == "in-process":
+        yield InProcessLane()
+        return
+    async with Origin() as origin:
+        yield SocketLane(origin)
+
+
+def _undescribed(spec: SystemSpec) -> Description:
+    return Description(spec.name, "not started", "unknown", ())
+
+
+def _give_up(broken: Sequence[tuple[SystemSpec, SystemBroken]], cases: list[PlannedCase], journal: Journal) -> None:
+    """The canaries of a system that could not be started get the verdict `error`, with its last words."""
+    for spec, error in broken:
+        observation = Observation((), None, (), 0.0, broken=str(error), stderr=error.stderr)
+        canaries = [planned for planned in cases if planned.scenario.family == CANARY_FAMILY] or cases[:1]
+        for planned in canaries:
+            journal.add(result_of(planned, spec.name, _undescribed(spec), observation, None))
