@@ -56,8 +56,8 @@ def http_date(moment: datetime) -> str:
 
 
 def header_seconds(seconds: float) -> str:
-    """`seconds` as a Retry-After header has them: whole ones without a fraction."""
-    return str(int(seconds)) if seconds.is_integer() else repr(seconds)
+    """`seconds` as a Retry-After header has them: to the millisecond, and whole ones without a fraction."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
 def _number(value: str, scale: float) -> float | None:
