@@ -181,3 +181,16 @@ def test_chunks_always_make_up_the_body(faults: list[dict[str, Any]]) -> None:
     assert all(chunk.data for chunk in chunks)
     assert list(body.frame_ends) == sorted(body.frame_ends)
     assert all(0 <= end <= len(body.data) for end in (*body.frame_ends, *(body.event_ends or ())))
+
+
+def test_a_mark_inside_what_is_replaced_comes_after_it() -> None:
+    cut_inside = {"chunks": {"at": [18, 22]}}
+    assert pieces(cut_inside, {"replace": {"old": "two", "new": "zwei"}}) == [
+        b"data: one\n\ndata: zwei",
+        b"\n\n",
+        FRAMES[2],
+    ]
+
+
+def test_a_pause_at_the_cut_is_gone_too() -> None:
+    assert faulty({"pause": {"after_frames": 1, "seconds": 1}}, {"cut": {"after_frames": 1}}).pauses == ()

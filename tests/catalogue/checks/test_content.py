@@ -135,7 +135,15 @@ def test_a_pause_that_was_never_over_says_nothing() -> None:
 
 
 def test_what_follows_from_an_early_end_is_not_found_again() -> None:
-    expect = {"text": "Hello", "usage": {"input_tokens": 9}, "signatures": ["s"], "other_choices": ["x"]}
+    expect = {
+        "text": "Hello",
+        "reasoning": {"any": True},
+        "order": ["reasoning", "text"],
+        "usage": {"input_tokens": 9},
+        "signatures": ["s"],
+        "other_choices": ["x"],
+        "warnings": ["w"],
+    }
     seen = observed(Text("Hel"), end=failed())
     assert findings(expect, seen) == [("text-as-sent", "loss"), ("ending-as-it-was", "wrong-error")]
 

@@ -161,3 +161,8 @@ def test_a_hang_is_one_and_takes_no_other_rule_of_the_ending_along() -> None:
     finding = only(judgement)
     assert (finding.check, finding.kind, finding.silent) == ("ended-in-time", "hang", False)
     assert (judgement.content, judgement.ending) == ("pass", "fail")
+
+
+def test_a_status_is_compared_only_if_one_is_expected() -> None:
+    expect = {"ending": "failed", "error": "rate_limit"}
+    assert findings(expect, observed(end=failed("rate_limit", status=429))) == []

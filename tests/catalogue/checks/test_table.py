@@ -3,8 +3,9 @@
 import re
 
 from harness.catalogue.checks import CHECKS, judge
+from harness.wire.response import Chunk
 
-from .build import ALL, attempt, call, fault, observed, scenario, text, verdict
+from .build import ALL, attempt, call, observed, scenario, text, verdict, wire
 
 
 def test_every_check_has_a_slug_of_its_own_and_says_what_it_demands() -> None:
@@ -36,9 +37,13 @@ def test_a_good_end_without_a_request_is_an_error() -> None:
 
 
 def test_silent_findings_come_first() -> None:
-    seen = observed(*text("Hel"), attempts=(attempt(faults=(fault("empty-text"),)),))
-    judgement = verdict({"text": "Hello", "attempts": 2}, seen)
-    assert [finding.silent for finding in judgement.findings] == [True, False, False]
+    response = wire(chunks=(Chunk(b"one"), Chunk(b"two", 1.0)))
+    held_back = observed(*text("Hello"), attempts=(attempt(response=response, sent_s=(-2.0, -1.0)),))
+    judgement = verdict({"text": "Hello", "text_before_pause": "Hello", "finish": "length"}, held_back)
+    assert [(finding.check, finding.silent) for finding in judgement.findings] == [
+        ("finish-as-sent", True),
+        ("streamed-at-once", False),
+    ]
 
 
 def test_the_dialect_decides_where_an_expectation_differs() -> None:
