@@ -23,6 +23,8 @@ CONTEXT = 160
 """Characters of agreement that stay around a difference."""
 PANE = 6000
 """Characters that one marked stretch may show."""
+ONE_LINE = 72
+"""Characters up to which a JSON value stays in one line."""
 
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -82,7 +84,7 @@ def _compare_middles(expected: str, seen: str) -> tuple[list[Stretch], list[Stre
 
 def pair(expected: Any, seen: Any) -> Pair:
     """Both values as HTML: strings as they are, all else as laid-out JSON."""
-    left, right = as_text(expected), as_text(seen)
+    left, right = _as_texts(expected, seen)
     show = shown if isinstance(expected, str) and isinstance(seen, str) else laid_out
     if left == right and type(expected) is type(seen):
         return Pair(shortened(left, PANE, show), shortened(right, PANE, show), True)
@@ -98,8 +100,19 @@ def value(data: Any) -> Markup:
 
 
 def as_text(value: Any) -> str:
-    """A string as it is; any other JSON value laid out."""
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+    """A string as it is; any other JSON value in one line where it is short, else laid out."""
+    if isinstance(value, str):
+        return value
+    line = json.dumps(value, ensure_ascii=False)
+    return line if len(line) <= ONE_LINE else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _as_texts(expected: Any, seen: Any) -> tuple[str, str]:
+    """Both as text; where one must be laid out, the other is, too."""
+    left, right = as_text(expected), as_text(seen)
+    if isinstance(expected, str) or isinstance(seen, str) or ("\n" in left) == ("\n" in right):
+        return left, right
+    return json.dumps(expected, indent=2, ensure_ascii=False), json.dumps(seen, indent=2, ensure_ascii=False)
 
 
 def _marked(stretches: list[Stretch], tag: str, show: Callable[[str], Markup]) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from harness.catalogue.findings import KIND_MEANINGS
@@ -31,6 +32,8 @@ def front_page(matrix: Matrix) -> dict[str, Any]:
         "headline": _headline(matrix),
         "suspects": _suspects(matrix),
         "loudest": _loudest(matrix),
+        "stale": [cell for cell in matrix.cells if cell.result.known and cell.result.verdict == "pass"],
+        "known": any(cell.result.known for cell in matrix.cells),
         "digest_length": DIGEST_LENGTH,
         "differing": [row for row in matrix.rows if _differs(row)],
         "key": KEY,
@@ -42,14 +45,14 @@ def _headline(matrix: Matrix) -> str:
     """The run in one sentence."""
     if not matrix.cells:
         return "No case ran."
-    failing = [system for system in matrix.systems if system.tally.must_failed]
-    judged = [system for system in matrix.systems if system.tally.must_judged]
+    systems = counted(len(matrix.systems), "system")
+    failing = sum(system.tally.must_failed > 0 for system in matrix.systems)
+    silent = f"{matrix.tally.silent:,} of {counted(matrix.tally.cases, 'case')} failed silently"
     if failing:
-        silent = counted(matrix.tally.silent, "silent failure")
-        return f"{len(failing)} of {counted(len(matrix.systems), 'system')} fail a must; {silent} among all cases."
-    if len(judged) < len(matrix.systems):
-        return "No must failed, but not every system was judged."
-    return f"No must failed in {counted(len(judged), 'system')}."
+        return f"A must failed in {failing} of {systems}; {silent}."
+    if any(not system.tally.must_judged for system in matrix.systems):
+        return f"No must failed, but not every one of {systems} was judged."
+    return f"No must failed in {systems}; {silent}."
 
 
 def _suspects(matrix: Matrix) -> list[tuple[Column, list[Cell]]]:
@@ -62,15 +65,23 @@ def _suspects(matrix: Matrix) -> list[tuple[Column, list[Cell]]]:
     ]
 
 
-def _loudest(matrix: Matrix) -> list[tuple[Row, list[Cell], list[str]]]:
+def _loudest(matrix: Matrix) -> list[tuple[Row, list[tuple[str, list[Cell]]], list[str]]]:
     """Scenarios with silent failures, those that most systems fail first, and what that means in words."""
     groups = []
     for row in matrix.rows:
         cells = [cell for cell in row.present if cell.worst.state == "silent"]
         if cells:
             kinds = sorted({finding.kind for cell in cells for finding in cell.result.failures if finding.silent})
-            groups.append((row, cells, [KIND_MEANINGS[kind] for kind in kinds]))
+            groups.append((row, _by_system(cells), [KIND_MEANINGS[kind] for kind in kinds]))
     return sorted(groups, key=lambda group: (LEVELS.index(group[0].level), -len(group[1])))
+
+
+def _by_system(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
+    """Cells under the name of their system, in the order of the columns."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(f"{cell.result.system} {cell.result.system_version}", []).append(cell)
+    return list(groups.items())
 
 
 def _differs(row: Row) -> bool:

@@ -17,6 +17,9 @@ from harness.runner.results import Evidence
 _ALWAYS_SEEN = ("text", "reasoning", "refusal", "tool_calls", "error", "usage")
 """What the caller got is shown even where the scenario expects nothing there."""
 
+_ALTERNATIVES = ("ending", "finish")
+"""Parts whose expectation lists what will do."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
@@ -54,7 +57,7 @@ def _field(name: str, expected: Any, seen: Any) -> FieldView:
         return FieldView(name, laid_out(error_words(expected)), seen_words, None)
     if name == "waits" and isinstance(expected, list):
         return FieldView(name, laid_out("\n".join(map(wait_words, expected))), laid_out(str(seen)), None)
-    if name == "ending" or (isinstance(expected, list) and not isinstance(seen, list)):
+    if name in _ALTERNATIVES:
         return FieldView(name, alternatives(expected), value(seen), None)
     if _is_nothing(expected) or _is_nothing(seen):
         return FieldView(name, value(expected), value(seen), None)
@@ -110,12 +113,33 @@ def _waits(evidence: Evidence) -> str:
     )
 
 
+def _order(evidence: Evidence) -> list[str]:
+    """The kinds of the answer's parts in order: text and reasoning in runs, each tool call once."""
+    parts = [
+        (kind, record.event.get("index") if kind == "tool_call" else None)
+        for record in evidence.events
+        if (kind := record.event.get("type")) in ("text", "reasoning", "refusal", "tool_call")
+    ]
+    calls: set[Any] = set()
+    order: list[str] = []
+    for kind, index in parts:
+        if index in calls if kind == "tool_call" else order[-1:] == [kind]:
+            continue
+        calls.add(index)
+        order.append(str(kind))
+    return order
+
+
 _READERS: dict[str, Callable[[Evidence], Any]] = {
     "ending": _ending,
     "error": lambda evidence: _end(evidence).get("error") or evidence.seen.get("error"),
     "attempts": lambda evidence: sum(not attempt.fallback for attempt in evidence.wire),
     "fallback_attempts": lambda evidence: sum(attempt.fallback for attempt in evidence.wire),
     "waits": _waits,
+    "order": _order,
+    "signatures": lambda evidence: [
+        record.event.get("data") for record in evidence.events if record.event.get("type") == "signature"
+    ],
     "other_choices": lambda evidence: [choice.get("text") for choice in evidence.seen.get("other_choices") or []],
     "warnings": lambda evidence: [each.get("rule") for each in evidence.seen.get("warnings") or []],
     "upstream_stopped": lambda evidence: any(attempt.client_left for attempt in evidence.wire),

@@ -38,8 +38,8 @@ def _set_fields(event: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def compact(value: Any) -> str:
-    """A value as JSON in one line."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """A value as JSON in one line; a fraction to three places."""
+    return json.dumps(round(value, 3) if isinstance(value, float) else value, ensure_ascii=False)
 
 
 def expectation_words(value: Any) -> str | None:
