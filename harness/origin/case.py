@@ -92,7 +92,10 @@ class PlanScript:
         faults = tuple(self._dialect.validate(path, dict(request.headers), request.body))
         if faults:
             return Answer(refusal(self._dialect, faults), planned=False, faults=faults, fallback=fallback)
-        return Answer(self._next(fallback), fallback=fallback)
+        response = self._next(fallback)
+        if response.head:
+            response = replace(response, headers=response.headers_at(datetime.now(UTC)))
+        return Answer(response, fallback=fallback)
 
     def _next(self, fallback: bool) -> WireResponse:
         if fallback:

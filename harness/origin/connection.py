@@ -18,7 +18,7 @@ import h11
 from harness.origin.case import ReceivedRequest, own_answer
 from harness.origin.head import Framing, framing, head_bytes, head_fields
 from harness.origin.log import OpenAttempt
-from harness.origin.peer import unacknowledged
+from harness.origin.peer import PeerQueues, unacknowledged
 from harness.wire.response import WireResponse
 
 BODY_LIMIT = 64 * 1024 * 1024
@@ -34,6 +34,9 @@ LINGER_S = 2.0
 RESET_FLUSH_S = 5.0
 """How long a reset waits for the peer's kernel to take what was sent before."""
 RESET_FLUSH_STEP_S = 0.001
+READ_WAITS_S = (0.0, 0.0, 0.0, 0.0, *(0.0005 * 2**step for step in range(10)))
+"""How often, and after how long, we look whether the client has read the last chunk before we send the next one: half
+a second in all. A client that takes longer is not reading, and gets the rest of its answer without this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,10 @@ class Refused(Exception):
 class Connection(asyncio.Protocol):
     """Serves one client, request after request, until either side closes. It is in `open_connections` meanwhile."""
 
-    def __init__(self, route: Router, open_connections: set[Connection]) -> None:
+    def __init__(self, route: Router, open_connections: set[Connection], queues: PeerQueues) -> None:
         self._route = route
         self._open = open_connections
+        self._queues = queues
         self._inbox: list[bytes] = []
         self._reading = True
         self._discarding = False
@@ -93,6 +97,7 @@ class Connection(asyncio.Protocol):
         self._socket: socket.socket = transport.get_extra_info("socket")
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.set_write_buffer_limits(high=0)  # so that a finished write is with the kernel
+        self._addresses = (transport.get_extra_info("sockname")[:2], transport.get_extra_info("peername")[:2])
         self._open.add(self)
         self._task = asyncio.get_running_loop().create_task(self._serve())
 
@@ -184,8 +189,10 @@ class Connection(asyncio.Protocol):
         await self._finish(body, attempt)
 
     async def _play_body(self, response: WireResponse, body: Framing, attempt: OpenAttempt | None) -> None:
-        for chunk in response.chunks:
+        reading = True
+        for number, chunk in enumerate(response.chunks):
             await self._pause(chunk.pause_s)
+            reading = reading and (number == 0 or await self._read_by_peer())
             if chunk.data:  # an HTTP chunk without data would end the body
                 self._write(b"%x\r\n%b\r\n" % (len(chunk.data), chunk.data) if body.chunked else chunk.data)
             await self._flushed()
@@ -226,6 +233,20 @@ class Connection(asyncio.Protocol):
             await asyncio.sleep(0)
         if self._gone.is_set():
             raise ClientLeft
+
+    async def _read_by_peer(self) -> bool:
+        """Waits until the client has read what was sent, so that the next chunk is a read of its own.
+
+        HTTP's chunks carry the cuts to clients that heed them; this carries them to all others too. False for a client
+        that is not reading, or whose reading cannot be seen.
+        """
+        ours, peers = self._addresses
+        for wait in READ_WAITS_S:
+            unread = self._queues.unread(ours, peers)
+            if not unread:
+                return unread is not None
+            await self._pause(wait)
+        return False
 
     async def _taken_by_peer(self) -> None:
         """A reset throws away what the peer's kernel has not taken yet, so it waits for that first."""

@@ -21,6 +21,7 @@ from urllib.parse import quote
 from harness.origin.case import Answer, CasePlan, PlanScript, ReceivedRequest, Script, own_answer
 from harness.origin.connection import Connection, Routed
 from harness.origin.log import CaseLog
+from harness.origin.peer import PeerQueues
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: a run starts hundreds at once."""
@@ -57,11 +58,13 @@ class Origin:
     async def __aenter__(self) -> Self:
         """Starts to listen; raises OriginError when the address cannot be had."""
         loop = asyncio.get_running_loop()
+        queues = self._queues = PeerQueues()
         try:
             self._server = await loop.create_server(
-                lambda: Connection(self._route, self._connections), self._host, self._port, backlog=BACKLOG
+                lambda: Connection(self._route, self._connections, queues), self._host, self._port, backlog=BACKLOG
             )
         except OSError as error:
+            queues.close()
             raise OriginError(_cannot_listen(self._host, self._port, error)) from error
         self._port = self._server.sockets[0].getsockname()[1]
         return self
@@ -77,6 +80,7 @@ class Origin:
             connection.drop()
         await asyncio.gather(*(connection.closed for connection in connections))
         await self._server.wait_closed()
+        self._queues.close()
 
     @property
     def url(self) -> str:

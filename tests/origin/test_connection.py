@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ import pytest
 from harness.catalogue.observation import Attempt
 from harness.origin import connection
 from harness.origin.server import Origin
-from harness.wire.response import Chunk, WireResponse
+from harness.wire.response import Chunk, Transfer, WireResponse
 
 from .wire import PLAIN, Always, RawClient, Seen, response
 
@@ -367,3 +368,38 @@ def test_each_chunk_is_logged_when_it_was_sent() -> None:
     assert two - one >= 0.02
     assert attempt.ended_s is not None
     assert two <= three <= attempt.ended_s
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a client has read")
+@pytest.mark.parametrize("transfer", ["chunked", "length", "close"])
+def test_a_client_that_heeds_no_chunks_still_reads_them_one_by_one(transfer: Transfer) -> None:
+    pieces = [b"<%d>" % number for number in range(60)]
+
+    def talk(url: str) -> list[bytes]:
+        parts = urlsplit(url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
+            client.sendall(f"GET {parts.path}/x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+            reads = [client.recv(65536)]
+            while reads[-1]:
+                reads.append(client.recv(65536))
+        return reads
+
+    async def main() -> list[bytes]:
+        async with Origin() as origin:
+            return await asyncio.to_thread(talk, origin.mount("c", Always(response(*pieces, transfer=transfer))))
+
+    reads = asyncio.run(main())
+    assert [read.count(b">") for read in reads if b">" in read] == [1] * 60
+
+
+def test_a_client_that_does_not_read_is_sent_everything_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "READ_WAITS_S", (0.0,))
+
+    async def main() -> Attempt:
+        async with Origin() as origin, RawClient(origin.mount("c", Always(response(*[b"x"] * 50)))) as client:
+            client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
+            await client.post()
+            return await origin.log("c").wait_for_end(1)
+
+    attempt = asyncio.run(main())
+    assert (len(attempt.sent_s), attempt.client_left) == (50, False)
