@@ -55,7 +55,7 @@ class FrameDecoder:
                 continue
             if type(payload) is dict:
                 self._payload(payload, frame, out)
-            elif payload is not None:
+            elif payload is not None and not self._text_frame(frame, out):
                 self.malformed(frame, "the payload is not an object", out)
         return out
 
@@ -81,7 +81,7 @@ class FrameDecoder:
         raise NotImplementedError
 
     def _text_frame(self, frame: Frame, out: list[AnyEvent]) -> bool:
-        """Read a frame that is not JSON; False where it means nothing to the dialect."""
+        """Read a frame that is no JSON object; False where it means nothing to the dialect."""
         return False
 
     def _end_marker(self, frame: Frame, out: list[AnyEvent]) -> None:
