@@ -208,7 +208,7 @@ class Decoder(FrameDecoder):
             if data is not None:
                 self.malformed(frame, "the announced item is not an object", out)
             return
-        item = self._items.of_data(data, payload.get("output_index"))
+        item = self._items.announced(data, payload.get("output_index"))
         self._identify(item, data, out)
         item.seeds.update(words(data))
 
@@ -218,7 +218,7 @@ class Decoder(FrameDecoder):
         if type(data) is not dict:
             self.malformed(frame, "the item that is done is not an object", out)
             return
-        self._settle(self._items.of_data(data, payload.get("output_index")), data, out)
+        self._settle(self._items.done(data, payload.get("output_index")), data, out)
 
     def _identify(self, item: Item, data: dict[str, Any], out: list[AnyEvent]) -> None:
         """Announce a call, or what has just become known of it."""

@@ -40,6 +40,7 @@ class Item:
     """One output item, as far as the stream has told of it."""
 
     __slots__ = (
+        "announced",
         "annotated",
         "call",
         "call_id",
@@ -67,6 +68,7 @@ class Item:
         self.seeds: dict[Channel, str] = {}  # words that came with the announcement, where deltas should bring them
         self.thinks_in: Channel | None = None  # the channel that reasoning came in first
         self.held: list[str] | None = None  # reasoning of the other channel, which may be the same once more
+        self.announced = False
         self.annotated = False
         self.signed = False
         self.settled = False  # done, or found in the final response
@@ -126,18 +128,30 @@ class Items:
             self._by_id.setdefault(name, item)
         return item
 
-    def of_data(self, data: dict[str, Any], place: Any) -> Item:
-        """The item that an item's own data describes, as its announcement and its end give it."""
-        place = place if type(place) is int else None
+    def announced(self, data: dict[str, Any], place: Any) -> Item:
+        """The item that is announced: a new one, unless events spoke of it before."""
+        item = self._likely(data, place)
+        if item is None or (item.announced and item is not self.known(data)):
+            item = self._new(FAMILIES.get(as_str(data.get("type")), "other"), place if type(place) is int else None)
+        item.announced = True
+        return self.learn(item, data)
+
+    def done(self, data: dict[str, Any], place: Any) -> Item:
+        """The item that is done; made where it was never announced."""
+        family = FAMILIES.get(as_str(data.get("type")), "other")
+        item = self._likely(data, place) or self._new(family, place if type(place) is int else None)
+        return self.learn(item, data)
+
+    def _likely(self, data: dict[str, Any], place: Any) -> Item | None:
+        """The item of those ids, or else the one at that place that is still open and of the same family."""
         family = FAMILIES.get(as_str(data.get("type")), "other")
         item = self.known(data)
-        if item is None and place is not None:
-            item = self._by_place.get(place)
-            if item is not None and (item.settled or item.family != family):
-                item = None  # several items under one place
-        elif item is None:
-            item = self._last_open(family, as_str(data.get("id")))
-        return self.learn(item or self._new(family, place), data)
+        if item is not None:
+            return item
+        if type(place) is not int:
+            return self._last_open(family, as_str(data.get("id")))
+        item = self._by_place.get(place)
+        return None if item is None or item.settled or item.family != family else item
 
     def known(self, data: dict[str, Any]) -> Item | None:
         """The item of that id or call id, where it came before."""

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.dialects.anthropic_messages.decode import Decoder
@@ -387,6 +387,7 @@ TYPES = st.sampled_from(["message_start", "content_block_start", "content_block_
 KINDS = st.sampled_from(["text", "tool_use", "thinking", "text_delta", "input_json_delta", "signature_delta"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(
     lambda kind, fields, inner: {"content_block": {"type": inner}, "delta": {"type": inner}, **fields, "type": kind},
     TYPES, st.dictionaries(st.sampled_from(["index", "delta", "content_block", "message", "usage", "error"]), JSON),
@@ -396,6 +397,7 @@ def test_payloads_of_any_shape_never_raise(payloads: list[dict[str, Any]]) -> No
     assert isinstance(events[-1], End)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=5))
 def test_arbitrary_bytes_never_raise(chunks: list[bytes]) -> None:
     decoder = Decoder()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.dialects.anthropic_messages.encode import Encoder
@@ -236,6 +236,7 @@ EVENTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=12))
 def test_any_sequence_gives_events_that_the_sdk_accepts(events: list[AnyEvent]) -> None:
     body = encoded(NAME, events)
