@@ -1,4 +1,4 @@
-"""The house's rules that a machine can hold: imports go one way, modules stay readable, public names are a short list."""
+"""The rules of the house that a machine can hold: imports go one way, modules are readable, public names are few."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import typer
 
@@ -26,7 +27,7 @@ def mendable(*errors: type[Exception], status: int = WRONG_CALL) -> Iterator[Non
         fail(str(error), status)
 
 
-def fail(message: str, status: int = WRONG_CALL) -> None:
+def fail(message: str, status: int = WRONG_CALL) -> NoReturn:
     """Says what is wrong and leaves with `status`."""
     print(f"harness: error: {message}", file=sys.stderr)
     raise typer.Exit(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,8 @@ from rich.table import Table
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED
 from harness.runner.results import RecordingResult, Result, Run
 
+PLAIN_WIDTH = 120
+"""Columns of the table where nobody says how wide the terminal is."""
 SHOWN_FAILURES = 20
 """Failures that the terminal lists; the report has all of them."""
 
@@ -27,7 +30,7 @@ def exit_status(run: Run) -> int:
 
 def print_summary(run: Run, report: Path | None) -> None:
     """The summary on stdout."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     if run.results:
         console.print(_table(run.results))
         _print_failures(console, run.results)

@@ -1,11 +1,12 @@
 """What the origin plays to one case: a script that answers whole requests.
 
-No sockets and no clocks here: the socket origin and the in-process transport both ask a `Script` what to play.
+No sockets here, and no time but the date in a header: the socket origin and the in-process transport both ask a `Script` what to play.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec

@@ -23,14 +23,19 @@ class PlannedCase:
 
 
 def plan_cases(scenarios: Iterable[Scenario], dialects: Sequence[str] | None = None) -> list[PlannedCase]:
-    """Every scenario in every dialect that can express it (and that is asked for), canaries first.
+    """Every scenario in every dialect that can express it (and that is asked for): canaries, then the longest first.
 
     Raises UnknownDialect for a name in `dialects` that is none, Unrenderable for a scenario that contradicts itself.
     """
-    in_order = sorted(scenarios, key=lambda scenario: (scenario.family != CANARY_FAMILY, scenario.id))
+    in_order = sorted(scenarios, key=_turn)
     return [
         PlannedCase(scenario, name, rendered)
         for scenario in in_order
         for name in dialects or dialect_names()
         if not isinstance(rendered := render(scenario, name), NotExpressible)
     ]
+
+
+def _turn(scenario: Scenario) -> tuple[bool, float, str]:
+    """Those that may take long begin early, so that the run does not end by waiting for them alone."""
+    return scenario.family != CANARY_FAMILY, -scenario.deadline_s, scenario.id

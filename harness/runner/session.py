@@ -41,7 +41,7 @@ class Settings:
     catalogue: Catalogue
     dialects: tuple[str, ...] | None = None
     lane: LaneName = "sockets"
-    jobs: int = 64
+    jobs: int = 24
     recordings: Path | None = None
     workers: int = 2
     results: Path | None = None

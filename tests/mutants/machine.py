@@ -1,4 +1,4 @@
-"""The reference client with one thing broken: the bytes it reads, the events it hands on, its policy, or its requests."""
+"""The reference client with one thing broken: its bytes, its events, its policy, or what it was told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scenario is worth having only if it can fail: each broken client is caught, and each `must` scenario catches one."""
+"""A scenario is worth having only if it can fail: each broken client is caught, each `must` scenario catches one."""
 
 from __future__ import annotations
 
