@@ -34,7 +34,8 @@ def answers(draw: st.DrawFn, name: str) -> list[AnyEvent]:
     if name in CAN_REFUSE_IN_WORDS:
         refusals += draw(st.lists(st.builds(Refusal, _WORDS), max_size=2))
     calls = draw(tool_calls())
-    good_end = "refusal" if refusals and name in REFUSES_WITH_ITS_REASON else "stop"
+    only_refused = refusals and not any(isinstance(event, Text) for event in said)
+    good_end = "refusal" if only_refused and name in REFUSES_WITH_ITS_REASON else "stop"
     reason = "tool_calls" if calls else draw(st.sampled_from([good_end, "length"]))
     start = Start(None if name in HAS_NO_ID else draw(_NAMES), draw(_NAMES))
     counted = draw(st.integers(1, 10**6)) if name in CAN_COUNT_REASONING else None
