@@ -12,7 +12,7 @@ from harness.events import AnyEvent, Finish, Reasoning, Refusal, Start, Text, To
 DIALECTS = ("anthropic-messages", "gemini", "ollama", "openai-chat", "openai-responses")
 
 CAN_REFUSE_IN_WORDS = ("openai-chat", "openai-responses")
-REFUSES_WITH_ITS_REASON = ("openai-responses",)
+REFUSES_WITH_ITS_REASON = ("openai-responses",)  # where there is a refusal and no text
 CAN_COUNT_REASONING = ("gemini", "openai-chat", "openai-responses")
 HAS_NO_ID = ("ollama",)
 
