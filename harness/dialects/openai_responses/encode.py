@@ -307,7 +307,7 @@ class Encoder:
         if given in ("length", "content_filter", "other"):
             return
         kinds = {item.data["type"] for item in self._items}
-        parts = {part["type"] for item in self._items for part in item.data.get("content") or ()}
+        parts = {part["type"] for item in self._items for part in item.data.get("content") or ()} - {"reasoning_text"}
         inferred = "tool_calls" if "function_call" in kinds else "refusal" if parts == {"refusal"} else "stop"
         if given != inferred:
             self._lose("finish", f"{given or 'no stop reason'} cannot be told from {inferred}")

@@ -212,6 +212,7 @@ def test_an_incomplete_response_has_an_incomplete_item() -> None:
         ([Text("x"), Finish("tool_calls")], ["finish"]),
         ([Text("x")], ["finish"]),
         ([Refusal("No."), Finish("refusal")], []),
+        ([Reasoning("x"), Refusal("No."), Finish("refusal")], []),
         ([Text("x"), Warning("x", "y"), Finish("stop")], []),
     ],
 )  # fmt: skip
