@@ -1,6 +1,7 @@
 """What the origin plays to one case: a script that answers whole requests.
 
-No sockets here, and no time but the date in a header: the socket origin and the in-process transport both ask a `Script` what to play.
+No sockets here, and no time but the dates in headers: the socket origin and the in-process transport both ask a
+`Script` what to play.
 """
 
 from __future__ import annotations

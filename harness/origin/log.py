@@ -6,6 +6,7 @@ The socket origin and the in-process transport write it as they play; the checks
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Callable
 
 from harness.catalogue.observation import Attempt
@@ -17,7 +18,7 @@ class OpenAttempt:
 
     def __init__(self, log: CaseLog, number: int, request: ReceivedRequest, answer: Answer) -> None:
         self._log = log
-        self._number = number
+        self.number = number
         self._at = log.now()
         self._request = request
         self._answer = answer
@@ -46,7 +47,7 @@ class OpenAttempt:
         """The attempt as it stands."""
         began = self._log.began
         return Attempt(
-            number=self._number,
+            number=self.number,
             at_s=self._at - began,
             method=self._request.method,
             path=self._request.path,
@@ -64,10 +65,12 @@ class OpenAttempt:
 class CaseLog:
     """Everything that came to one case, in the order of arrival, and events to wait on instead of sleeping."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], keep: int | None = None) -> None:
+        """`now` gives seconds since some fixed moment; of many requests, only the last `keep` are remembered."""
         self.now = now
         self.began = now()
-        self._attempts: list[tuple[Answer, OpenAttempt]] = []
+        self._attempts: deque[tuple[Answer, OpenAttempt]] = deque(maxlen=keep)
+        self._counts: Counter[tuple[bool, bool]] = Counter()
         self._waiting: list[asyncio.Future[None]] = []
 
     @property
@@ -88,8 +91,8 @@ class CaseLog:
     def begin(self, request: ReceivedRequest, answer: Answer) -> OpenAttempt:
         """A request came, and this will be played; numbers count main, fallback and stray requests apart."""
         lane = (answer.fallback, answer.stray)
-        number = 1 + sum((other.fallback, other.stray) == lane for other, _ in self._attempts)
-        attempt = OpenAttempt(self, number, request, answer)
+        self._counts[lane] += 1
+        attempt = OpenAttempt(self, self._counts[lane], request, answer)
         self._attempts.append((answer, attempt))
         self.tell()
         return attempt
@@ -127,5 +130,5 @@ class CaseLog:
         return attempt.value()
 
     def _find(self, number: int, fallback: bool) -> OpenAttempt | None:
-        lane = [attempt for answer, attempt in self._attempts if answer.fallback == fallback and not answer.stray]
-        return lane[number - 1] if len(lane) >= number else None
+        lane = (attempt for answer, attempt in self._attempts if answer.fallback == fallback and not answer.stray)
+        return next((attempt for attempt in lane if attempt.number == number), None)

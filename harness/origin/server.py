@@ -96,8 +96,11 @@ class Origin:
             raise OriginError(str(error)) from error
         return self.mount(plan.id, script)
 
-    def mount(self, case_id: str, script: Script) -> str:
-        """Begins to serve a script of any kind; gives its base URL. The id is its path, and may have slashes."""
+    def mount(self, case_id: str, script: Script, *, keep: int | None = None) -> str:
+        """Begins to serve a script of any kind; gives its base URL. The id is its path, and may have slashes.
+
+        `keep`: how many requests the log remembers (None: all of them).
+        """
         if not case_id or case_id != case_id.strip("/"):
             raise OriginError(f"case id {case_id!r} is no path: it is empty, or begins or ends with a slash")
         base = quote(case_id)
@@ -105,7 +108,7 @@ class Origin:
             raise OriginError(f"case {case_id!r} is being served already; remove it first")
         if base.count("/") >= MAX_SEGMENTS:
             raise OriginError(f"case id {case_id!r} has more than {MAX_SEGMENTS} segments")
-        self._cases[base] = _Case(script, CaseLog(time.monotonic))
+        self._cases[base] = _Case(script, CaseLog(time.monotonic, keep))
         return f"{self.url}/{base}"
 
     def log(self, case_id: str) -> CaseLog:

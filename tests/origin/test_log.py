@@ -100,3 +100,10 @@ def test_a_waiter_that_gave_up_harms_nobody() -> None:
         assert gone.cancelled()
 
     asyncio.run(main())
+
+
+def test_a_log_that_keeps_a_few_forgets_the_oldest_and_numbers_on() -> None:
+    log = CaseLog(Ticks(), keep=2)
+    for _ in range(5):
+        log.begin(REQUEST, Answer(PLANNED))
+    assert [attempt.number for attempt in log.attempts] == [4, 5]
