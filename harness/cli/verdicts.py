@@ -21,7 +21,7 @@ SHOWN_FAILURES = 20
 
 def exit_status(run: Run) -> int:
     """1 where a must failed or a recording does not hold, else 3 where something could not run, else 0."""
-    if any(result.nonconformant for result in run.results) or any(each.problems for each in run.recordings):
+    if any(result.nonconformant for result in run.results) or any(each.verdict == "fail" for each in run.recordings):
         return FAILED
     if any(result.verdict == "error" for result in run.results):
         return COULD_NOT_RUN
@@ -85,11 +85,15 @@ def _print_failures(console: Console, results: Iterable[Result]) -> None:
 
 
 def _print_recordings(console: Console, recordings: Iterable[RecordingResult]) -> None:
-    all_of_them = list(recordings)
-    bad = [each for each in all_of_them if each.problems]
-    cuttings = sum(each.cuttings for each in all_of_them)
+    by_verdict: dict[str, list[RecordingResult]] = {"pass": [], "fail": [], "unsupported": []}
+    for each in recordings:
+        by_verdict.setdefault(each.verdict, []).append(each)
+    bad, decoded = by_verdict["fail"], [*by_verdict["pass"], *by_verdict["fail"]]
+    cuttings = sum(each.cuttings for each in decoded)
     console.print(
-        f"\nrecordings: {len(all_of_them)} streams in {cuttings} cuttings, {len(bad)} do not hold", markup=False
+        f"\nrecordings: {len(decoded)} streams in {cuttings} cuttings, {len(bad)} do not hold; "
+        f"{len(by_verdict['unsupported'])} more are of other dialects",
+        markup=False,
     )
     for each in bad[:SHOWN_FAILURES]:
         console.print(f"  {each.id} ({each.dialect}, {each.provider}): {each.problems[0]}", markup=False)

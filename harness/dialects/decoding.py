@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Status, Warning
+from harness.wire import aws_event_stream
 from harness.wire.frame import Frame, Framer
 
 _SHOWN = 60  # characters of an unreadable payload that a warning shows
@@ -43,6 +44,8 @@ class FrameDecoder:
     def feed(self, data: bytes) -> list[AnyEvent]:
         """The events that `data` completes."""
         out: list[AnyEvent] = []
+        if not self._size and data[:1] == aws_event_stream.FIRST_BYTE:
+            self._framer = aws_event_stream.Framer()  # Bedrock carries the vendor's own events in a framing of AWS's
         self._size += len(data)
         for frame in self._framer.feed(data):
             if self._ended:
