@@ -51,7 +51,6 @@ class Stream:
         """Stop the request and the iteration, without further events."""
         self._switch.turn_off()
         self._over = True
-        self._ready.clear()
         if not self._waiting:  # else the task that waits ends it: the switch has woken it
             await self._batches.aclose()
 
@@ -82,7 +81,6 @@ class Stream:
 
     async def _cancelled(self) -> AnyEvent:
         self._over = True
-        self._ready.clear()
         await self._batches.aclose()
         return End("cancelled")
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.dialects import dialect
@@ -160,6 +160,7 @@ def test_held_back_text_comes_before_the_end() -> None:
     assert [type(event) for event in shown[2:]] == [Failure, End]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60), st.data())
 def test_any_bytes_end_in_one_end(body: bytes, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(body)))
@@ -170,6 +171,7 @@ def test_any_bytes_end_in_one_end(body: bytes, data: st.DataObject) -> None:
         assert len(failures(events)) == 1
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_cutting_gives_the_same_transcript(data: st.DataObject) -> None:
     whole = b"\n" + frame(Start("id")) + frame(Text("né")) + frame(Finish("stop")) + DONE

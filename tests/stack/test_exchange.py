@@ -7,6 +7,7 @@ import gzip
 import ssl
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 import httpx
@@ -151,10 +152,15 @@ def test_an_error_whose_body_breaks_off_is_still_that_error() -> None:
 
 
 def test_an_error_whose_body_never_ends_is_still_that_error() -> None:
-    (error,) = failures(events_of(Answer([b"x" * 65536] * (ERROR_BODY_LIMIT // 65536 * 2), 500)))
-    assert error.status == 500
+    (error,) = failures(events_of(Answer(repeat(b"x" * 65536), 500)))
+    assert (error.status, len(error.message)) == (500, ERROR_BODY_LIMIT)
     (error,) = failures(events_of(Answer([b"stalled", 1e9], 500)))
     assert (error.status, error.message) == (500, "stalled")
+
+
+def test_a_page_that_never_ends_is_not_read_for_ever() -> None:
+    (error,) = failures(events_of(Answer(repeat(b"<br>\n" * 2**17), headers={"content-type": "text/html"})))
+    assert error.kind == "protocol"
 
 
 def test_a_compressed_body_is_decompressed() -> None:

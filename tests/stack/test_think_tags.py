@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import (
@@ -134,6 +134,7 @@ def test_an_answer_of_nothing_but_a_tool_call_warns_of_no_block() -> None:
         ("<think>only the `</think>` is cut</think>Yes", [("r", "only the `</think>` is cut"), ("t", "Yes")]),
         ("<think>use `foo`</think>`bar` is", [("r", "use `foo`"), ("t", "`bar` is")]),
         ("<think>one ` here\n`a`</think>`b`", [("r", "one ` here\n`a`"), ("t", "`b`")]),
+        ("<think>odd ` here</think>b `</think>` c", [("r", "odd ` here"), ("t", "b `</think>` c")]),
         ("<think>odd `</think>Answer", [("r", "odd `"), ("t", "Answer")]),
         ("<think>odd `</think>", [("r", "odd `")]),
     ],
@@ -141,6 +142,10 @@ def test_an_answer_of_nothing_but_a_tool_call_warns_of_no_block() -> None:
 def test_a_quoted_tag_is_text(text: str, expected: Runs) -> None:
     assert split(text) == expected
     assert split(*text) == expected
+
+
+def test_a_flood_of_open_tags_is_forgotten() -> None:
+    assert split("<think>" * 5000 + "</think>" * 100 + "Answer") == [("t", "Answer")]
 
 
 def test_choices_are_kept_apart() -> None:
@@ -213,6 +218,7 @@ TAG_SOUP = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(TAG_SOUP, st.data(), st.booleans())
 def test_any_cutting_gives_the_same_split(text: str, data: st.DataObject, assume_open: bool) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)))))
@@ -222,12 +228,14 @@ def test_any_cutting_gives_the_same_split(text: str, data: st.DataObject, assume
     assert split(*text, assume_open=assume_open) == whole
 
 
+@settings(deadline=None)
 @given(TAG_SOUP.map(lambda text: re.sub('[`"]', "", text)), st.booleans())
 def test_nothing_but_tags_is_taken_away(text: str, assume_open: bool) -> None:
     kept = "".join(part for kind, part in split(text, assume_open=assume_open) if kind in "tr")
     assert kept == re.sub("</?think(ing)?>", "", text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<thinkg/> ab", max_size=60))
 def test_what_is_held_back_is_shorter_than_a_tag(text: str) -> None:
     tags = ThinkTags()
@@ -237,6 +245,7 @@ def test_what_is_held_back_is_shorter_than_a_tag(text: str) -> None:
     assert all(event.text for event in given_out if isinstance(event, Text | Reasoning))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80).filter(lambda text: "think" not in text and "thought" not in text))
 def test_text_without_tags_is_left_alone(text: str) -> None:
     assert split(*text) == ([("t", text)] if text else [])

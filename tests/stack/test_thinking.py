@@ -26,6 +26,7 @@ def asked(model: str, **settings: Any) -> Request:
         ("openai-responses", "o3", {"effort": "minimal"}, {"effort": "low"}),
         ("openai-responses", "gpt-5", {"effort": "max"}, {"effort": "high"}),
         ("openai-responses", "gpt-5.1", {"effort": "none"}, {"effort": "none"}),
+        ("openai-responses", "gpt-5.1", {"effort": "minimal"}, {"effort": "low"}),
         ("openai-chat", "o1", {"effort": "high", "budget_tokens": 100}, {"effort": "high"}),
         ("anthropic-messages", "claude-sonnet-4-5", {"effort": "low"}, {"budget_tokens": 2048}),
         ("anthropic-messages", "claude-sonnet-4-5", {"budget_tokens": 100}, {"budget_tokens": 1024}),
