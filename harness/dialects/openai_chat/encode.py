@@ -12,7 +12,7 @@ from harness.dialects.base import Loss
 from harness.dialects.decoding import compact_json
 from harness.dialects.openai_chat.decode import EVIDENCE_IN_CHUNK, EVIDENCE_IN_DELTA
 from harness.dialects.openai_chat.errors import error_body
-from harness.dialects.openai_chat.finish import canonical_reason
+from harness.dialects.openai_chat.finish import OWN_REASONS, canonical_reason
 from harness.events import (
     AnyEvent,
     Failure,
@@ -128,8 +128,9 @@ class Encoder:
 
     def _finish(self, event: Finish) -> list[bytes]:
         self._finished = True
-        raw = event.raw
-        if raw is None or canonical_reason(raw) != event.reason:
+        raw = event.raw or ""
+        is_own = raw in OWN_REASONS or event.reason == "other"
+        if not (raw and is_own and canonical_reason(raw) == event.reason):
             raw = _RAW_OF.get(event.reason, event.reason)
             if raw != event.reason:
                 self.losses.append(Loss("finish-reason", f"{event.reason} is sent as {raw}"))

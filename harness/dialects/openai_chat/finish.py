@@ -37,6 +37,9 @@ _REASONS: Mapping[str, FinishReason] = {
     "pause_turn": "pause",
     "model_context_window_exceeded": "context_overflow",
 }
+OWN_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
+"""What OpenAI itself says; the rest is other vendors'."""
+
 FAILURES = frozenset({"error", "network_error", "insufficient_system_resource", "abort"})
 """Stop reasons that say that the answer broke off."""
 

@@ -28,43 +28,18 @@ from harness.events import (
 from ..decoded import events, every_cut, single_bytes, transcript
 from .chunks import DONE, NAME, STOP, chunk, heard, read, rules, said, sse
 
+KEYS = """choices delta index content tool_calls function name arguments id usage type finish_reason error reasoning
+    reasoning_details x_groq message text thinking code"""
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 3) | st.floats() | st.sampled_from(["", "0", "stop", "text", "error"]),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "choices",
-                    "delta",
-                    "index",
-                    "content",
-                    "tool_calls",
-                    "function",
-                    "name",
-                    "arguments",
-                    "id",
-                    "usage",
-                    "type",
-                ]
-                + [
-                    "finish_reason",
-                    "error",
-                    "reasoning",
-                    "reasoning_details",
-                    "x_groq",
-                    "message",
-                    "text",
-                    "thinking",
-                    "code",
-                ]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=4),
     max_leaves=12,
 )
+EMPTY_DELTAS: list[dict[str, Any]] = [
+    *({}, {"content": ""}, {"content": None}, {"role": "assistant"}, {"role": ""}, {"refusal": ""}),
+    *({"tool_calls": None}, {"tool_calls": []}, {"function_call": None}, {"annotations": []}),
+    {"reasoning": "", "reasoning_details": []},
+]
 
 
 def test_text_comes_as_it_comes_and_the_end_with_the_end_marker() -> None:
@@ -77,12 +52,7 @@ def test_text_comes_as_it_comes_and_the_end_with_the_end_marker() -> None:
     assert decoder.close() == [End("completed")]
 
 
-@pytest.mark.parametrize(
-    "delta",
-    [{}, {"content": ""}, {"content": None}, {"role": "assistant"}, {"role": ""}, {"tool_calls": None}, {"refusal": ""}]
-    + [{"tool_calls": []}, {"function_call": None}, {"reasoning": "", "reasoning_details": []}, {"annotations": []}],
-    ids=str,
-)
+@pytest.mark.parametrize("delta", EMPTY_DELTAS, ids=str)
 def test_an_empty_delta_says_nothing(delta: dict[str, Any]) -> None:
     assert said(chunk(delta), STOP) == [Finish("stop", "stop")]
 
@@ -350,7 +320,8 @@ def test_a_glued_pair_of_chunks_is_named_and_does_not_hide_the_rest() -> None:
 
 
 def test_surrogate_halves_in_two_deltas_become_one_character() -> None:
-    body = b'data: {"choices": [{"delta": {"content": "\\ud83d"}}]}\n\ndata: {"choices": [{"delta": {"content": "\\ude00"}}]}\n\n'
+    halves = [b'data: {"choices": [{"delta": {"content": "%b"}}]}\n\n' % half for half in (b"\\ud83d", b"\\ude00")]
+    body = b"".join(halves)
     assert transcript(NAME, body + DONE).text == "\U0001f600"
 
 
