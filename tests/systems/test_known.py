@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_every_bundled_entry_is_about_a_scenario_there_is_and_names_a_proof_ther
     ids = [scenario.id for scenario in load_catalogue().scenarios]
     for known in load_known(path).failures:
         for pattern in known.scenarios:
-            assert any(known.covers(scenario, (known.dialects or ("openai-chat",))[0]) for scenario in ids), pattern
+            assert fnmatch.filter(ids, pattern), pattern
         if known.proof:
             module, _, name = known.proof.partition("::")
             assert f"def {name}(" in (ROOT / module).read_text()
