@@ -45,15 +45,17 @@ def answers(draw: st.DrawFn, name: str) -> list[AnyEvent]:
 
 @st.composite
 def tool_calls(draw: st.DrawFn) -> list[AnyEvent]:
-    """Calls in fragments, one call after the other."""
+    """Calls in fragments, one call after the other or all of them at once."""
     arguments = draw(st.lists(st.dictionaries(st.text(max_size=4), _JSON, max_size=3), max_size=3))
-    fragments: list[AnyEvent] = []
+    fragments: list[ToolCall] = []
     for index, value in enumerate(arguments):
         spelled = json.dumps(value, ensure_ascii=draw(st.booleans()))
         cut = draw(st.integers(0, len(spelled)))
         fragments.append(ToolCall(index, f"call_{index}_{draw(_NAMES)}", draw(_NAMES), spelled[:cut]))
         fragments.append(ToolCall(index, arguments=spelled[cut:]))
-    return [fragment for fragment in fragments if fragment.id or fragment.arguments]  # type: ignore[union-attr]
+    if draw(st.booleans()):
+        fragments = fragments[::2] + fragments[1::2]
+    return [fragment for fragment in fragments if fragment.id or fragment.arguments]
 
 
 FULL: list[AnyEvent] = [
