@@ -40,8 +40,8 @@ class Item:
     """One output item, as far as the stream has told of it."""
 
     __slots__ = (
-        "announced",
         "annotated",
+        "announced",
         "call",
         "call_id",
         "family",

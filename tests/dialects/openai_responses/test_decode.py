@@ -309,6 +309,19 @@ class TestCalls:
         )
         assert calls(result) == [("a", "f", '{"x":1}'), ("b", "f", '{"y":2}')]
 
+    def test_interleaved_calls_without_places_are_kept_apart_by_their_ids(self) -> None:
+        result = read(
+            CREATED,
+            added(call(item="fc_1", call_id="a"), None),
+            added(call(item="fc_2", call_id="b"), None),
+            arguments('{"x"', None),
+            arguments('{"y"', None, "fc_2"),
+            arguments(":1}", None),
+            arguments(":2}", None, "fc_2"),
+            completed(),
+        )
+        assert calls(result) == [("a", "f", '{"x":1}'), ("b", "f", '{"y":2}')]
+
     def test_arguments_may_come_before_the_announcement(self) -> None:
         result = read(CREATED, arguments('{"a":1}'), added(call()), done(call('{"a":1}')), completed())
         assert calls(result) == [("call_1", "f", '{"a":1}')]
