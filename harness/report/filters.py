@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from harness.report.marks import LEVELS
 from harness.report.matrix import Matrix
 
 ROW_CHOICES = (("failing", ":is(.fail,.silent,.hang)"), ("silent", ".silent"))
@@ -20,12 +23,14 @@ def column_rules(matrix: Matrix) -> str:
             hidden = ",".join(f"body:has({switch}:not(:checked)) .matrix tr>{place}" for switch in switches)
             rules.append(f"{hidden}{{display:none}}")
             shown_column = "".join(f":has({switch}:checked)" for switch in switches)
-            rules += [_row_rule(shown_column, place, *choice) for choice in ROW_CHOICES]
+            rules += [rule for choice in ROW_CHOICES for rule in _row_rules(shown_column, place, *choice)]
         rules.append(f".matrix tr>:nth-child({system.columns[0].number + 2}){{border-left-color:var(--strong)}}")
     return "\n".join(rules) + "\n"
 
 
-def _row_rule(shown_column: str, place: str, choice: str, marked: str) -> str:
-    start = f"body:has(#rows-{choice}:checked){shown_column} .matrix"
-    row, body = f"tr.row:has(>{place} .h{marked})", f"tbody:has(>.row>{place} .h{marked})>.family"
-    return f"{start} {row},{start} {body}{{display:table-row}}"
+def _row_rules(shown_column: str, place: str, choice: str, marked: str) -> Iterable[str]:
+    """A row that the choice keeps, and with it the head of its family, as long as the row's level is shown."""
+    for level in LEVELS:
+        start = f"body:has(#rows-{choice}:checked):has(#level-{level}:checked){shown_column} .matrix"
+        row, cell = f".row.{level}", f">{place} .h{marked}"
+        yield f"{start} {row}:has({cell}),{start} tbody:has(>{row}{cell})>.family{{display:table-row}}"

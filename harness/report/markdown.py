@@ -49,7 +49,10 @@ def _verdict(matrix: Matrix) -> str:
         return f"{counted(matrix.tally.nonconformant, 'case')} not conformant"
     if matrix.tally.errors:
         return f"{counted(matrix.tally.errors, 'case')} not measured"
-    return "conformant" if matrix.tally.must_judged else "nothing was judged"
+    if not matrix.tally.must_judged:
+        return "nothing was judged"
+    known = sum(bool(cell.result.known) for cell in matrix.cells if cell.result.level == "must")
+    return f"conformant but for {counted(known, 'known failure')}" if known else "conformant"
 
 
 def _canary_warning(matrix: Matrix) -> Iterable[str]:

@@ -265,9 +265,8 @@ class _Rows:
     def _cut_words(self, end: int, in_character: bool) -> str:
         if in_character:
             return "cut inside a UTF-8 character"
-        if self._frame_ends is None or end in self._frame_ends or end == 0:
-            return ""
-        return "ends inside a frame" if end == len(self._body) else "cut inside a frame"
+        within = self._frame_ends is not None and end > 0 and end not in self._frame_ends
+        return "cut inside a frame" if within else ""
 
 
 def _groups(chunks: Sequence[_Chunk]) -> Iterator[list[_Chunk]]:
