@@ -138,7 +138,7 @@ class Encoder:
             case Signature():
                 signature = self._signature(event)
                 return self._part({"text": "", "thoughtSignature": signature}, event.choice) if signature else None
-            case Finish():
+            case Finish() if event.choice not in self._finished:  # the first stands
                 return self._encode_finish(event)
             case Failure():
                 self._failed = True

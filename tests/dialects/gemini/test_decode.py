@@ -139,6 +139,8 @@ def test_calls_never_hide_another_reason(raw: str) -> None:
         (1, "stop"),
         (2, "length"),
         (3, "content_filter"),
+        (6, "other"),
+        (7, "content_filter"),
         (10, "other"),
         (99, "other"),
     ],

@@ -163,6 +163,19 @@ def test_stop_after_calls_is_a_loss_since_it_reads_as_tool_calls() -> None:
     assert [loss.what for loss in encode(ToolCall(0, "a", "f", "{}"), Finish("stop"))[1]] == ["finish-reason"]
 
 
+def test_only_the_first_reason_of_a_choice_goes_out() -> None:
+    frames, _ = encode(Text("a"), Finish("length"), Finish("stop"))
+    assert [payload["candidates"][0].get("finishReason") for payload in payloads(frames)] == [None, "MAX_TOKENS"]
+
+
+def test_a_blocked_prompt_comes_back_without_a_reason_of_its_own() -> None:
+    feedback = Other("promptFeedback", {"blockReason": "SAFETY"})
+    frames, losses = encode(feedback, Finish("content_filter", "SAFETY"))
+    assert (len(frames), losses) == (1, [])
+    result = transcript("gemini", b"".join(frames))
+    assert (result.status, result.finish, result.others) == ("completed", "content_filter", (feedback,))
+
+
 def test_usage_goes_with_the_next_frame_or_in_one_of_its_own() -> None:
     before = payloads(encode(Text("a"), Usage(3, 1), Finish("stop"))[0])
     assert [payload.get("usageMetadata") for payload in before] == [

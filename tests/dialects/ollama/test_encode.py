@@ -138,6 +138,10 @@ def test_every_reason_has_a_name(finish: Finish, name: str, losses: list[str]) -
     assert [loss.what for loss in lost] == losses
 
 
+def test_the_first_reason_goes_out() -> None:
+    assert records(encode(Finish("length"), Finish("stop"))[0])[-1]["done_reason"] == "length"
+
+
 def test_an_end_without_a_reason_has_none() -> None:
     frames, losses = encode(Text("a"))
     assert "done_reason" not in records(frames)[-1]
