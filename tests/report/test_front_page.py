@@ -39,6 +39,15 @@ def test_silent_failures_of_a_must_come_before_those_of_a_may() -> None:
     assert meanings == ["something reached the caller changed"]
 
 
+def test_what_most_systems_fail_silently_comes_first() -> None:
+    outcomes = {
+        "openai-python": lambda place: "fail",
+        "ollama-python": lambda place: "fail" if place == 1 else "pass",
+    }
+    loudest = values(run_of(("openai-python", "ollama-python"), SITUATIONS[2:4], outcomes))["loudest"]
+    assert [row.scenario for row, _, _ in loudest] == ["ending/closed-mid-text", "chunking/inside-a-character"]
+
+
 def test_rows_in_which_systems_differ_are_known() -> None:
     differing = {row.scenario for row in values(small_run())["differing"]}
     assert "canary/plain-text" in differing

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace as changed
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,12 @@ def test_canaries_come_first_then_families_by_name_and_scenarios_by_level() -> N
     ]  # fmt: skip
     framing = next(family for family in matrix.families if family.name == "framing")
     assert [(row.level, row.slug) for row in framing.rows] == [("must", "crlf"), ("should", "comments")]
+
+
+def test_canaries_come_before_families_whose_names_come_first() -> None:
+    situations = (changed(SITUATIONS[1], id="audio/pcm"), SITUATIONS[0])
+    matrix = build_matrix([run_of(("ollama-python",), situations, {})])
+    assert [family.name for family in matrix.families] == ["canary", "audio"]
 
 
 def test_the_reference_is_the_first_system_and_dialects_are_in_order() -> None:
