@@ -132,7 +132,7 @@ class Count(Record):
 
 
 class Wait(Record):
-    """The pause between the end of one answer and the next attempt, in seconds."""
+    """The pause between one answer, from when it could first be seen, and the next attempt, in seconds."""
 
     before_attempt: int = Field(ge=2)
     at_least_s: float = 0.0

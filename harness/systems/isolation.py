@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,9 @@ SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
 INTERFACE_REQUEST = struct.Struct("16sH22x")
 """The kernel's `struct ifreq`, as far as flags need it: a name and 16 bits, padded to 40 bytes."""
+
+THREADS_LEAVE_S = 1.0
+"""How long threads that have ended may still be listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,22 @@ def isolate() -> Isolation:
     """Cuts this process off. Where that cannot be done nothing has changed, and the result says why."""
     if sys.platform != "linux":
         return Isolation(False, f"network namespaces are Linux's; this is {sys.platform}")
-    if len(list(Path("/proc/self/task").iterdir())) > 1:
+    if _has_other_threads():
         return Isolation(False, "this process has threads already, which would stay outside")
     if why_not := _tried_in_a_child():  # half-way in, there would be no way back
         return Isolation(False, why_not)
     _enter()
     return Isolation(True)
+
+
+def _has_other_threads() -> bool:
+    """Whether this process has threads; one that was just joined may need a moment to leave the kernel's list."""
+    until = time.monotonic() + THREADS_LEAVE_S
+    while len(list(Path("/proc/self/task").iterdir())) > 1:
+        if time.monotonic() > until:
+            return True
+        time.sleep(0.001)
+    return False
 
 
 def _tried_in_a_child() -> str:

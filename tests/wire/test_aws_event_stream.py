@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from itertools import pairwise
 from zlib import crc32
 
 import pytest
@@ -36,7 +37,7 @@ BODY = chunk(b'{"type":"one"}') + chunk('{"type":"zwö"}'.encode()) + message(b'
 def cut(body: bytes, *places: int) -> list[bytes]:
     framer = Framer()
     edges = [0, *places, len(body)]
-    frames = [frame for start, end in zip(edges, edges[1:], strict=False) for frame in framer.feed(body[start:end])]
+    frames = [frame for start, end in pairwise(edges) for frame in framer.feed(body[start:end])]
     return [frame.data for frame in [*frames, *framer.close()]]
 
 

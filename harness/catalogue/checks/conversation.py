@@ -37,11 +37,15 @@ def waits_kept(facts: Facts) -> Iterator[Breach]:
 
 
 def _waited(facts: Facts, attempt: int) -> float | None:
-    """Seconds from the end of the answer before to that attempt."""
+    """Seconds from the moment when the answer before could first be seen to that attempt.
+
+    Not from the answer's end: the client acts on the head, and on a busy machine the origin notes the end later than
+    the client sees it.
+    """
     if attempt > len(facts.attempts):
         return None
     before, this = facts.attempts[attempt - 2], facts.attempts[attempt - 1]
-    return this.at_s - (before.at_s if before.ended_s is None else before.ended_s)
+    return this.at_s - before.at_s - (before.response.before_head_s if before.response else 0.0)
 
 
 def _wait_words(wait: Wait) -> str:

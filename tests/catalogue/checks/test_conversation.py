@@ -1,12 +1,14 @@
 """The requests themselves: how many, when, and whether a vendor would take them."""
 
+from dataclasses import replace
+
 from harness.catalogue.observation import Attempt, Observation
 
 from .build import ALL, attempt, fault, findings, observed, only, verdict, wire
 
 
 def _twice(gap_s: float) -> Observation:
-    return observed(attempts=(attempt(ended_s=0.1), attempt(2, at_s=0.1 + gap_s, ended_s=9.0)))
+    return observed(attempts=(attempt(at_s=0.1, ended_s=0.3), attempt(2, at_s=0.1 + gap_s, ended_s=9.0)))
 
 
 def test_the_attempts_are_counted() -> None:
@@ -37,9 +39,13 @@ def test_a_wait_may_be_late_by_the_tolerance() -> None:
     assert "too late" in only(verdict(expect, _twice(3.1))).message
 
 
-def test_a_wait_counts_from_the_request_if_the_answer_never_ended() -> None:
-    seen = observed(attempts=(attempt(at_s=1.0, ended_s=None), attempt(2, at_s=2.5)))
-    assert findings({"waits": [{"before_attempt": 2, "at_least_s": 1.5}]}, seen) == []
+def test_a_wait_counts_from_when_the_answer_could_first_be_seen() -> None:
+    expect = {"waits": [{"before_attempt": 2, "at_least_s": 1.5}]}
+    noted_late = observed(attempts=(attempt(at_s=1.0, ended_s=1.4), attempt(2, at_s=2.5)))
+    never_ended = observed(attempts=(attempt(at_s=1.0, ended_s=None), attempt(2, at_s=2.5)))
+    slow = observed(attempts=(attempt(at_s=1.0, response=replace(wire(b""), before_head_s=0.5)), attempt(2, at_s=2.5)))
+    assert findings(expect, noted_late) == findings(expect, never_ended) == []
+    assert findings(expect, slow) == [("waits-kept", "retry")]
 
 
 def test_a_wait_before_an_attempt_that_was_not_made_is_no_finding() -> None:
