@@ -37,7 +37,7 @@ _SCHEMA_FIELDS = frozenset({
 """What `parameters` may say; a schema that says more goes to `parametersJsonSchema`."""
 _FORMATS = frozenset({"", "enum", "date-time", "int32", "int64", "float", "double"})
 
-_STOP_LIMIT = 5  # stop sequences that the API takes
+STOP_LIMIT = 5  # stop sequences that the API takes
 _LEVELS: Mapping[str, str] = {
     "minimal": "MINIMAL",
     "low": "LOW",
@@ -204,9 +204,9 @@ def _calling(choice: str | NamedTool) -> dict[str, Any]:
 
 def _generation(request: Request, losses: list[Loss]) -> dict[str, Any]:
     stop = request.stop or None
-    if stop and len(stop) > _STOP_LIMIT:
-        losses.append(Loss("stop-sequences", f"{len(stop)} stop sequences, of which Gemini takes {_STOP_LIMIT}"))
-        stop = stop[:_STOP_LIMIT]
+    if stop and len(stop) > STOP_LIMIT:
+        losses.append(Loss("stop-sequences", f"{len(stop)} stop sequences, of which Gemini takes {STOP_LIMIT}"))
+        stop = stop[:STOP_LIMIT]
     settings = {
         "maxOutputTokens": request.max_output_tokens,
         "temperature": request.temperature,

@@ -15,13 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from harness.dialects.base import RequestFault
 from harness.dialects.decoding import as_dict, as_list, read_json
-from harness.dialects.gemini.request import ENDPOINT
+from harness.dialects.gemini.request import ENDPOINT, STOP_LIMIT
 
 _ROLES = ("user", "model", "function")
 _MODES = ("MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED")
 _LEVELS = ("THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
-_STOP_LIMIT = 5
 _DATA_FIELDS = (
     "text",
     "inlineData",
@@ -293,8 +292,8 @@ def _generation(config: Any) -> Iterator[RequestFault]:
     stop = _get(config, "stopSequences")
     if stop is not None and not (isinstance(stop, list) and all(isinstance(one, str) for one in stop)):
         yield RequestFault("stop-type", "generationConfig.stopSequences", "stopSequences is not an array of strings")
-    elif stop and len(stop) > _STOP_LIMIT:
-        yield RequestFault("stop-too-many", "generationConfig.stopSequences", f"more than {_STOP_LIMIT} stop sequences")
+    elif stop and len(stop) > STOP_LIMIT:
+        yield RequestFault("stop-too-many", "generationConfig.stopSequences", f"more than {STOP_LIMIT} stop sequences")
     yield from _thinking(_get(config, "thinkingConfig"))
 
 
