@@ -8,6 +8,7 @@ values whose type the peer may have got wrong.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ _parse = msgspec.json.Decoder().decode
 _to_json = msgspec.json.Encoder().encode
 
 
-class FrameDecoder:
+class FrameDecoder(ABC):
     """Bytes to events. A dialect implements `_payload`; `feed` and `close` are as `base.Decoder` says.
 
     A dialect sets `_finished` once the model's own stop reason was seen, and `_ended` once the protocol's end marker
@@ -79,9 +80,9 @@ class FrameDecoder:
         """Whether the protocol's end marker was seen: a reader need not wait for what follows."""
         return self._ended
 
+    @abstractmethod
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         """Read one payload: append its events to `out`."""
-        raise NotImplementedError
 
     def _text_frame(self, frame: Frame, out: list[AnyEvent]) -> bool:
         """Read a frame that is no JSON object; False where it means nothing to the dialect."""
