@@ -9,6 +9,7 @@ from harness.dialects.base import Decoder
 from harness.events import AnyEvent
 from harness.transcript import Assembler, Transcript
 
+
 def decoder(dialect: str, *, think_tags: bool = False) -> Decoder:
     """The incremental decoder of `dialect`: `feed(bytes)` and `close()`, both giving a list of events.
 
