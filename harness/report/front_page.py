@@ -49,7 +49,8 @@ def _headline(matrix: Matrix) -> str:
     failing = sum(system.tally.must_failed > 0 for system in matrix.systems)
     silent = f"{matrix.tally.silent:,} of {counted(matrix.tally.cases, 'case')} failed silently"
     if failing:
-        return f"A must failed in {failing} of {systems}; {silent}."
+        known = "" if matrix.tally.nonconformant else ", each time as a known failure"
+        return f"A must failed in {failing} of {systems}{known}; {silent}."
     if any(not system.tally.must_judged for system in matrix.systems):
         return f"No must failed, but not every one of {systems} was judged."
     return f"No must failed in {systems}; {silent}."

@@ -23,7 +23,7 @@ from harness.report.front_page import front_page
 from harness.report.marks import LEVELS, by_gravity
 from harness.report.matrix import Cell, Matrix, Row, SystemEntry, build_matrix
 from harness.report.recordings import grouped, recordings_line
-from harness.report.visible import counted, plain, seconds, shortened, shown
+from harness.report.visible import counted, moment, plain, seconds, shortened, shown
 from harness.report.wire_log import size_words
 from harness.runner.results import Result, Run
 
@@ -86,6 +86,7 @@ def _environment(matrix: Matrix) -> Environment:
         lanes=LANES,
         levels=LEVELS,
         counted=counted,
+        moment=moment,
         seconds=seconds,
         shown=shown,
         shortened=shortened,

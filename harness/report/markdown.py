@@ -12,7 +12,7 @@ from harness.report.marks import by_gravity
 from harness.report.matrix import Cell, Column, Matrix, build_matrix
 from harness.report.recordings import recordings_line
 from harness.report.score import Tally
-from harness.report.visible import counted, plain
+from harness.report.visible import counted, moment, plain
 from harness.runner.results import Run
 
 LONGEST_LIST = 20
@@ -63,7 +63,7 @@ def _canary_warning(matrix: Matrix) -> Iterable[str]:
 
 
 def _table(columns: Iterable[Column]) -> str:
-    heads = ("System", "Dialect", "Must", "Silent", "Hangs", "Other must", "Should", "May", "Not measured")
+    heads = ("System", "Dialect", "Must", "Silent", "Hangs", "Other must", "Should", "May", "Known", "Not measured")
     lines = [_line((*heads, "Unsupported")), _line(["---", "---", *(["---:"] * (len(heads) - 1))])]
     lines += [
         _line([code(f"{each.system} {each.version}"), code(each.dialect), *_counts(each.tally)]) for each in columns
@@ -77,7 +77,9 @@ def _line(cells: Iterable[str]) -> str:
 
 def _counts(tally: Tally) -> list[str]:
     loud = [f"**{count}**" if count else "0" for count in (tally.silent, tally.hung, tally.must_loud)]
-    quiet = [str(count) for count in (tally.should_failed, tally.may_failed, tally.errors, tally.unsupported)]
+    quiet = [
+        str(count) for count in (tally.should_failed, tally.may_failed, tally.known, tally.errors, tally.unsupported)
+    ]
     return [f"{tally.must_passed}/{tally.must_judged} ({tally.percent})", *loud, *quiet]
 
 
@@ -141,7 +143,5 @@ def code(text: str) -> str:
 def _foot(matrix: Matrix) -> str:
     header = matrix.headers[0]
     lane = "real sockets" if header.lane == "sockets" else "in process"
-    cases = counted(matrix.tally.cases, "case")
-    return (
-        f"{cases}; harness {code(header.harness)}, catalogue {code(header.catalogue)}, {lane}, {code(header.started)}"
-    )
+    versions = f"harness {code(header.harness)}, catalogue {code(header.catalogue)}"
+    return f"{counted(matrix.tally.cases, 'case')}; {versions}, {lane}, {code(moment(header.started))}"

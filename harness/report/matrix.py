@@ -12,6 +12,7 @@ from typing import TypeAlias, TypeVar
 from harness.catalogue.models import Level
 from harness.report.marks import LEVELS, Mark, mark, worst
 from harness.report.score import Tally, tally
+from harness.report.visible import moment
 from harness.runner.results import Header, RecordingResult, Result, Run, ScenarioNote, SystemNote
 
 CANARY_FAMILY = "canary"
@@ -230,7 +231,7 @@ def _family(name: str, rows: Iterable[Row], columns: Sequence[Column]) -> Family
 def missing_words(run: Run) -> str:
     """What a run lacks, in one sentence; empty for a whole one."""
     footer = run.footer
-    started = run.header.started
+    started = moment(run.header.started)
     if footer is None:
         return f"The run of {started} did not come to its end: results may be missing."
     if footer.interrupted:

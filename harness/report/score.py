@@ -25,6 +25,7 @@ class Tally:
     hung: int = 0
     unsupported: int = 0
     errors: int = 0
+    known: int = 0
     nonconformant: int = 0
     duration_s: float = 0.0
 
@@ -69,6 +70,7 @@ def tally(results: Iterable[Result]) -> Tally:
         hung=sum(map(hangs, failed)),
         unsupported=sum(result.verdict == "unsupported" for result in results),
         errors=sum(result.verdict == "error" for result in results),
+        known=sum(bool(result.known) for result in failed),
         nonconformant=sum(result.nonconformant for result in results),
         duration_s=sum(result.duration_s for result in results),
     )

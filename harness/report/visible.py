@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 
 from markupsafe import Markup
@@ -112,6 +113,15 @@ def seconds(value: float | None) -> str:
     if abs(value) < 1:
         return f"{value * 1000:.0f} ms" if abs(value) >= 0.01 or value == 0 else f"{value * 1000:.1f} ms"
     return f"{value:.2f} s" if abs(value) < 100 else f"{value:,.0f} s"
+
+
+def moment(started: str) -> str:
+    """An ISO 8601 time to the minute, in UTC; anything else as it is."""
+    try:
+        time = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if time.tzinfo else f"{time:%Y-%m-%d %H:%M}"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

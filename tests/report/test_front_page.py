@@ -16,6 +16,9 @@ def test_the_headline_says_how_many_systems_fail_a_must() -> None:
     assert values(run_of(("reference",), SITUATIONS, {}))["headline"] == (
         "No must failed in 1 system; 0 of 60 cases failed silently."
     )
+    run = run_of(("ollama-python",), SITUATIONS[1:2], {"ollama-python": lambda place: "fail"})
+    known = Run(run.header, (replace(run.results[0], known="see the tracker"),), (), run.footer)
+    assert "A must failed in 1 of 1 system, each time as a known failure" in values(known)["headline"]
     unjudged = run_of(("reference",), SITUATIONS[:1], {"reference": lambda place: "error"})
     assert "not every one of 1 system was judged" in values(unjudged)["headline"]
     assert values(Run(header_of((), {}), (), (), Footer(0, 0.0)))["headline"] == "No case ran."

@@ -127,7 +127,7 @@ def test_every_page_has_its_landmarks_language_and_one_heading(pages: list[Page]
 
 def test_every_page_names_the_versions_of_catalogue_and_harness(small: list[Page]) -> None:
     for page in small:
-        assert "harness 0.1.0 · catalogue 2026.11 · 2026-11-20T10:00:00Z · over real sockets" in page.text
+        assert "harness 0.1.0 · catalogue 2026.11 · 2026-11-20 10:00 UTC · over real sockets" in page.text
 
 
 def test_table_headers_have_their_scope(pages: list[Page]) -> None:

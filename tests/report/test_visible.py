@@ -9,6 +9,7 @@ from harness.report.visible import (
     laid_out,
     left_out,
     marked_bytes,
+    moment,
     plain,
     seconds,
     shortened,
@@ -108,6 +109,20 @@ def test_a_hex_dump_has_place_bytes_and_ascii() -> None:
 )
 def test_seconds_in_words(value: float | None, words: str) -> None:
     assert seconds(value) == words
+
+
+@pytest.mark.parametrize(
+    ("started", "words"),
+    [
+        ("2026-11-21T04:20:30+00:00", "2026-11-21 04:20 UTC"),
+        ("2026-11-21T04:20:30Z", "2026-11-21 04:20 UTC"),
+        ("2026-11-21T05:20:30+01:00", "2026-11-21 04:20 UTC"),
+        ("2026-11-21T04:20:30", "2026-11-21 04:20"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_a_moment_is_told_in_utc(started: str, words: str) -> None:
+    assert moment(started) == words
 
 
 def test_numbers_have_their_noun() -> None:
