@@ -52,10 +52,11 @@ class _SseFramer(sse.Framer):
 
 def _flat(frames: list[Frame]) -> list[Frame]:
     """The frames, with each that holds an array replaced by its elements."""
-    for frame in frames:
-        if frame.data[:1] == b"[":
-            return [element for frame in frames for element in elements(frame)]
-    return frames
+    if not any(frame.data[:1] == b"[" for frame in frames):
+        return frames
+    return [
+        element for frame in frames for element in (elements(frame) if frame.data[:1] == b"[" else [frame])
+    ]  # each by itself, or what comes in one read would be framed otherwise than what comes in two
 
 
 def elements(frame: Frame) -> list[Frame]:

@@ -33,6 +33,7 @@ def frames(chunks: list[bytes]) -> list[tuple[bytes, int, bool]]:
         (b"data: []\n\n", []),
         (b"", []),
         (b"  \r\n ", []),
+        (b'data: {"a":1}{"b":2}\n\ndata: [{"c":3}]\n\n', [b'{"a":1}{"b":2}', b'{"c":3}']),
     ],
 )
 def test_the_payloads_are_the_same_however_the_body_is_cut(body: bytes, payloads: list[bytes]) -> None:
