@@ -11,6 +11,7 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 ROOMS = (
+    "folders",
     "events",
     "transcript",
     "request",

@@ -16,11 +16,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.catalogue.folders import data_folder
 from harness.catalogue.models import Level, Scenario
 from harness.catalogue.records import did_you_mean
 from harness.catalogue.render import dialects_of
 from harness.catalogue.strict_yaml import BadYaml, line_of, read_yaml
+from harness.folders import data_folder
 
 EDITION = "2026.11"
 """The catalogue's edition; its version adds a hash of all files, so that a version names the content."""

@@ -13,12 +13,12 @@ from typing import Any
 
 from harness.catalogue.apply_faults import Body, FaultMisplaced, apply_faults, to_chunks
 from harness.catalogue.canonical import json_text
-from harness.catalogue.folders import data_folder
 from harness.catalogue.models import ErrorResponse, Response, Scenario
 from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
 from harness.dialects.base import Dialect, lose
 from harness.events import RETRYABLE_KINDS, AnyEvent, ErrorInfo, Failure, Text
+from harness.folders import data_folder
 from harness.transcript import Transcript, fold
 from harness.wire.response import Ending, Transfer, WireResponse
 

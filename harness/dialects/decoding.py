@@ -92,7 +92,7 @@ class FrameDecoder(ABC):
         """Take note of the end marker."""
         self._ended = True
 
-    def _closing(self, out: list[AnyEvent]) -> None:
+    def _closing(self, out: list[AnyEvent]) -> None:  # noqa: B027  most dialects have nothing to say
         """Say what is odd about a body that ends here."""
 
     def _completed(self) -> bool:

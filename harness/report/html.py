@@ -22,7 +22,7 @@ from harness.report.filters import column_rules
 from harness.report.front_page import front_page
 from harness.report.marks import LEVELS, by_gravity
 from harness.report.matrix import Cell, Matrix, Row, SystemEntry, build_matrix
-from harness.report.recordings import grouped, recordings_line
+from harness.report.recordings import grouped, left_out, recordings_line
 from harness.report.visible import counted, moment, plain, seconds, shortened, shown
 from harness.report.wire_log import size_words
 from harness.runner.results import Result, Run
@@ -199,7 +199,8 @@ def _write_recordings(environment: Environment, matrix: Matrix, folder: Path) ->
     page = environment.get_template("recordings.html").render(
         root="",
         groups=grouped(matrix.recordings),
-        broken=[recording for recording in matrix.recordings if recording.verdict != "pass"],
+        broken=[recording for recording in matrix.recordings if recording.verdict == "fail"],
+        left_out=left_out(matrix.recordings),
         broken_length=BROKEN_LENGTH,
     )
     _write(folder / "recordings.html", page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -27,11 +28,23 @@ class RecordingGroup:
 
 
 def grouped(recordings: Iterable[RecordingResult]) -> list[RecordingGroup]:
-    """Groups in the order of their names."""
+    """Groups of those that were decoded, in the order of their names."""
     groups: dict[tuple[str, str, str], list[RecordingResult]] = {}
-    for each in recordings:
+    for each in decoded(recordings):
         groups.setdefault((each.system, each.provider, each.dialect), []).append(each)
     return [_group(key, groups[key]) for key in sorted(groups)]
+
+
+def decoded(recordings: Iterable[RecordingResult]) -> list[RecordingResult]:
+    """Those of dialects that somebody here decodes."""
+    return [each for each in recordings if each.verdict != "unsupported"]
+
+
+def left_out(recordings: Iterable[RecordingResult]) -> str:
+    """How many are of which other dialects, in one sentence; empty where there are none."""
+    others = Counter(each.dialect for each in recordings if each.verdict == "unsupported")
+    named = ", ".join(f"{dialect} ({count})" for dialect, count in others.most_common())
+    return f"Not decoded: {counted(others.total(), 'stream')} of other dialects: {named}." if others else ""
 
 
 def _group(key: tuple[str, str, str], recordings: Sequence[RecordingResult]) -> RecordingGroup:
@@ -41,10 +54,11 @@ def _group(key: tuple[str, str, str], recordings: Sequence[RecordingResult]) -> 
 
 def recordings_line(recordings: Sequence[RecordingResult]) -> str:
     """All recordings in one sentence."""
-    passed = sum(each.verdict == "pass" for each in recordings)
-    providers = len({each.provider for each in recordings})
-    cuttings = sum(each.cuttings for each in recordings)
+    read = decoded(recordings)
+    passed = sum(each.verdict == "pass" for each in read)
+    providers = len({each.provider for each in read})
+    cuttings = sum(each.cuttings for each in read)
     return (
-        f"{passed:,} of {counted(len(recordings), 'stream')} from {counted(providers, 'provider')} hold, "
+        f"{passed:,} of {counted(len(read), 'stream')} from {counted(providers, 'provider')} hold, "
         f"read whole and in {cuttings:,} other cuttings."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from harness.catalogue.checks import describe_expectation, judge
 from harness.catalogue.findings import Judgement
 from harness.catalogue.observation import Attempt, Observation
 from harness.events import to_builtins
+from harness.runner.case import LaneName
 from harness.runner.plan import PlannedCase
 from harness.runner.results import AttemptRecord, ChunkRecord, EventRecord, Evidence, Result
 from harness.systems.base import Description
@@ -21,39 +23,47 @@ STDERR_TAIL = 4_000
 """How many characters of a system's log a result keeps."""
 
 
-def result_of(
-    planned: PlannedCase, system: str, description: Description, observation: Observation, known: str | None
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who was run and how: `spec` is what the user called the system, and how the run is reproduced."""
+
+    spec: str
+    description: Description
+    lane: LaneName
+
+
+def result_of(planned: PlannedCase, subject: Subject, observation: Observation, known: str | None) -> Result:
     """The judged result of one case, with its evidence."""
-    judgement = judge(planned.scenario, planned.dialect, description.claims(planned.dialect), observation)
-    return _result(planned, system, description, judgement, observation, known)
+    claims = subject.description.claims(planned.dialect)
+    judgement = judge(planned.scenario, planned.dialect, claims, observation)
+    return _result(planned, subject, judgement, observation, known)
 
 
-def unsupported(planned: PlannedCase, system: str, description: Description, missing: frozenset[str]) -> Result:
+def unsupported(planned: PlannedCase, subject: Subject, missing: frozenset[str]) -> Result:
     """The result of a case that was not run, since the system does not claim what it needs."""
     note = f"not claimed: {', '.join(sorted(missing))}"
     judgement = Judgement("unsupported", "unsupported", "unsupported", (), note)
-    return _result(planned, system, description, judgement, None, None)
+    return _result(planned, subject, judgement, None, None)
 
 
-def reproduce_command(system: str, scenario: str, dialect: str, lane: str = "sockets") -> str:
+def reproduce_command(subject: Subject, planned: PlannedCase) -> str:
     """The one command that shows the same verdict again."""
-    words = ["harness", "replay", "--system", system, "--scenario", scenario, "--dialect", dialect]
-    return shlex.join([*words, "--in-process"] if lane == "in-process" else words)
+    words = ["harness", "replay", "--system", subject.spec]
+    words += ["--scenario", planned.scenario.id, "--dialect", planned.dialect]
+    return shlex.join([*words, "--in-process"] if subject.lane == "in-process" else words)
 
 
 def _result(
     planned: PlannedCase,
-    system: str,
-    description: Description,
+    subject: Subject,
     judgement: Judgement,
     observation: Observation | None,
     known: str | None,
 ) -> Result:
     scenario = planned.scenario
     return Result(
-        system=description.name,
-        system_version=description.version,
+        system=subject.description.name,
+        system_version=subject.description.version,
         dialect=planned.dialect,
         scenario=scenario.id,
         family=scenario.family,
@@ -65,7 +75,7 @@ def _result(
         failures=list(judgement.findings),
         attempts=len(observation.attempts) if observation else 0,
         duration_s=round(observation.duration_s, 6) if observation else 0.0,
-        reproduce=reproduce_command(system, scenario.id, planned.dialect),
+        reproduce=reproduce_command(subject, planned),
         note=judgement.note,
         known=known,
         evidence=evidence_of(planned, observation) if observation else None,

@@ -140,8 +140,8 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
 class RecordingResult(msgspec.Struct, frozen=True, tag_field="record", tag="recording"):
     """What became of one real recorded stream: decoded whole, and again in other cuttings.
 
-    `problems` says in words what does not hold, or, where `verdict` is `unsupported`, why it was not decoded. `cuttings`
-    counts the ways in which the stream was cut besides whole.
+    `problems` says in words what does not hold, or, where `verdict` is `unsupported`, why it was not decoded.
+    `cuttings` counts the ways in which the stream was cut besides whole.
     """
 
     system: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from harness.catalogue.checks import missing_features
 from harness.catalogue.observation import Observation
 from harness.runner.case import Lane
-from harness.runner.evidence import result_of, unsupported
+from harness.runner.evidence import Subject, result_of, unsupported
 from harness.runner.plan import CANARY_FAMILY, PlannedCase
 from harness.runner.results import Result
 from harness.systems.base import Description, Driver
@@ -32,6 +32,10 @@ class SystemRun:
         """What the system says of itself."""
         return self.driver.description
 
+    def subject(self, lane: Lane) -> Subject:
+        """Who is run and how, for its results."""
+        return Subject(self.spec, self.driver.description, lane.name)
+
 
 async def run_systems(systems: Sequence[SystemRun], lane: Lane, *, jobs: int, on_result: ResultListener) -> None:
     """Runs all cases of all systems; at most `jobs` cases of one system at once."""
@@ -46,7 +50,7 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
     for planned in system.cases:
         missing = missing_features(planned.scenario, planned.dialect, system.description.claims(planned.dialect))
         if missing:
-            on_result(unsupported(planned, system.spec, system.description, missing))
+            on_result(unsupported(planned, system.subject(lane), missing))
         else:
             runnable.append(planned)
     canaries = [planned for planned in runnable if planned.scenario.family == CANARY_FAMILY]
@@ -57,9 +61,9 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
             if observation.broken is not None and len(group) > 1:
                 broken.append(planned)
             else:
-                on_result(_judged(system, planned, observation))
+                on_result(_judged(system, lane, planned, observation))
     for planned in broken:
-        on_result(_judged(system, planned, await lane.observe(system.driver, planned)))
+        on_result(_judged(system, lane, planned, await lane.observe(system.driver, planned)))
 
 
 async def _observe_all(
@@ -81,6 +85,6 @@ async def _observe_all(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _judged(system: SystemRun, planned: PlannedCase, observation: Observation) -> Result:
+def _judged(system: SystemRun, lane: Lane, planned: PlannedCase, observation: Observation) -> Result:
     known = system.known.reason_for(planned.scenario.id, planned.dialect)
-    return result_of(planned, system.spec, system.description, observation, known)
+    return result_of(planned, system.subject(lane), observation, known)

@@ -13,7 +13,7 @@ from harness.catalogue.models import Scenario
 from harness.catalogue.observation import Observation
 from harness.origin.server import Origin
 from harness.runner.case import InProcessLane, Lane, LaneName, SocketLane
-from harness.runner.evidence import result_of
+from harness.runner.evidence import Subject, result_of
 from harness.runner.journal import Journal, header
 from harness.runner.plan import CANARY_FAMILY, PlannedCase, plan_cases
 from harness.runner.recordings import check_recordings
@@ -95,24 +95,24 @@ async def _run(
 ) -> Run:
     async with AsyncExitStack() as stack:
         systems: list[SystemRun] = []
-        broken: list[tuple[SystemSpec, SystemBroken]] = []
-        for spec in specs:
+        broken: list[tuple[str, SystemSpec, SystemBroken]] = []
+        for said, spec in zip(settings.systems, specs, strict=True):
             try:
                 if spec.name in unbuilt:
                     raise unbuilt[spec.name]
                 driver = await open_driver(spec)
             except SystemBroken as error:
                 listeners.note(f"{spec.name} could not be started: {error}")
-                broken.append((spec, error))
+                broken.append((said, spec, error))
                 continue
             stack.push_async_callback(driver.close)
             mine = [planned for planned in cases if planned.dialect in driver.description.dialects]
-            systems.append(SystemRun(spec.name, driver, known_failures(spec.name), mine))
-        described = [each.description for each in systems] + [_undescribed(spec) for spec, _ in broken]
+            systems.append(SystemRun(said, driver, known_failures(spec.name), mine))
+        described = [each.description for each in systems] + [_undescribed(spec) for _, spec, _ in broken]
         first = header(settings.catalogue.version, settings.lane, described, settings.scenarios)
         journal = stack.enter_context(Journal(first, settings.results, listeners.line))
         listeners.planned(sum(len(each.cases) for each in systems))
-        _give_up(broken, cases, journal)
+        _give_up(broken, cases, journal, settings.lane)
         async with _lane(settings.lane) as lane:
             await run_systems(systems, lane, jobs=settings.jobs, on_result=journal.add)
         if settings.recordings is not None:
@@ -134,10 +134,12 @@ def _undescribed(spec: SystemSpec) -> Description:
     return Description(spec.name, "not started", "unknown", ())
 
 
-def _give_up(broken: Sequence[tuple[SystemSpec, SystemBroken]], cases: list[PlannedCase], journal: Journal) -> None:
+def _give_up(
+    broken: Sequence[tuple[str, SystemSpec, SystemBroken]], cases: list[PlannedCase], journal: Journal, lane: LaneName
+) -> None:
     """The canaries of a system that could not be started get the verdict `error`, with its last words."""
-    for spec, error in broken:
+    for said, spec, error in broken:
         observation = Observation((), None, (), 0.0, broken=str(error), stderr=error.stderr)
         canaries = [planned for planned in cases if planned.scenario.family == CANARY_FAMILY] or cases[:1]
         for planned in canaries:
-            journal.add(result_of(planned, spec.name, _undescribed(spec), observation, None))
+            journal.add(result_of(planned, Subject(said, _undescribed(spec), lane), observation, None))

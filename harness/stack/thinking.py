@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from harness.events import Warning
+from harness.folders import data_folder
 from harness.request import ReasoningSettings, Request
 
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -52,11 +52,9 @@ class ThinkingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def thinking_facts() -> ThinkingFacts:
     """The facts of the checkout, or the copy inside an installed package."""
-    package = Path(__file__).parents[1]
-    checkout = package.parent / "specs" / "thinking.yaml"
-    path = checkout if checkout.is_file() else package / "_data" / "specs" / "thinking.yaml"
     import yaml  # only a request that asks for thinking pays for it
 
+    path = data_folder("specs") / "thinking.yaml"
     return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), ThinkingFacts)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.catalogue.folders import data_folder
+from harness.folders import data_folder
 
 
 def test_a_checkout_comes_first(tmp_path: Path) -> None:
