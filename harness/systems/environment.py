@@ -90,7 +90,8 @@ def read_block(script: Path) -> Wanted | None:
         raise EnvironmentBroken(f"{script}: its script block is wrong: {error}") from None
 
 
-_BLOCK = re.compile(r"^# /// script$\n((?:^#(?: .*)?$\n)+?)^# ///$", re.MULTILINE)
+_BLOCK = re.compile(r"^# /// script$\n((?:^#(?: .*)?$\n)+)^# ///$", re.MULTILINE)
+"""PEP 723: the last closing line of a run of comments closes the block."""
 
 
 def _wanted(block: dict[str, Any]) -> Wanted:

@@ -297,3 +297,8 @@ def test_anthropic_waits_a_whole_day_if_the_server_asks_for_it(monkeypatch: pyte
     limited = error(429, {"type": "error", "error": {"type": "rate_limit_error"}}, ["retry-after: 86400"])
     assert messages(limited, stream(START, STOP), max_retries=2) == ["message_start", "message_stop"]
     assert waits == [86400.0]
+
+
+def test_anthropic_takes_no_temperature() -> None:
+    with RawServer(stream(START)) as server, anthropic_client(server) as client, pytest.raises(TypeError):
+        client.messages.create(**ASK, max_tokens=9, stream=True, temperature=0)

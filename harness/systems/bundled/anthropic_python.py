@@ -3,7 +3,8 @@
 # ///
 """Anthropic's Python SDK: the plain stream of `messages.create(stream=True)`, on the async client.
 
-Its events are the wire's own, and the caller puts the blocks together. What the SDK raises is not caught.
+Its events are the wire's own, and the caller puts the blocks together. What the SDK raises is not caught. Its `create`
+takes no sampling settings any more, so a temperature that a request asks for is not sent.
 """
 
 from __future__ import annotations
@@ -143,7 +144,6 @@ def parameters(request: dict[str, Any]) -> dict[str, Any]:
         "tools": [tool(each) for each in request.get("tools") or ()],
         "tool_choice": tool_choice(request),
         "stop_sequences": request.get("stop"),
-        **{name: request.get(name) for name in ("temperature", "top_p")},
         **thinking(request),
     }
     return {name: value for name, value in given.items() if value not in (None, [], "")}
@@ -222,7 +222,7 @@ def thinking(request: dict[str, Any]) -> dict[str, Any]:
         return {"thinking": {"type": "disabled"}}
     if budget:
         room = max(request.get("max_output_tokens") or DEFAULT_MAX_TOKENS, budget + 1)
-        return {"thinking": {"type": "enabled", "budget_tokens": budget}, "max_tokens": room, "temperature": None}
+        return {"thinking": {"type": "enabled", "budget_tokens": budget}, "max_tokens": room}
     if effort:
         return {"thinking": {"type": "adaptive"}, "output_config": {"effort": EFFORTS.get(effort, effort)}}
     return {}
