@@ -208,6 +208,12 @@ def test_words_where_nothing_else_says_more(status: int | None, message: str, ex
     assert kind(status, message) == expected
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+def test_a_refused_request_is_not_repeated_whatever_else_is_said(status: int) -> None:
+    error = classify(status, "rate_limit_exceeded", message="Limit 8000 tokens per minute, requested 32979")
+    assert (error.kind, error.retryable) == ("rate_limit", False)
+
+
 def test_what_was_given_is_kept() -> None:
     error = classify(429, "rate_limit_exceeded", "requests", "Slow down", retry_after_s=2.5)
     assert (error.code, error.message, error.retry_after_s) == ("rate_limit_exceeded", "Slow down", 2.5)

@@ -223,6 +223,11 @@ def test_a_message_beside_deltas_is_not_read_twice() -> None:
     assert read(first, chunk({"content": "i"}), last).text == "Hi"
 
 
+def test_a_message_in_the_place_of_a_later_delta_is_not_read_either() -> None:
+    last = {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
+    assert read(chunk({"content": "Hi"}), last).text == "Hi"
+
+
 def test_usage_is_read_wherever_it_is() -> None:
     counts = {"prompt_tokens": 9, "completion_tokens": 4}
     expected = Usage(9, 4)

@@ -83,6 +83,13 @@ def test_an_error_in_a_stream_may_have_a_status_of_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize("status", [0, 200, 7000, "404", None])
+def test_a_number_that_is_no_error_status_is_none(status: Any) -> None:
+    error = error_in_stream({"error": {"message": "m", "status": status}}, None)
+    assert error is not None
+    assert error.status is None
+
+
 @pytest.mark.parametrize(
     ("payload", "event", "kind"),
     [
