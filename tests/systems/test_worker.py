@@ -30,7 +30,8 @@ QUICK = Limits(start_s=20, probe_s=0.5, close_s=0.3)
 async def started(command: Command, limits: Limits = QUICK) -> AsyncIterator[WorkerDriver]:
     driver = await WorkerDriver.start(command, limits)
     try:
-        yield driver
+        async with asyncio.timeout(20):  # where a bound is broken, a flood must not take the whole machine
+            yield driver
     finally:
         await driver.close()
 
