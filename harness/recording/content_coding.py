@@ -40,4 +40,4 @@ def _inflated(body: bytes, bits: int) -> bytes | None:
     if inflater.unconsumed_tail:
         raise UnpackedTooLarge(f"the body unpacks to more than {UNPACKED_LIMIT} bytes")
     has_no_mark = bits < 0  # without a wrapper, only an orderly end tells packed bytes from others
-    return None if has_no_mark and not inflater.eof else plain
+    return None if not inflater.eof and (has_no_mark or not plain) else plain

@@ -55,6 +55,7 @@ def test_hand_overs_between_tasks_come_before_time_moves() -> None:
 
         chain = [asyncio.create_task(hand_on(*pair)) for pair in pairwise(queues)]
         alarm = asyncio.create_task(clock.sleep(10))
+        await clock.sleep(0)  # now all of them wait
         await queues[0].put("word")
         word, at = await queues[-1].get(), clock.now()
         await asyncio.gather(alarm, *chain)

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
+from harness.catalogue.observation import Attempt
+from harness.origin import connection
 from harness.origin.peer import PeerQueues, unacknowledged
+from harness.origin.server import Origin
+from harness.wire.response import Transfer
+
+from .wire import Always, RawClient, response
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 
@@ -74,3 +82,37 @@ def test_of_a_closed_socket_nothing_is_unacknowledged() -> None:
     closed = socket.socket()
     closed.close()
     assert unacknowledged(closed) == 0
+
+
+@pytest.mark.parametrize("transfer", ["chunked", "length", "close"])
+def test_a_client_that_heeds_no_chunks_still_reads_them_one_by_one(transfer: Transfer) -> None:
+    pieces = [b"<%d>" % number for number in range(60)]
+
+    def talk(url: str) -> list[bytes]:
+        parts = urlsplit(url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=10) as client:
+            client.sendall(f"GET {parts.path}/x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+            reads = [client.recv(65536)]
+            while reads[-1]:
+                reads.append(client.recv(65536))
+        return reads
+
+    async def main() -> list[bytes]:
+        async with Origin() as origin:
+            return await asyncio.to_thread(talk, origin.mount("c", Always(response(*pieces, transfer=transfer))))
+
+    reads = asyncio.run(main())
+    assert [read.count(b">") for read in reads if b">" in read] == [1] * 60
+
+
+def test_a_client_that_does_not_read_is_sent_everything_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "READ_WAITS_S", (0.0,))
+
+    async def main() -> Attempt:
+        async with Origin() as origin, RawClient(origin.mount("c", Always(response(*[b"x"] * 50)))) as client:
+            client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport has it
+            await client.post()
+            return await origin.log("c").wait_for_end(1)
+
+    attempt = asyncio.run(main())
+    assert (len(attempt.sent_s), attempt.client_left) == (50, False)

@@ -102,6 +102,22 @@ def test_a_client_without_a_time_out_hangs_until_it_is_cancelled() -> None:
     asyncio.run(main())
 
 
+def test_a_client_that_gives_up_before_the_head_left_early() -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        transport = InProcessTransport(Always(response(b"one", before_head_s=60)), clock)
+        async with httpx.AsyncClient(transport=transport, timeout=None) as client:
+            asking = asyncio.create_task(client.post(transport.base_url))
+            await clock.sleep(10)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        (attempt,) = transport.log.attempts
+        assert (attempt.client_left, attempt.ended_s, attempt.sent_s) == (True, 10, ())
+
+    asyncio.run(main())
+
+
 def left_after(pieces: int, planned: WireResponse) -> tuple[bool, int]:
     """Whether a client that closes after so many pieces left early, and how many chunks were sent by then."""
 
