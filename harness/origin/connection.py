@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,6 +38,8 @@ RESET_FLUSH_STEP_S = 0.001
 READ_WAITS_S = (0.0, 0.0, 0.0, 0.0, *(0.0005 * 2**step for step in range(10)))
 """How often, and after how long, we look whether the client has read the last chunk before we send the next one: half
 a second in all. A client that takes longer is not reading, and gets the rest of its answer without this."""
+READ_BUDGET_S = 5.0
+"""How long one answer waits for its client to read chunk by chunk; the rest comes as fast as the client takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +192,11 @@ class Connection(asyncio.Protocol):
         await self._finish(body, attempt)
 
     async def _play_body(self, response: WireResponse, body: Framing, attempt: OpenAttempt | None) -> None:
-        reading = True
+        budget = READ_BUDGET_S
         for number, chunk in enumerate(response.chunks):
             await self._pause(chunk.pause_s)
-            reading = reading and (number == 0 or await self._read_by_peer())
+            if number and budget > 0:
+                budget = await self._read_by_peer(budget)
             if chunk.data:  # an HTTP chunk without data would end the body
                 self._write(b"%x\r\n%b\r\n" % (len(chunk.data), chunk.data) if body.chunked else chunk.data)
             await self._flushed()
@@ -234,19 +238,20 @@ class Connection(asyncio.Protocol):
         if self._gone.is_set():
             raise ClientLeft
 
-    async def _read_by_peer(self) -> bool:
+    async def _read_by_peer(self, budget: float) -> float:
         """Waits until the client has read what was sent, so that the next chunk is a read of its own.
 
-        HTTP's chunks carry the cuts to clients that heed them; this carries them to all others too. False for a client
-        that is not reading, or whose reading cannot be seen.
+        HTTP's chunks carry the cuts to clients that heed them; this carries them to all others too. Gives what is left
+        of the seconds in `budget`: nothing for a client that is not reading, or whose reading cannot be seen.
         """
         ours, peers = self._addresses
+        began = time.monotonic()
         for wait in READ_WAITS_S:
             unread = self._queues.unread(ours, peers)
             if not unread:
-                return unread is not None
+                return 0.0 if unread is None else budget - (time.monotonic() - began)
             await self._pause(wait)
-        return False
+        return 0.0
 
     async def _taken_by_peer(self) -> None:
         """A reset throws away what the peer's kernel has not taken yet, so it waits for that first."""
