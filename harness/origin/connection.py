@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
