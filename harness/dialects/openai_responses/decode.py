@@ -36,7 +36,7 @@ from harness.events import (
     Usage,
     Warning,
 )
-from harness.wire.frame import Frame
+from harness.wire.frame import FRAME_LIMIT, Frame
 from harness.wire.sse import Framer
 
 INCOMPLETE_REASONS: dict[str, FinishReason] = {
@@ -56,12 +56,22 @@ class Decoder(FrameDecoder):
         self._items = Items()
         self._started = False
         self._spoke: set[Channel] = set()
-        # The part that the last delta belonged to: most deltas belong to the same.
+        # The part that the last delta belonged to, which most deltas share; no place: look for it anew.
         self._place: Any = None
         self._part: Any = None
         self._channel: Channel | None = None
         self._item: Item | None = None
         self._pieces: list[str] = []
+        self._bounded_at = FRAME_LIMIT
+
+    def feed(self, data: bytes) -> list[AnyEvent]:
+        """The events that `data` completes."""
+        out = super().feed(data)
+        if self._size > self._bounded_at:
+            self._bounded_at = self._size + FRAME_LIMIT
+            self._items.forget_beyond(FRAME_LIMIT)
+            self._place = None
+        return out
 
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         kind = payload.get("type")
@@ -114,9 +124,6 @@ class Decoder(FrameDecoder):
         self._pieces = item.pieces(channel, part if type(part) is int else 0)
         self._spoke.add(channel)
 
-    def _forget_part(self) -> None:
-        self._place = None
-
     def _hand_on(self, item: Item, channel: Channel, text: str, out: list[AnyEvent]) -> None:
         """Emit `text`, which is new; reasoning that comes in both channels is held back until one is done."""
         if channel == "text":
@@ -153,7 +160,7 @@ class Decoder(FrameDecoder):
     ) -> None:
         """Hand on what `whole` (of one part, or of the whole channel) holds beyond what was handed on already."""
         said = item.said(channel, part)
-        if not whole or whole == said:
+        if not whole or whole == said or item.forgotten:
             return
         if not whole.startswith(said):
             self._differs(item, channel, out)
@@ -177,7 +184,7 @@ class Decoder(FrameDecoder):
             if not whole:
                 return
             whole = compact_json(whole)
-        self._forget_part()
+        self._place = None
         item = self._items.of_event(payload, CHANNEL_FAMILIES[channel])
         if channel == "arguments":
             self._identify(item, payload, out)
@@ -193,7 +200,7 @@ class Decoder(FrameDecoder):
 
     def _part_added(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         """Text that comes with the announcement counts only where nothing else brings it."""
-        self._forget_part()
+        self._place = None
         part = as_dict(payload.get("part"))
         if found := PART_CHANNELS.get(as_str(part.get("type"))):
             channel, field = found
@@ -202,7 +209,7 @@ class Decoder(FrameDecoder):
                 item.seeds[channel] = item.seeds.get(channel, "") + text
 
     def _item_added(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
-        self._forget_part()
+        self._place = None
         data = payload.get("item")
         if type(data) is not dict:
             if data is not None:
@@ -213,7 +220,7 @@ class Decoder(FrameDecoder):
         item.seeds.update(words(data))
 
     def _item_done(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
-        self._forget_part()
+        self._place = None
         data = payload.get("item")
         if type(data) is not dict:
             self.malformed(frame, "the item that is done is not an object", out)

@@ -45,6 +45,7 @@ class Item:
         "call",
         "call_id",
         "family",
+        "forgotten",
         "held",
         "id",
         "name",
@@ -73,6 +74,7 @@ class Item:
         self.signed = False
         self.settled = False  # done, or found in the final response
         self.odd = False  # a later copy differs from what was handed on
+        self.forgotten = False  # what was handed on is no longer known: no frame could hold it again
 
     def pieces(self, channel: Channel, part: int) -> list[str]:
         """What the part was handed on as, to be appended to."""
@@ -90,6 +92,10 @@ class Item:
         if part is not None:
             return "".join(parts.get(part, ()))
         return "".join("".join(pieces) for pieces in parts.values())
+
+    def remembered(self) -> int:
+        """How many characters of it are remembered."""
+        return sum(len(piece) for parts in self.parts.values() for pieces in parts.values() for piece in pieces)
 
     def last_part(self, channel: Channel) -> int:
         """The part of the channel that came last."""
@@ -109,6 +115,14 @@ class Items:
     def call_count(self) -> int:
         """How many calls the response holds so far."""
         return self._calls
+
+    def forget_beyond(self, limit: int) -> None:
+        """Forget the words of items that together hold more than `limit`: a frame that repeats them cannot come."""
+        if sum(item.remembered() for item in self.all) <= limit:
+            return
+        for item in self.all:
+            item.forgotten = item.forgotten or bool(item.parts)
+            item.parts = {}
 
     def of_event(self, payload: dict[str, Any], family: Family) -> Item:
         """The item that a delta or a done event speaks of; made where it was never announced."""

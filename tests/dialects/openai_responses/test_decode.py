@@ -533,3 +533,18 @@ def test_whatever_copies_come_every_word_counts_once(
     spelled = sorted(words for (kind, _), words in pieces.items() if kind == "call" and words)
     assert sorted(one.arguments for one in result.tool_calls) == spelled
     assert rules(result) == [] or not (items or final)
+
+
+def test_words_that_no_frame_could_repeat_are_forgotten_and_not_said_twice() -> None:
+    decoder = Decoder()
+    delta = b'{"type":"response.output_text.delta","item_id":"m","output_index":0,"content_index":0,"delta":"%b"}'
+    said = 0
+    for _ in range(20):
+        frame = b"data: " + delta % (b"x" * 1_000_000) + b"\n\n"
+        said += sum(len(event.text) for event in decoder.feed(frame) if isinstance(event, Text))
+    done = {"type": "response.output_text.done", "item_id": "m", "output_index": 0, "content_index": 0, "text": "x" * 9}
+    completed = {"type": "response.completed", "response": {"id": "r", "status": "completed", "output": []}}
+    rest = [*decoder.feed(b"".join(b"data: %b\n\n" % json.dumps(each).encode() for each in (done, completed)))]
+    assert said == 20_000_000
+    assert not [event for event in [*rest, *decoder.close()] if isinstance(event, Text)]
+    assert sum(item.remembered() for item in decoder._items.all) < 4_000_000
