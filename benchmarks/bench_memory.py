@@ -19,7 +19,7 @@ from harness.events import Text, ToolCall
 
 READ = 64 * 1024
 GROWTH_LIMIT_MB = 16
-KEPT = {"openai-responses": "keeps the text, which its last frames repeat whole"}
+KEPT = {"openai-responses": "remembers up to 16 MiB of text, which its last frames repeat"}
 
 
 def endless(name: str) -> bytes:
