@@ -132,11 +132,22 @@ class Count(Record):
 
 
 class Wait(Record):
-    """The pause between one answer, from when it could first be seen, and the next attempt, in seconds."""
+    """The pause between one answer, from when it could first be seen, and a later attempt, in seconds.
+
+    `since_attempt` says whose answer; it is the attempt just before unless it is given. Several waits together are
+    judged so where each alone may be short by chance (backoff with full jitter).
+    """
 
     before_attempt: int = Field(ge=2)
+    since_attempt: int | None = Field(default=None, ge=1)
     at_least_s: float = 0.0
     at_most_s: float | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Wait:
+        if self.since_attempt is not None and self.since_attempt >= self.before_attempt:
+            raise wrong("`since_attempt` comes before `before_attempt`", ["since_attempt"])
+        return self
 
 
 class Expectation(Record):

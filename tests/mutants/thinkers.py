@@ -127,7 +127,7 @@ THINKERS = (
             "thinking/reasoning-field",
             "thinking/reasoning-content-field",
             "thinking/gemini-thought-part-is-no-text",
-            "thinking/responses-summary-parts",
+            "thinking/responses-summary-done-repeats",
             "thinking/anthropic-signature-kept",
             "disconnects/cut-while-thinking",
         ),

@@ -24,27 +24,33 @@ def attempts_counted(facts: Facts) -> Iterator[Breach]:
 def waits_kept(facts: Facts) -> Iterator[Breach]:
     """The pause between an answer and the next attempt is as long as it should be."""
     for wait in facts.expectation.waits:
-        waited = _waited(facts, wait.before_attempt)
+        waited = _waited(facts, wait)
         if waited is None:
             continue  # there was no such attempt: that is the rule about their number
         soon = waited < wait.at_least_s - EARLY_TOLERANCE_S
         late = wait.at_most_s is not None and waited > wait.at_most_s + LATE_TOLERANCE_S
         if soon or late:
             message = (
-                f"attempt {wait.before_attempt} came {waited:.2f} s after the answer, too {'soon' if soon else 'late'}"
+                f"attempt {wait.before_attempt} came {waited:.2f} s after {_answer(wait)}, "
+                f"too {'soon' if soon else 'late'}"
             )
             yield Breach("retry", message, _wait_words(wait), f"{waited:.3f} s", attempt=wait.before_attempt)
 
 
-def _waited(facts: Facts, attempt: int) -> float | None:
-    """Seconds from the moment when the answer before could first be seen to that attempt.
+def _answer(wait: Wait) -> str:
+    return "the answer" if wait.since_attempt is None else f"the answer to attempt {wait.since_attempt}"
+
+
+def _waited(facts: Facts, wait: Wait) -> float | None:
+    """Seconds from the moment when the earlier answer could first be seen to the later attempt.
 
     Not from the answer's end: the client acts on the head, and on a busy machine the origin notes the end later than
     the client sees it.
     """
-    if attempt > len(facts.attempts):
+    if wait.before_attempt > len(facts.attempts):
         return None
-    before, this = facts.attempts[attempt - 2], facts.attempts[attempt - 1]
+    earlier = wait.before_attempt - 1 if wait.since_attempt is None else wait.since_attempt
+    before, this = facts.attempts[earlier - 1], facts.attempts[wait.before_attempt - 1]
     return this.at_s - before.at_s - (before.response.before_head_s if before.response else 0.0)
 
 

@@ -48,6 +48,14 @@ def test_a_wait_counts_from_when_the_answer_could_first_be_seen() -> None:
     assert findings(expect, slow) == [("waits-kept", "retry")]
 
 
+def test_several_waits_count_together() -> None:
+    expect = {"waits": [{"before_attempt": 3, "since_attempt": 1, "at_least_s": 1}]}
+    times = (attempt(at_s=1.0), attempt(2, at_s=1.01), attempt(3, at_s=2.2))
+    assert findings(expect, observed(attempts=times)) == []
+    finding = only(verdict(expect, observed(attempts=(*times[:2], attempt(3, at_s=1.5)))))
+    assert finding.message == "attempt 3 came 0.50 s after the answer to attempt 1, too soon"
+
+
 def test_a_wait_before_an_attempt_that_was_not_made_is_no_finding() -> None:
     assert findings({"waits": [{"before_attempt": 2, "at_least_s": 2}]}, observed()) == []
 
