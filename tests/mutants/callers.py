@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import msgspec
 
-from harness.events import AnyEvent, End, Finish, Text, ToolCall, Usage
+from harness.events import AnyEvent, End, Failure, Finish, Text, ToolCall, Usage
 from tests.mutants.machine import ByteFilter, EventFilter, Mutant
 
 EVERY_PAIR_OF_CALLS = (
@@ -15,6 +16,7 @@ EVERY_PAIR_OF_CALLS = (
     "tool-calls/index-sparse",
     "tool-calls/several-whole-calls-in-one-delta",
     "tool-calls/ollama-calls-in-one-message",
+    "tool-calls/ollama-calls-in-several-messages",
     "tool-calls/gemini-same-call-twice",
     "tool-calls/text-around-calls",
 )
@@ -71,6 +73,35 @@ def _executes_what_it_has() -> EventFilter:
         return [_with(event, arguments="{}" if first else "")]
 
     return hand_on
+
+
+def _whole_calls(read: Callable[[ToolCall], list[ToolCall]]) -> Callable[[], EventFilter]:
+    """Puts the fragments of each call together and hands on what `read` makes of the whole, once the answer ends."""
+
+    def make() -> EventFilter:
+        calls: dict[int, ToolCall] = {}
+
+        def hand_on(event: AnyEvent) -> list[AnyEvent]:
+            if isinstance(event, ToolCall):
+                known = calls.get(event.index)
+                calls[event.index] = _with(known, arguments=known.arguments + event.arguments) if known else event
+                return []
+            if not isinstance(event, Finish | Failure | End):
+                return [event]
+            whole = [made for call in calls.values() for made in read(call)]
+            calls.clear()
+            return [*whole, event]
+
+        return hand_on
+
+    return make
+
+
+def _as_doubles(call: ToolCall) -> list[ToolCall]:
+    try:
+        return [_with(call, arguments=json.dumps(json.loads(call.arguments, parse_int=float)))]
+    except ValueError:
+        return [call]
 
 
 def _done_first() -> EventFilter:
@@ -137,15 +168,20 @@ def _skips_falsy(event: AnyEvent) -> list[AnyEvent]:
     return [event]
 
 
-def _stops_at_stop_reason() -> EventFilter:
-    over = False
+def _stops_after(last: type[AnyEvent]) -> Callable[[], EventFilter]:
+    """Hands nothing on after the first event of that type but the end."""
 
-    def hand_on(event: AnyEvent) -> list[AnyEvent]:
-        nonlocal over
-        after, over = over, over or isinstance(event, Finish)
-        return [] if after and not isinstance(event, End) else [event]
+    def make() -> EventFilter:
+        over = False
 
-    return hand_on
+        def hand_on(event: AnyEvent) -> list[AnyEvent]:
+            nonlocal over
+            after, over = over, over or isinstance(event, last)
+            return [] if after and not isinstance(event, End) else [event]
+
+        return hand_on
+
+    return make
 
 
 EMPTY_CALL = b'"tool_calls":[{"index":0,"id":"call_x","function":{"name":"none","arguments":""}}]'
@@ -204,14 +240,31 @@ CALLERS = (
     Mutant(
         "executes-with-nothing",
         "calls the tool with an empty object when the arguments do not parse",
-        kills=("disconnects/cut-in-tool-arguments-cleanly", "disconnects/cut-in-tool-arguments-by-reset"),
+        kills=(
+            "disconnects/cut-in-tool-arguments-cleanly",
+            "disconnects/cut-in-tool-arguments-by-reset",
+            "tool-calls/output-limit-inside-arguments",
+        ),
         make_events=_executes_what_it_has,
     ),
     Mutant(
         "drops-calls-without-arguments",
         "takes an empty object for no call",
-        kills=("tool-calls/no-parameters",),
-        events=lambda event: [] if isinstance(event, ToolCall) and event.index == 0 else [event],
+        kills=("tool-calls/no-parameters", "tool-calls/anthropic-empty-input", "tool-calls/arguments-empty-string"),
+        make_events=_whole_calls(lambda call: [call] if call.arguments not in ("", "{}") else []),
+    ),
+    Mutant(
+        "numbers-are-doubles",
+        "parses the arguments, and writes them again with every number a double",
+        kills=("tool-calls/big-integers",),
+        make_events=_whole_calls(_as_doubles),
+    ),
+    Mutant(
+        "runs-the-servers-tools",
+        "takes the server's own tools for calls that it has to make",
+        kills=("tool-calls/anthropic-server-tool-beside-text",),
+        reads=lambda data: data.replace(b"server_tool_use", b"tool_use"),
+        dialects=("anthropic-messages",),
     ),
     Mutant(
         "reads-done-first",
@@ -235,6 +288,13 @@ CALLERS = (
         dialects=("openai-chat",),
     ),
     Mutant(
+        "usage-is-the-end",
+        "takes usage for the end of the answer",
+        kills=("framing/usage-on-every-delta-is-no-end",),
+        make_events=_stops_after(Usage),
+        dialects=("openai-chat",),
+    ),
+    Mutant(
         "guesses-cumulative-deltas",
         "drops a delta that equals the one before it",
         kills=("framing/repeated-words",),
@@ -249,8 +309,8 @@ CALLERS = (
     Mutant(
         "stops-at-the-stop-reason",
         "reads nothing after the stop reason",
-        kills=("framing/usage-after-stop-reason",),
-        make_events=_stops_at_stop_reason,
+        kills=("framing/usage-after-stop-reason", "tool-calls/call-after-stop-reason"),
+        make_events=_stops_after(Finish),
         dialects=("openai-chat",),
     ),
 )

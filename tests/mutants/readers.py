@@ -33,6 +33,10 @@ def _fails_on(pattern: bytes) -> ByteFilter:
     return lambda data: re.sub(pattern, BROKEN_FRAME, data, flags=re.MULTILINE)
 
 
+def _needs_parts(data: bytes) -> bytes:
+    return re.sub(rb'(?m)^data: .*"content":\{"role":"model"\}.*\n\n', BROKEN_FRAME, data)
+
+
 def _needs_done() -> EventFilter:
     """Completed only if a Warning did not say that the marker is missing."""
     seen: list[AnyEvent] = []
@@ -106,6 +110,41 @@ READERS = (
         kills=("framing/data-over-several-lines",),
         reads=lambda data: data.replace(b"\ndata:", b"\n\ndata:"),
         dialects=("openai-chat",),
+    ),
+    Mutant(
+        "first-line-names-the-event",
+        "looks at the first line of an event to see what all of it is",
+        kills=("framing/comments-glued-to-the-end-marker",),
+        reads=_fails_on(rb"^(:.*\n)+data: .*\n\n"),
+        dialects=SSE,
+    ),
+    Mutant(
+        "fails-on-pings",
+        "knows the events of the first example in the manual, and fails on every other",
+        kills=("framing/anthropic-pings",),
+        reads=_fails_on(rb"^event: ping\n.*\n\n"),
+        dialects=("anthropic-messages",),
+    ),
+    Mutant(
+        "closed-types",
+        "refuses objects with a field that its types do not have",
+        kills=("framing/unknown-fields",),
+        reads=_fails_on(rb'^data: .*"(?:mood|x_new)":.*\n\n'),
+        dialects=SSE,
+    ),
+    Mutant(
+        "line-buffer",
+        "has sixty-four kilobytes for a line",
+        kills=("framing/huge-event",),
+        reads=lambda data: data if len(data) <= 65_536 else BROKEN_FRAME,
+        dialects=SSE,
+    ),
+    Mutant(
+        "parts-0",
+        "takes the first part of each candidate, there or not",
+        kills=("disconnects/gemini-last-event-without-parts",),
+        reads=_needs_parts,
+        dialects=("gemini",),
     ),
     Mutant(
         "demands-the-done-marker",

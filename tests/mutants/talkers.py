@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
 import msgspec
 
-from harness.events import AnyEvent, End, ErrorKind, Failure
+from harness.events import AnyEvent, End, ErrorKind, Failure, Finish, Refusal
 from harness.stack.policy import Policy
 from tests.mutants.machine import Mutant, end_as
 
@@ -27,6 +28,10 @@ EVERY_CUT = (
     "disconnects/cut-in-tool-arguments-by-reset",
     "disconnects/cut-between-two-tool-calls",
     "disconnects/cut-while-thinking",
+    "disconnects/clean-end-before-first-word",
+    "disconnects/responses-done-marker-without-completed",
+    "disconnects/ollama-error-under-another-key",
+    "overload/gemini-error-after-the-stream",
 )
 EVERY_OVERFLOW = (
     "context-overflow/openai-code",
@@ -40,6 +45,39 @@ EVERY_OVERFLOW = (
     "context-overflow/thousands-separators",
     "context-overflow/copilot-nested-error",
     "context-overflow/router-wrapped",
+    "context-overflow/in-stream-after-created",
+    "context-overflow/mistral-too-large-for-model",
+    "context-overflow/deepseek-messages-and-completion",
+    "context-overflow/groq-reduce-the-length",
+    "context-overflow/xai-maximum-prompt-length",
+    "context-overflow/bedrock-input-too-long",
+    "context-overflow/cohere-total-tokens",
+    "context-overflow/lmstudio-tokens-to-keep",
+    "context-overflow/more-than-max-tokens-allowed",
+    "context-overflow/numbers-in-parentheses",
+)
+EVERY_LOOK_ALIKE = (
+    "context-overflow/looks-like-tokens-per-minute",
+    "context-overflow/looks-like-tokens-per-minute-413",
+    "context-overflow/looks-like-tokens-per-day",
+    "context-overflow/looks-like-anthropic-rate-limit",
+    "context-overflow/looks-like-output-limit",
+    "context-overflow/looks-like-image-too-large",
+    "context-overflow/looks-like-too-many-tools",
+    "context-overflow/looks-like-call-id-too-long",
+)
+EVERY_ERROR_IN_A_STREAM = (
+    "rate-limits/error-in-stream-before-output",
+    "rate-limits/error-in-stream-after-output",
+    "rate-limits/error-object-beside-choices",
+    "rate-limits/error-with-finish-reason",
+    "rate-limits/named-error-event",
+    "rate-limits/error-as-plain-text",
+    "rate-limits/responses-flat-error-event",
+    "rate-limits/responses-failed-without-error-event",
+    "rate-limits/gemini-error-in-an-array",
+    "overload/in-stream-before-output",
+    "overload/in-stream-after-output",
     "context-overflow/in-stream-after-created",
 )
 
@@ -57,6 +95,47 @@ def _mistakes(wrong: ErrorKind, *kinds: ErrorKind) -> Callable[[AnyEvent], list[
         return [event]
 
     return hand_on
+
+
+def _forgets(wrong: ErrorKind, known: str) -> Callable[[AnyEvent], list[AnyEvent]]:
+    """Takes every overflow for another kind whose code and words do not match."""
+
+    def hand_on(event: AnyEvent) -> list[AnyEvent]:
+        if not isinstance(event, Failure) or event.error.kind != "context_overflow":
+            return [event]
+        if re.search(known, f"{event.error.message} {event.error.code}"):
+            return [event]
+        return [Failure(msgspec.structs.replace(event.error, kind=wrong))]
+
+    return hand_on
+
+
+def _takes_for(wrong: ErrorKind, words: str) -> Callable[[AnyEvent], list[AnyEvent]]:
+    """Takes every error for one kind whose words match."""
+
+    def hand_on(event: AnyEvent) -> list[AnyEvent]:
+        if isinstance(event, Failure) and re.search(words, event.error.message, re.IGNORECASE):
+            return [Failure(msgspec.structs.replace(event.error, kind=wrong))]
+        return [event]
+
+    return hand_on
+
+
+def _other_reasons_are_stop(event: AnyEvent) -> list[AnyEvent]:
+    if isinstance(event, Finish) and event.reason not in ("stop", "length", "tool_calls"):
+        return [msgspec.structs.replace(event, reason="stop")]
+    return [event]
+
+
+LOOSE_WORDS = r"exceed|too (?:long|large|many)|maximum"
+SAID_AS_OPENAI_DOES = (
+    "context-overflow/openai-code",
+    "context-overflow/vllm-zero-output",
+    "context-overflow/deepseek-messages-and-completion",
+    "context-overflow/groq-reduce-the-length",
+    "context-overflow/in-stream-after-created",
+)
+COMPLETED = b'data: {"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[]}}'
 
 
 def _no_hint(response: httpx.Response) -> httpx.Response:
@@ -87,14 +166,10 @@ TALKERS = (
         "errors-are-skipped",
         "skips what is no delta, errors among it",
         kills=(
-            "rate-limits/error-in-stream-before-output",
-            "rate-limits/error-in-stream-after-output",
-            "rate-limits/error-object-beside-choices",
-            "overload/in-stream-before-output",
-            "overload/in-stream-after-output",
+            *EVERY_ERROR_IN_A_STREAM,
             "disconnects/reset-before-status-line",
             "disconnects/closed-before-status-line",
-            "context-overflow/in-stream-after-created",
+            "disconnects/overloaded-stop-reason",
         ),
         events=_swallows_errors,
     ),
@@ -134,6 +209,8 @@ TALKERS = (
             "rate-limits/html-error-page",
             "overload/not-retried-when-told-so",
             "context-overflow/second-overflow-is-final",
+            "rate-limits/no-balance-402",
+            "rate-limits/anthropic-credit-too-low",
             "context-overflow/looks-like-output-limit",
             *EVERY_OVERFLOW,
         ),
@@ -174,6 +251,18 @@ TALKERS = (
         policy=_hasty,
     ),
     Mutant(
+        "repeats-rate-limits-alone",
+        "repeats after 429 and after nothing else",
+        kills=(
+            "overload/one-503",
+            "overload/gateway-timeout",
+            "overload/bad-gateway-page",
+            "overload/one-529",
+            "overload/mixed-with-500-and-503",
+        ),
+        policy=lambda policy: replace(policy, retried_statuses=frozenset({429})),
+    ),
+    Mutant(
         "one-try-too-many",
         "counts repeats where it was told tries",
         kills=("rate-limits/tries-run-out", "overload/five-529", "rate-limits/not-retried-when-told-so"),
@@ -204,14 +293,16 @@ TALKERS = (
         events=_mistakes("rate_limit", "context_overflow"),
     ),
     Mutant(
+        "knows-one-overflow",
+        "knows an overflow by the words of one vendor",
+        kills=tuple(each for each in EVERY_OVERFLOW if each not in SAID_AS_OPENAI_DOES),
+        events=_forgets("invalid_request", r"maximum context length is \d+ tokens|context_length_exceeded"),
+    ),
+    Mutant(
         "limits-are-overflows",
-        "takes every limit that speaks of tokens for a context overflow",
-        kills=(
-            "context-overflow/looks-like-tokens-per-minute",
-            "context-overflow/looks-like-anthropic-rate-limit",
-            "context-overflow/looks-like-output-limit",
-        ),
-        events=_mistakes("context_overflow", "rate_limit", "invalid_request"),
+        "takes every error that speaks of too much of something for a context overflow",
+        kills=EVERY_LOOK_ALIKE,
+        events=_takes_for("context_overflow", LOOSE_WORDS),
     ),
     Mutant(
         "errors-have-no-kind",
@@ -226,14 +317,38 @@ TALKERS = (
         events=_mistakes("server", "rate_limit", "auth", "invalid_request", "overloaded"),
     ),
     Mutant(
-        "window-exceeded-is-stop",
-        "takes an answer that filled the window for one that was done",
-        kills=("context-overflow/stop-reason-window-exceeded",),
-        events=lambda event: (
-            [msgspec.structs.replace(event, reason="stop")]
-            if getattr(event, "reason", "") == "context_overflow"
-            else [event]
+        "other-reasons-are-stop",
+        "knows stop, length and tool_calls, and takes every other stop reason for stop",
+        kills=(
+            "context-overflow/stop-reason-window-exceeded",
+            "context-overflow/finish-reason-window-exceeded",
+            "disconnects/anthropic-refusal",
+            "disconnects/anthropic-pause-turn",
+            "disconnects/filtered-mid-answer",
+            "disconnects/filtered-without-end-marker",
+            "disconnects/gemini-malformed-function-call",
         ),
+        events=_other_reasons_are_stop,
+    ),
+    Mutant(
+        "blocked-is-empty",
+        "takes a block of the prompt for an answer without words",
+        kills=("disconnects/gemini-prompt-blocked", "disconnects/gemini-malformed-function-call"),
+        events=lambda event: [] if isinstance(event, Finish | Failure) else [end_as(event, "completed")],
+        dialects=("gemini",),
+    ),
+    Mutant(
+        "any-end-marker-is-success",
+        "takes [DONE] for a good end, whatever came before",
+        kills=("disconnects/responses-done-marker-without-completed",),
+        reads=lambda data: data.replace(b"data: [DONE]", COMPLETED),
+        dialects=("openai-responses",),
+    ),
+    Mutant(
+        "drops-refusals",
+        "reads the text of an answer and not the refusal in its place",
+        kills=("framing/refusal-in-its-own-field",),
+        events=lambda event: [] if isinstance(event, Refusal) else [event],
     ),
     Mutant(
         "never-compacts",

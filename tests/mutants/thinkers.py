@@ -83,7 +83,7 @@ def _no_calls_without_text() -> EventFilter:
     return hand_on
 
 
-def _length_is_an_error(event: AnyEvent) -> list[AnyEvent]:
+def _length_is_stop(event: AnyEvent) -> list[AnyEvent]:
     return [Finish("stop", "stop")] if isinstance(event, Finish) and event.reason == "length" else [event]
 
 
@@ -146,6 +146,8 @@ THINKERS = (
             "thinking/anthropic-signature-kept",
             "thinking/anthropic-redacted-block",
             "thinking/reasoning-details-fragments",
+            "thinking/gemini-signature-on-empty-part",
+            "thinking/responses-encrypted-reasoning",
         ),
         events=lambda event: [] if isinstance(event, Signature) else [event],
     ),
@@ -163,8 +165,13 @@ THINKERS = (
     ),
     Mutant(
         "length-is-stop",
-        "reports every stop reason as stop",
-        kills=("thinking/only-reasoning-then-length",),
-        events=_length_is_an_error,
+        "reports an answer that reached its limit as one that was done",
+        kills=(
+            "thinking/only-reasoning-then-length",
+            "disconnects/output-limit-reached",
+            "tool-calls/output-limit-inside-arguments",
+            "tool-calls/gemini-limit-after-call",
+        ),
+        events=_length_is_stop,
     ),
 )

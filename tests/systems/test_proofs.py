@@ -61,6 +61,11 @@ def test_openai_chat_ends_quietly_when_the_body_ends_before_the_stop_reason() ->
     assert (text_of(chunks), reasons_of(chunks)) == ("Hello, I was", [])
 
 
+def test_openai_chat_ends_quietly_when_the_body_ends_before_the_first_word() -> None:
+    chunks, _ = chat(stream(chunk("", role="assistant")))
+    assert (text_of(chunks), reasons_of(chunks)) == ("", [])
+
+
 def test_openai_chat_ends_quietly_when_a_body_without_length_is_cut_off() -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
     chunks, _ = chat(head + f"data: {json.dumps(chunk('Hel'))}\n\n".encode())
@@ -192,6 +197,10 @@ def test_openai_responses_ends_quietly_when_the_body_ends_before_the_final_respo
     assert [event.type for event in responses(stream(DELTA))] == ["response.output_text.delta"]
 
 
+def test_openai_responses_ends_quietly_at_the_end_marker_of_another_dialect() -> None:
+    assert [event.type for event in responses(stream(DELTA, DONE))] == ["response.output_text.delta"]
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -242,6 +251,10 @@ def messages(*answers: bytes, **options: Any) -> list[str]:
 
 def test_anthropic_ends_quietly_when_the_body_ends_before_the_stop_reason() -> None:
     assert messages(stream(START, BLOCK, WORD)) == ["message_start", "content_block_start", "content_block_delta"]
+
+
+def test_anthropic_ends_quietly_when_the_body_ends_before_the_first_word() -> None:
+    assert messages(stream(START)) == ["message_start"]
 
 
 def test_the_anthropic_helper_gives_a_cut_off_message_as_the_final_one() -> None:
