@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -13,6 +14,8 @@ CONFORMS = 0
 FAILED = 1
 WRONG_CALL = 2
 COULD_NOT_RUN = 3
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
 
 
 @contextmanager
@@ -24,7 +27,19 @@ def mendable(*errors: type[Exception], status: int = WRONG_CALL) -> Iterator[Non
     except BrokenPipeError:
         raise
     except ours as error:
-        fail(str(error), status)
+        fail(said(error), status)
+
+
+def said(error: Exception) -> str:
+    """An error in words; those of the operating system begin with the file that they are about."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def make_parent(path: Path) -> None:
+    """Makes the folder that a file is to be written into; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def fail(message: str, status: int = WRONG_CALL) -> NoReturn:

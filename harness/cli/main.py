@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from harness import __version__
 from harness.cli import decode, replay, report, scenarios, serve, systems
+from harness.cli.exits import COULD_NOT_RUN, said
 
 app = typer.Typer(
     name="harness",
@@ -44,4 +46,8 @@ app.add_typer(systems.app, name="systems")
 
 def main() -> None:
     """The console script's entry."""
-    app()
+    try:
+        app()
+    except OSError as error:  # of what no verb foresees, such as a full disk behind standard output
+        print(f"harness: error: {said(error)}", file=sys.stderr)
+        sys.exit(COULD_NOT_RUN)

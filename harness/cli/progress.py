@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from harness.runner.results import Line, Result, encode_line
+from harness.runner.results import Line, RecordingResult, Result, encode_line
 from harness.runner.session import Listeners
 
 
@@ -42,7 +42,7 @@ class Progress:
         self._bar.stop()
 
     def _note(self, words: str) -> None:
-        self._console.print(words, markup=False)
+        self._console.print(words, markup=False, soft_wrap=True)
 
     def _planned(self, cases: int) -> None:
         self._bar.start()  # only now: its thread must not be there when the process is cut off from the network
@@ -56,5 +56,5 @@ class Progress:
             self._failed += line.nonconformant
             said = f"{self._failed} failed" if self._failed else ""
             self._bar.update(self._cases, advance=1, failed=said)
-        else:
+        elif isinstance(line, RecordingResult):
             self._bar.update(self._streams, advance=1, visible=True)

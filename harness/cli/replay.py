@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.exits import COULD_NOT_RUN, mendable
+from harness.cli.exits import COULD_NOT_RUN, INTERRUPTED, fail, make_parent, mendable
 
 if TYPE_CHECKING:
     from harness.runner.results import Run
@@ -30,7 +30,7 @@ ISOLATE = typer.Option("--isolate/--no-isolate", help="Cut systems off from ever
 REPORT = typer.Option("--report", help="Write the HTML report and results.jsonl into this folder.")
 RESULTS = typer.Option("--results", help="Write the results file here.")
 JUNIT = typer.Option("--junit", help="Write JUnit XML here.")
-AS_JSON = typer.Option("--json", help="Print the results as JSON lines.")
+AS_JSON = typer.Option("--json", help="Print the results file instead of a summary.")
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
 
 
@@ -68,6 +68,9 @@ def replay(
             results=results or (report / "results.jsonl" if report else None),
             isolated=isolate,
         )
+        for path in (settings.results, report and report / "index.html", junit):
+            if path is not None:
+                make_parent(path)  # now, rather than find after a long run that it cannot be written
     run = _carry_out(settings, quiet, as_json)
     _show(run, report, junit, said=not quiet and not as_json)
 
@@ -85,8 +88,12 @@ def _carry_out(settings: Settings, quiet: bool, as_json: bool) -> Run:
 
     wrong_call = (UnknownDialect, UnknownSystem, UnreadableManifest, UnreadableRecordings, WrongRun)
     ours = mendable(UnreadableKnownFailures, Unrenderable, OriginError, status=COULD_NOT_RUN)
-    with Progress(quiet=quiet, as_json=as_json) as progress, ours, mendable(*wrong_call):
-        return run_session(settings, progress.listeners)
+    try:
+        with Progress(quiet=quiet, as_json=as_json) as progress, ours, mendable(*wrong_call):
+            return run_session(settings, progress.listeners)
+    except KeyboardInterrupt:
+        kept = f"; what it found so far lies in {settings.results}" if settings.results else ""
+        fail(f"the run was interrupted{kept}", INTERRUPTED)
 
 
 def _show(run: Run, report: Path | None, junit: Path | None, *, said: bool) -> None:
@@ -100,7 +107,6 @@ def _show(run: Run, report: Path | None, junit: Path | None, *, said: bool) -> N
         if junit is not None:
             from harness.report.junit import render_junit
 
-            junit.parent.mkdir(parents=True, exist_ok=True)
             junit.write_bytes(render_junit(run))
     if said:
         print_summary(run, report)

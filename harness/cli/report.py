@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.exits import mendable
+from harness.cli.exits import make_parent, mendable
 
 EXAMPLE = "Example: harness report results.jsonl --html report --junit junit.xml"
 
@@ -32,8 +32,10 @@ def report(
         if html is not None:
             typer.echo(f"report: {render_report(runs, html)}")
         if junit is not None:
+            make_parent(junit)
             junit.write_bytes(render_junit(runs[-1]))
         if markdown is not None:
-            markdown.write_text(render_markdown(runs[-1]))
+            make_parent(markdown)
+            markdown.write_text(render_markdown(runs[-1]), encoding="utf-8")
         if html is junit is markdown is None:
             print_summary(runs[-1], None)

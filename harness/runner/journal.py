@@ -59,7 +59,7 @@ def _scenario_note(scenario: Scenario) -> ScenarioNote:
 
 
 class Journal:
-    """Collects a run, and writes it to `path` as it grows. `listen` is told of every result."""
+    """Collects a run, and writes it to `path` as it grows. `listen` is told of every line."""
 
     def __init__(self, first: Header, path: Path | None, listen: Callable[[Line], None]) -> None:
         self._header = first
@@ -84,9 +84,11 @@ class Journal:
         count = len(self._results) + len(self._recordings)
         seconds = round(time.monotonic() - self._began, 3)
         self._footer = Footer(count, seconds, interrupted=error is not None)
-        self._write(self._footer)
-        if self._file is not None:
-            self._file.close()
+        try:
+            self._write(self._footer)
+        finally:
+            if self._file is not None:
+                self._file.close()
 
     def add(self, line: Result | RecordingResult) -> None:
         """One more result."""
@@ -95,7 +97,6 @@ class Journal:
         else:
             self._recordings.append(line)
         self._write(line)
-        self._listen(line)
 
     def run(self) -> Run:
         """All of it so far."""
@@ -105,3 +106,4 @@ class Journal:
         if self._file is not None:
             self._file.write(encode_line(line))
             self._file.flush()
+        self._listen(line)

@@ -7,10 +7,13 @@ decoder never raises, and a stream that the recorder saw through to its end mark
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import itertools
-from collections.abc import Iterator
+import signal
+import zlib
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,11 +69,13 @@ def _read_file(path: Path) -> Iterator[RecordedStream]:
             for number, line in enumerate(lines, 1):
                 try:
                     stream = _stream(decoder.decode(line))
-                except (KeyError, ValueError) as error:
+                except KeyError as error:
+                    raise UnreadableRecordings(f"{path}: line {number}: not a recording: it has no {error}") from None
+                except (TypeError, ValueError) as error:
                     raise UnreadableRecordings(f"{path}: line {number}: not a recording: {error}") from None
                 if stream is not None:
                     yield stream
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UnreadableRecordings(f"{path}: cannot be read: {error}") from None
 
 
@@ -89,19 +94,28 @@ def _stream(record: dict[str, Any]) -> RecordedStream | None:
     )
 
 
-def check_recordings(folder: Path, *, system: str, workers: int) -> Iterator[RecordingResult]:
-    """Results for all recordings of a folder, as they come, on so many processes."""
-    streams = read_recordings(folder)
-    if workers <= 1:
-        yield from (check_stream(stream, system) for stream in streams)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        batches = iter(lambda: list(itertools.islice(streams, BATCH)), [])
-        for results in pool.map(_check_batch, batches, itertools.repeat(system)):
-            yield from results
+async def check_recordings(
+    streams: Sequence[RecordedStream], *, system: str, workers: int
+) -> AsyncIterator[RecordingResult]:
+    """Results for all those streams, in their order, on so many processes; they end soon once nobody waits any more."""
+    loop = asyncio.get_running_loop()
+    pool = ProcessPoolExecutor(workers, initializer=_leave_interrupts_alone)
+    try:
+        starts = range(0, len(streams), BATCH)
+        under_way = [loop.run_in_executor(pool, _check_batch, streams[at : at + BATCH], system) for at in starts]
+        for batch in under_way:
+            for result in await batch:
+                yield result
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _check_batch(streams: list[RecordedStream], system: str) -> list[RecordingResult]:
+def _leave_interrupts_alone() -> None:
+    """Ctrl-C is for the process that a person started, which ends these ones."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _check_batch(streams: Sequence[RecordedStream], system: str) -> list[RecordingResult]:
     return [check_stream(stream, system) for stream in streams]
 
 

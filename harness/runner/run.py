@@ -38,10 +38,13 @@ class SystemRun:
 
 
 async def run_systems(systems: Sequence[SystemRun], lane: Lane, *, jobs: int, on_result: ResultListener) -> None:
-    """Runs all cases of all systems; at most `jobs` cases of one system at once."""
-    async with asyncio.TaskGroup() as group:
-        for system in systems:
-            group.create_task(_run_system(system, lane, jobs, on_result))
+    """Runs all cases of all systems; at most `jobs` cases of one system at once. Raises what `on_result` raises."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for system in systems:
+                group.create_task(_run_system(system, lane, jobs, on_result))
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
 
 
 async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: ResultListener) -> None:

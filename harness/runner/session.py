@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.catalogue.loader import Catalogue
 from harness.catalogue.models import Scenario
@@ -16,7 +17,7 @@ from harness.runner.case import InProcessLane, Lane, LaneName, SocketLane
 from harness.runner.evidence import Subject, result_of
 from harness.runner.journal import Journal, header
 from harness.runner.plan import CANARY_FAMILY, PlannedCase, plan_cases
-from harness.runner.recordings import check_recordings
+from harness.runner.recordings import RecordedStream, check_recordings, read_recordings
 from harness.runner.results import Line, Run
 from harness.runner.run import SystemRun, run_systems
 from harness.systems.base import Description, SystemBroken
@@ -57,6 +58,18 @@ class Listeners:
     line: Callable[[Line], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """All that will be run: cases, and recorded streams."""
+
+    cases: list[PlannedCase]
+    streams: list[RecordedStream]
+
+
+_Broken: TypeAlias = tuple[str, SystemSpec, SystemBroken]
+"""What was asked for, what it is, and why it could not be started."""
+
+
 def run_session(settings: Settings, listeners: Listeners) -> Run:
     """Carries the run out.
 
@@ -64,6 +77,7 @@ def run_session(settings: Settings, listeners: Listeners) -> Run:
     OriginError before anything has run. A system that cannot be started gets the verdict `error`, and the run goes on.
     """
     specs = [resolve(name) for name in settings.systems]
+    streams = list(read_recordings(settings.recordings)) if settings.recordings else []
     if settings.lane == "in-process" and (outside := [each.name for each in specs if not _in_process(each)]):
         raise WrongRun(f"{', '.join(outside)} cannot run in process, only over sockets: leave --in-process out")
     cases = plan_cases(settings.scenarios, settings.dialects)
@@ -72,7 +86,7 @@ def run_session(settings: Settings, listeners: Listeners) -> Run:
     unbuilt = prepare(specs)
     if settings.isolated and not all(map(_in_process, specs)):
         _tell_isolation(isolate(), listeners)
-    return asyncio.run(_run(settings, specs, unbuilt, cases, listeners))
+    return asyncio.run(_run(settings, specs, unbuilt, _Plan(cases, streams), listeners))
 
 
 def _in_process(spec: SystemSpec) -> bool:
@@ -90,12 +104,12 @@ async def _run(
     settings: Settings,
     specs: Sequence[SystemSpec],
     unbuilt: dict[str, SystemBroken],
-    cases: list[PlannedCase],
+    plan: _Plan,
     listeners: Listeners,
 ) -> Run:
     async with AsyncExitStack() as stack:
         systems: list[SystemRun] = []
-        broken: list[tuple[str, SystemSpec, SystemBroken]] = []
+        broken: list[_Broken] = []
         for said, spec in zip(settings.systems, specs, strict=True):
             try:
                 if spec.name in unbuilt:
@@ -106,19 +120,39 @@ async def _run(
                 broken.append((said, spec, error))
                 continue
             stack.push_async_callback(driver.close)
-            mine = [planned for planned in cases if planned.dialect in driver.description.dialects]
+            mine = [planned for planned in plan.cases if planned.dialect in driver.description.dialects]
             systems.append(SystemRun(said, driver, known_failures(spec.name), mine))
+        _refuse_twins(systems)
+        idle = [_idleness(each) for each in systems if not each.cases]
+        if idle and len(idle) == len(specs):
+            raise WrongRun(f"nothing to run: {'; '.join(idle)}")
+        for words in idle:
+            listeners.note(words)
         described = [each.description for each in systems] + [_undescribed(spec) for _, spec, _ in broken]
         first = header(settings.catalogue.version, settings.lane, described, settings.scenarios)
         journal = stack.enter_context(Journal(first, settings.results, listeners.line))
         listeners.planned(sum(len(each.cases) for each in systems))
-        _give_up(broken, cases, journal, settings.lane)
+        _give_up(broken, plan.cases, journal, settings.lane)
         async with _lane(settings.lane) as lane:
             await run_systems(systems, lane, jobs=settings.jobs, on_result=journal.add)
-        if settings.recordings is not None:
-            for result in check_recordings(settings.recordings, system=REFERENCE, workers=settings.workers):
-                journal.add(result)
+        async for result in check_recordings(plan.streams, system=REFERENCE, workers=settings.workers):
+            journal.add(result)
     return journal.run()
+
+
+def _refuse_twins(systems: Sequence[SystemRun]) -> None:
+    """Results are told apart by what systems call themselves."""
+    names = [f"{each.description.name} {each.description.version}" for each in systems]
+    for name in names:
+        if names.count(name) > 1:
+            specs = ", ".join(each.spec for each, own in zip(systems, names, strict=True) if own == name)
+            raise WrongRun(f"{specs}: each is {name}, and their results could not be told apart; give them other names")
+
+
+def _idleness(system: SystemRun) -> str:
+    """Why none of the cases is for that system, which would else seem to conform."""
+    spoken = ", ".join(system.description.dialects) or "nothing"
+    return f"{system.spec} has no part in this run: it speaks {spoken}, and no case that was asked for does"
 
 
 @asynccontextmanager
@@ -134,9 +168,7 @@ def _undescribed(spec: SystemSpec) -> Description:
     return Description(spec.name, "not started", "unknown", ())
 
 
-def _give_up(
-    broken: Sequence[tuple[str, SystemSpec, SystemBroken]], cases: list[PlannedCase], journal: Journal, lane: LaneName
-) -> None:
+def _give_up(broken: Sequence[_Broken], cases: list[PlannedCase], journal: Journal, lane: LaneName) -> None:
     """The canaries of a system that could not be started get the verdict `error`, with its last words."""
     for said, spec, error in broken:
         observation = Observation((), None, (), 0.0, broken=str(error), stderr=error.stderr)
