@@ -45,5 +45,12 @@ def _show(transcript: dict[str, object]) -> None:
         elif key == "warnings" and isinstance(value, list):
             for warning in value:
                 typer.echo(f"warning:     {warning['rule']}: {warning['message']} (byte {warning['offset']})")
-        elif value not in (None, "", [], {}):
-            typer.echo(f"{key + ':':<12} {value}")
+        elif words := _words(value):
+            typer.echo(f"{key + ':':<12} {words}")
+
+
+def _words(value: object) -> str:
+    """A value in words; none for what is not known."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items() if item is not None)
+    return "" if value in (None, []) else str(value)

@@ -29,9 +29,12 @@ def list_scenarios(
     from harness.catalogue.loader import CatalogueError, load_catalogue
     from harness.catalogue.render import dialects_of
     from harness.dialects import UnknownDialect
+    from harness.dialects import dialect as known_dialect
 
     with mendable(CatalogueError, UnknownDialect):
         loaded = load_catalogue(catalogue)
+        for name in dialect or ():
+            known_dialect(name)
         chosen = loaded.select(families=family, dialects=dialect)
         rows = [
             {

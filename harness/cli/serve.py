@@ -17,7 +17,7 @@ EXAMPLE = "Example: harness serve --port 8080 --family disconnects"
 
 
 def serve(
-    port: Annotated[int, typer.Option("--port", "-p", help="The port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     scenario: Annotated[list[str] | None, typer.Option("--scenario", help="Only these; patterns will do.")] = None,
     family: Annotated[list[str] | None, typer.Option("--family", "-f", help="Only these families.")] = None,

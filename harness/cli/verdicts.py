@@ -36,6 +36,8 @@ def print_summary(run: Run, report: Path | None) -> None:
         _print_failures(console, run.results)
     if run.recordings:
         _print_recordings(console, run.recordings)
+    if run.footer is None or run.footer.interrupted:
+        console.print("\nnot whole: the run did not come to its end, results may be missing", markup=False)
     if report is not None:
         console.print(f"report: {report / 'index.html'}", markup=False)
 
