@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Status, Warning
-from harness.wire import aws_event_stream
+from harness.wire import aws_event_stream, json_array, sse
 from harness.wire.frame import Frame, Framer
 
 _SHOWN = 60  # characters of an unreadable payload that a warning shows
@@ -45,8 +45,8 @@ class FrameDecoder(ABC):
     def feed(self, data: bytes) -> list[AnyEvent]:
         """The events that `data` completes."""
         out: list[AnyEvent] = []
-        if not self._size and data[:1] == aws_event_stream.FIRST_BYTE:
-            self._framer = aws_event_stream.Framer()  # Bedrock carries the vendor's own events in a framing of AWS's
+        if not self._size:
+            self._choose_framer(data[:1])
         self._size += len(data)
         for frame in self._framer.feed(data):
             if self._ended:
@@ -62,6 +62,13 @@ class FrameDecoder(ABC):
             elif payload is not None and not self._text_frame(frame, out):
                 self.malformed(frame, "the payload is not an object", out)
         return out
+
+    def _choose_framer(self, first_byte: bytes) -> None:
+        """Another framing where the body begins with what the dialect's own cannot begin with."""
+        if first_byte == aws_event_stream.FIRST_BYTE:
+            self._framer = aws_event_stream.Framer()  # Bedrock carries the vendor's own events in a framing of AWS's
+        elif first_byte == b"{" and type(self._framer) is sse.Framer:
+            self._framer = json_array.Framer()  # one JSON document in the place of a stream, most often an error
 
     def close(self) -> list[AnyEvent]:
         """What is left of the body, then the dialect's own warnings, then End."""

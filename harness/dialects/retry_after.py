@@ -38,6 +38,8 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime | None = None) -
         seconds = _number(value, scale)
         if seconds is None and scale == 1.0:
             seconds = _until(value, now)
+        if seconds == 0 and scale != 1.0 and headers.get("retry-after", "").strip():
+            continue  # one vendor rounds its milliseconds down to none beside a whole second
         if seconds is not None:
             return RetryAfter(seconds, problem)
         problem = problem or f"{name} is {value[:60]!r}, which is no time to wait"

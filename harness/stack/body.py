@@ -14,6 +14,7 @@ import msgspec
 
 from harness.dialects.base import Dialect
 from harness.dialects.decoding import read_json
+from harness.dialects.retry_after import parse_retry_after
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Warning
 from harness.stack.think_tags import ThinkTags
 from harness.wire.frame import FRAME_LIMIT
@@ -58,7 +59,15 @@ class BodyReader:
             self._is_stream = any(type(event) is not Warning for event in events)
             if self._is_stream:
                 self._unread.clear()
+                events = [self._informed(event) if type(event) is Failure else event for event in events]
         return self._tags.feed(events) if self._tags else events
+
+    def _informed(self, failure: Failure) -> Failure:
+        """An error that is all there is of the body, with the time to wait that its header names."""
+        error = failure.error
+        if error.retry_after_s is not None or (seconds := parse_retry_after(self._headers).seconds) is None:
+            return failure
+        return Failure(msgspec.structs.replace(error, retry_after_s=seconds))
 
     def close(self) -> list[AnyEvent]:
         """The last events, when the body ended as HTTP says it should."""

@@ -212,6 +212,14 @@ def test_an_error_before_anything_else_fails_the_stream(name: str) -> None:
 
 
 @every_dialect
+def test_an_error_that_is_a_json_document_fails_the_stream(name: str) -> None:
+    body = dialect(name).write_error(ErrorInfo("overloaded", "we are overloaded")).body
+    result = transcript(name, single_bytes(body))
+    assert result.error is not None
+    assert (result.status, result.error.kind, result.error.message) == ("failed", "overloaded", "we are overloaded")
+
+
+@every_dialect
 def test_what_a_dialect_has_no_words_for_is_a_loss(name: str) -> None:
     encoder = dialect(name).encoder()
     for event in FULL:

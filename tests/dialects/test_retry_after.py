@@ -53,6 +53,11 @@ def test_milliseconds_stand_above_seconds() -> None:
     assert parse_retry_after({"retry-after-ms": "120", "retry-after": "3"}).seconds == 0.12
 
 
+def test_no_milliseconds_at_all_leave_the_seconds_beside_them() -> None:
+    assert parse_retry_after({"retry-after-ms": "0", "retry-after": "1"}).seconds == 1.0
+    assert parse_retry_after({"retry-after-ms": "0"}).seconds == 0.0
+
+
 def test_unreadable_milliseconds_leave_the_seconds_and_are_named() -> None:
     answer = parse_retry_after({"retry-after-ms": "-1", "retry-after": "3"})
     assert answer.seconds == 3.0

@@ -205,3 +205,10 @@ def test_recorded_streams_end_as_their_decoder_says(name: str) -> None:
 def failures_added(read_by_us: list[AnyEvent], decoded: list[AnyEvent]) -> list[AnyEvent]:
     """The failure that says how a truncated stream ended, which no decoder knows."""
     return [event for event in read_by_us if isinstance(event, Failure) and event not in decoded]
+
+
+def test_an_error_in_the_place_of_a_stream_has_the_wait_of_the_header() -> None:
+    body = b'{"error": {"message": "slow down", "code": "rate_limit_exceeded"}}'
+    reader = BodyReader(dialect("openai-chat"), {**JSON, "retry-after": "7"})
+    (error,) = failures([*reader.feed(body), *reader.close()])
+    assert (error.kind, error.retry_after_s) == ("rate_limit", 7.0)

@@ -116,6 +116,13 @@ class Decoder(FrameDecoder):
                 self._open_block(self._made_index(), block, out)
                 self._stop_block(self._last, out)
         self._usage(message.get("usage"), out)
+        if raw := as_str(message.get("stop_reason")):
+            self._finish(raw, frame, out)
+
+    def _whole_message(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
+        """A whole message in the place of a stream."""
+        self._message_start({"message": payload}, frame, out)
+        self._ended = self._finished
 
     def _second_start(self, message_id: str, frame: Frame, out: list[AnyEvent]) -> None:
         """A message that starts again: a repeated frame, or a second answer that something spliced in."""
@@ -202,7 +209,8 @@ class Decoder(FrameDecoder):
         elif kind == "citations_delta":
             out.append(Other("citation", delta.get("citation")))
         elif kind in ("text_delta", "thinking_delta") and self._index(payload) not in self._foreign:
-            self.malformed(frame, f"the {kind} holds no text", out)
+            if delta.get("text" if kind == "text_delta" else "thinking"):  # nothing at all is an empty delta
+                self.malformed(frame, f"the {kind} holds no text", out)
         else:
             out.append(Other(kind or "delta", delta))
 
@@ -276,11 +284,16 @@ class Decoder(FrameDecoder):
         self._usage(payload.get("usage"), out)
         if details := delta.get("stop_details"):
             out.append(Other("stop_details", details))
-        if raw and not self._finished:
+        if raw:
+            self._finish(raw, frame, out)
+
+    def _finish(self, raw: str, frame: Frame, out: list[AnyEvent]) -> None:
+        """The first stop reason stands, whatever is said later."""
+        if not self._finished:
             self._finished = True
             self._stop_reason = raw
-            out.append(Finish(reason, raw))
-        elif raw and raw != self._stop_reason:
+            out.append(Finish(STOP_REASONS.get(raw, "other"), raw))
+        elif raw != self._stop_reason:
             message = f"the stop reason {self._stop_reason} is followed by {raw}"
             out.append(Warning("finish-changed", message, frame.offset))
 
@@ -338,6 +351,7 @@ _READERS: dict[str, Callable[[Decoder, dict[str, Any], Frame, list[AnyEvent]], N
     "content_block_start": Decoder._block_start,
     "content_block_stop": Decoder._block_stop,
     "message_start": Decoder._message_start,
+    "message": Decoder._whole_message,
     "message_delta": Decoder._message_delta,
     "message_stop": Decoder._message_stop,
     "ping": Decoder._skip,

@@ -68,6 +68,7 @@ _REASONS: Mapping[str, FinishReason] = {
     "CONTINUATION": "pause",
 }
 _HOSTED_PARTS = ("executableCode", "codeExecutionResult", "toolCall", "toolResponse")
+_NOTHING: tuple[Any, ...] = (None, "", [])
 _PLAIN_PARTS = frozenset({"text", "thought", "thoughtSignature", "functionCall"})
 _EXTRAS = ("groundingMetadata", "citationMetadata", "urlContextMetadata", "logprobsResult", "finishMessage")
 
@@ -158,7 +159,7 @@ class Decoder(FrameDecoder):
         if reason := candidate.get("finishReason"):
             self._take_reason(reason, state, frame, out)
         if len(candidate) > (index is not None) + bool(content) + bool(reason):
-            out += [Other(key, candidate[key]) for key in _EXTRAS if key in candidate]
+            out += [Other(key, candidate[key]) for key in _EXTRAS if candidate.get(key) not in _NOTHING]
         return None
 
     def _take_content(self, content: Any, choice: int, state: _Candidate, frame: Frame, out: list[AnyEvent]) -> None:
@@ -198,7 +199,7 @@ class Decoder(FrameDecoder):
         if (call := part.get("functionCall")) is not None:
             self._take_call(call, choice, state, frame, out)
             tool_index = max(state.calls - 1, 0)
-        elif kind := next((key for key in part if key not in _PLAIN_PARTS), None):
+        elif kind := next((key for key in part if key not in _PLAIN_PARTS and part[key] not in _NOTHING), None):
             state.hosted = state.hosted or kind in _HOSTED_PARTS
             out.append(Other(kind, part))
             return

@@ -88,6 +88,8 @@ class Decoder(FrameDecoder):
             self._outside_flow(choice, delta, state, frame, out)
         if reason := get("finish_reason"):
             self._finish(raw_reason(reason), state, frame, out)
+            if "error" in choice and (error := error_in_stream({"error": choice["error"]}, None)):
+                self.fail(error, out)  # a router says so of one choice
         if "usage" in choice and (usage := choice["usage"]):
             self._usage(usage, frame, out)
 
@@ -191,6 +193,7 @@ class Decoder(FrameDecoder):
         if not state.finish:
             state.finish = raw
             state.flowing = False
+            state.tools.stop(out)
             out.append(Finish(canonical_reason(raw), raw, state.index))
         elif raw != state.finish:
             message = f"choice {state.index} finished with {state.finish!r}, then {raw!r}; the first stands"

@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.dialects.decoding import FrameDecoder, as_count, as_dict, as_list, as_str, compact_json
+from harness.dialects.decoding import FrameDecoder, as_dict, as_list, as_str, compact_json
 from harness.dialects.openai_responses.errors import failure_of
 from harness.dialects.openai_responses.items import (
     CHANNEL_FAMILIES,
-    FAMILIES,
     PART_CHANNELS,
     Channel,
     Item,
     Items,
     words,
 )
+from harness.dialects.openai_responses.response import read_usage
 from harness.events import (
     AnyEvent,
     Finish,
@@ -70,6 +70,7 @@ class Decoder(FrameDecoder):
         if self._size > self._bounded_at:
             self._bounded_at = self._size + FRAME_LIMIT
             self._items.forget_beyond(FRAME_LIMIT)
+            self._let_go(self._items.ready(every=True), out)
             self._place = None
         return out
 
@@ -83,6 +84,8 @@ class Decoder(FrameDecoder):
             reader(self, payload, frame, out)
         elif done_fields := _DONES.get(kind):
             self._done(payload, done_fields, frame, out)
+        elif payload.get("object") == "response" and payload.get("status") in _OVER:  # in the place of a stream
+            self._final({"response": payload}, frame, out)
         elif payload.get("error"):
             self._error(payload, frame, out)
 
@@ -94,6 +97,7 @@ class Decoder(FrameDecoder):
         out.append(Warning("done-marker-stray", "[DONE] is no part of this dialect", frame.offset))
 
     def _closing(self, out: list[AnyEvent]) -> None:
+        self._let_go(self._items.ready(every=True), out)
         for item in self._items.all:
             self._release(item, out)
 
@@ -131,7 +135,7 @@ class Decoder(FrameDecoder):
         elif channel == "refusal":
             out.append(Refusal(text))
         elif channel == "arguments":
-            out.append(ToolCall(item.call, arguments=text))
+            self._say_of_call(item, ToolCall(item.call, arguments=text), out)
         else:
             item.thinks_in = item.thinks_in or channel
             if item.thinks_in == channel:
@@ -218,6 +222,8 @@ class Decoder(FrameDecoder):
         item = self._items.announced(data, payload.get("output_index"))
         self._identify(item, data, out)
         item.seeds.update(words(data))
+        if self._items.waiting:
+            self._let_go(self._items.ready(), out)
 
     def _item_done(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         self._place = None
@@ -226,6 +232,8 @@ class Decoder(FrameDecoder):
             self.malformed(frame, "the item that is done is not an object", out)
             return
         self._settle(self._items.done(data, payload.get("output_index")), data, out)
+        if self._items.waiting:
+            self._let_go(self._items.ready(), out)
 
     def _identify(self, item: Item, data: dict[str, Any], out: list[AnyEvent]) -> None:
         """Announce a call, or what has just become known of it."""
@@ -236,7 +244,15 @@ class Decoder(FrameDecoder):
         item.call_id = item.call_id or call_id
         item.name = item.name or name
         if call_id or name:
-            out.append(ToolCall(item.call, call_id or None, name or None))
+            self._say_of_call(item, ToolCall(item.call, call_id or None, name or None), out)
+
+    def _say_of_call(self, item: Item, event: ToolCall, out: list[AnyEvent]) -> None:
+        (out if item.waiting is None else item.waiting).append(event)
+
+    def _let_go(self, items: list[Item], out: list[AnyEvent]) -> None:
+        """Hand on the calls whose turn it is, as far as they came."""
+        for item in items:
+            out.extend(self._items.let_go(item))
 
     def _settle(self, item: Item, data: dict[str, Any], out: list[AnyEvent]) -> None:
         """Take in the whole of an item that is done."""
@@ -314,39 +330,19 @@ class Decoder(FrameDecoder):
         pairs = [(self._items.known(data), data) for data in output if type(data) is dict]
         taken = {id(item) for item, _ in pairs if item is not None}
         for item, data in pairs:
-            item = item or self._renamed(data, taken) or self._items.new(data)
+            item = item or self._items.renamed(data, taken) or self._items.new(data)
             taken.add(id(item))
+            if item.waiting is not None:
+                self._let_go([item], out)
             self._settle(self._items.learn(item, data), data, out)
+        self._let_go(self._items.ready(every=True), out)
         for item in self._items.all:
             if not item.settled and item.family != "other":
                 self._settle(item, {}, out)
 
-    def _renamed(self, data: dict[str, Any], taken: set[int]) -> Item | None:
-        """The first streamed item that may be this one under another id: of its family, and saying the same."""
-        family, whole = FAMILIES.get(as_str(data.get("type")), "other"), words(data)
-        if family == "other":
-            return None
-        for item in self._items.all:
-            if item.family != family or id(item) in taken:
-                continue
-            if item.name and item.name != data.get("name"):
-                continue
-            if all(whole.get(channel, "").startswith(item.said(channel)) for channel in item.parts):
-                return item
-        return None
-
     def _usage(self, usage: Any, out: list[AnyEvent]) -> None:
-        usage = as_dict(usage)  # some servers use the names of chat completions
-        spent = as_dict(usage.get("input_tokens_details") or usage.get("prompt_tokens_details"))
-        made = as_dict(usage.get("output_tokens_details") or usage.get("completion_tokens_details"))
-        counts = Usage(
-            as_count(usage.get("input_tokens", usage.get("prompt_tokens"))),
-            as_count(usage.get("output_tokens", usage.get("completion_tokens"))),
-            as_count(made.get("reasoning_tokens")),
-            as_count(spent.get("cached_tokens")),
-            as_count(spent.get("cache_write_tokens")),
-        )
-        if counts != _NO_USAGE:
+        counts = read_usage(as_dict(usage))
+        if counts != Usage():
             out.append(counts)
 
     def _response_failed(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
@@ -361,7 +357,7 @@ class Decoder(FrameDecoder):
             self.fail(failure_of(payload), out)
 
 
-_NO_USAGE = Usage()
+_OVER = ("completed", "incomplete", "failed")
 _DELTAS: dict[str, tuple[Channel, str]] = {
     "response.output_text.delta": ("text", "content_index"),
     "response.refusal.delta": ("refusal", "content_index"),

@@ -1,14 +1,18 @@
 """The output items of a Responses stream: which event belongs to which, and what of each was handed on already.
 
 The same words come up to four times in this dialect: as deltas, when their part is done, when the item is done, and in
-the final response. An item remembers what was handed on, so that each later copy adds only what is missing.
+the final response. An item remembers what was handed on, so that each later copy adds only what is missing. Calls are
+handed on in the order of the output: one that comes too early waits for the items before it.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
+import msgspec
+
 from harness.dialects.decoding import as_dict, as_list, as_str, compact_json
+from harness.events import ToolCall
 
 Channel: TypeAlias = Literal["text", "refusal", "summary", "reasoning", "arguments"]
 Family: TypeAlias = Literal["message", "reasoning", "call", "other"]
@@ -56,13 +60,15 @@ class Item:
         "settled",
         "signed",
         "thinks_in",
+        "waiting",
     )
 
     def __init__(self, family: Family, place: int | None) -> None:
         self.family = family
         self.place = place
         self.id = ""
-        self.call = -1  # of a call: its canonical index
+        self.call = -1  # of a call: its canonical index, once it is its turn
+        self.waiting: list[ToolCall] | None = None  # of a call whose turn it is not: what is to be said of it
         self.call_id = ""
         self.name = ""
         self.parts: dict[Channel, dict[int, list[str]]] = {}
@@ -109,7 +115,9 @@ class Items:
         self.all: list[Item] = []
         self._by_id: dict[str, Item] = {}
         self._by_place: dict[int, Item] = {}
+        self._next_place = 0  # the first of which nothing is known
         self._calls = 0
+        self.waiting: list[Item] = []  # calls that came before an item whose place is above theirs
 
     @property
     def call_count(self) -> int:
@@ -176,6 +184,20 @@ class Items:
                 return item
         return None
 
+    def renamed(self, data: dict[str, Any], taken: set[int]) -> Item | None:
+        """The first streamed item that may be this one under another id: of its family, and saying the same."""
+        family, whole = FAMILIES.get(as_str(data.get("type")), "other"), words(data)
+        if family == "other":
+            return None
+        for item in self.all:
+            if item.family != family or id(item) in taken:
+                continue
+            if item.name and item.name != data.get("name"):
+                continue
+            if all(whole.get(channel, "").startswith(item.said(channel)) for channel in item.parts):
+                return item
+        return None
+
     def new(self, data: dict[str, Any]) -> Item:
         """An item that only the final response holds."""
         return self.learn(self._new(FAMILIES.get(as_str(data.get("type")), "other"), None), data)
@@ -190,13 +212,33 @@ class Items:
 
     def _new(self, family: Family, place: int | None) -> Item:
         item = Item(family, place)
-        if family == "call":
-            item.call = self._calls
-            self._calls += 1
+        if family == "call" and place is not None and place > self._next_place:
+            item.waiting = []
+            self.waiting.append(item)
+        elif family == "call":
+            self._number(item)
         self.all.append(item)
         if place is not None:
             self._by_place[place] = item
+            while self._next_place in self._by_place:
+                self._next_place += 1
         return item
+
+    def _number(self, item: Item) -> None:
+        item.call = self._calls
+        self._calls += 1
+
+    def ready(self, every: bool = False) -> list[Item]:
+        """The calls that wait for nothing any more (or all that wait), in the order of the output."""
+        ready = [item for item in self.waiting if every or (item.place or 0) < self._next_place]
+        return sorted(ready, key=lambda item: item.place or 0)
+
+    def let_go(self, item: Item) -> list[ToolCall]:
+        """It is the turn of a call that waited: what was to be said of it."""
+        said, item.waiting = item.waiting or [], None
+        self.waiting.remove(item)
+        self._number(item)
+        return [msgspec.structs.replace(event, index=item.call) for event in said]
 
     def _last_open(self, family: Family, name: str) -> Item | None:
         """The item touched last, for events that do not say which; not one that is known under another name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.dialects.decoding import as_count, as_dict
 from harness.events import Usage
 
 CREATED_AT = 1_767_225_600
@@ -70,3 +71,17 @@ def usage_object(usage: Usage) -> dict[str, Any] | None:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
         "total_tokens": given + made,
     }
+
+
+def read_usage(usage: dict[str, Any]) -> Usage:
+    """The counts in a `usage` object; some servers use the names of chat completions."""
+    get = usage.get
+    spent = as_dict(get("input_tokens_details") or get("prompt_tokens_details"))
+    made = as_dict(get("output_tokens_details") or get("completion_tokens_details"))
+    return Usage(
+        as_count(get("input_tokens", get("prompt_tokens"))),
+        as_count(get("output_tokens", get("completion_tokens"))),
+        as_count(made.get("reasoning_tokens")),
+        as_count(spent.get("cached_tokens")),
+        as_count(spent.get("cache_write_tokens")),
+    )

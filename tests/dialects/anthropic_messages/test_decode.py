@@ -412,3 +412,22 @@ def test_a_tool_call_is_announced_before_its_input() -> None:
         ToolCall(0, arguments='{"city": "Os'),
         ToolCall(0, arguments='lo"}'),
     ]
+
+
+@pytest.mark.parametrize("nothing", [{}, {"text": None}, {"text": ""}])
+def test_a_delta_without_text_is_an_empty_one(nothing: dict[str, Any]) -> None:
+    result = read(START, opened(0, type="text", text=None), delta(0, "text_delta", **nothing), text(0, "Hi"))
+    assert (result.status, result.text, result.warnings) == ("truncated", "Hi", ())
+
+
+WHOLE = {"id": "msg_1", "model": "claude", "content": [{"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}
+
+
+def test_a_stop_reason_may_come_with_the_start_of_the_message() -> None:
+    result = read({"type": "message_start", "message": WHOLE}, STOP)
+    assert (result.status, result.text, result.finish, result.warnings) == ("completed", "Hello", "stop", ())
+
+
+def test_a_whole_message_in_the_place_of_a_stream_is_read() -> None:
+    result = decoded.transcript("anthropic-messages", json.dumps({"type": "message", **WHOLE}, indent=1).encode())
+    assert (result.status, result.text, result.finish, result.warnings) == ("completed", "Hello", "stop", ())

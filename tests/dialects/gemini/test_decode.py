@@ -497,3 +497,11 @@ def test_reasoning_and_text_of_one_part_list_keep_their_order() -> None:
 def test_tool_call_events_are_whole() -> None:
     seen = events("gemini", sse(chunk({"functionCall": {"name": "f", "args": {"a": 1}, "id": "x"}})))
     assert seen[0] == ToolCall(0, "x", "f", '{"a":1}')
+
+
+@pytest.mark.parametrize("nothing", [None, "", []])
+def test_fields_that_hold_nothing_are_no_evidence(nothing: Any) -> None:
+    payload = chunk({"text": "a", "inlineData": nothing, "executableCode": nothing}, finish="STOP")
+    payload["candidates"][0] |= {"groundingMetadata": nothing}
+    result = read(payload, chunk({"text": "b"}))
+    assert (result.status, result.text, result.others) == ("completed", "ab", ())

@@ -308,6 +308,18 @@ def test_no_error_is_no_failure() -> None:
     assert read(chunk({"content": "a"}, error=None), chunk(finish="stop", error={})).status == "completed"
 
 
+def test_an_error_within_a_choice_is_the_failure() -> None:
+    broken = {"index": 0, "delta": {}, "finish_reason": "error", "error": {"code": 502, "message": "Upstream died"}}
+    result = read(chunk({"content": "Hel"}), {"choices": [broken]})
+    assert result.error is not None
+    assert (result.status, result.text, result.error.status, result.error.message) == (
+        "failed",
+        "Hel",
+        502,
+        "Upstream died",
+    )
+
+
 @pytest.mark.parametrize(
     ("finish", "kind"),
     [("error", "server"), ("network_error", "server"), ("insufficient_system_resource", "overloaded")],

@@ -161,6 +161,23 @@ def test_arguments_that_come_as_an_object_are_made_json() -> None:
     assert calls([fragment(0, "a", "f", {"city": "Zürich"})])[0][2] == '{"city":"Zürich"}'
 
 
+@pytest.mark.parametrize("index", [0, None])
+def test_an_empty_object_is_arguments_where_nothing_else_comes(index: Any) -> None:
+    assert calls([fragment(index, "a", "f", {})]) == [("a", "f", "{}")]
+    assert calls([fragment(index, "a", "f", {})], [fragment(index, None, None, '{"x":1}')]) == [A]
+    assert take([fragment(index, "a", "f", {})]) == [ToolCall(0, "a", "f")]
+
+
+@pytest.mark.parametrize("index", [0, "absent"])
+def test_a_whole_call_without_an_id_may_be_followed_by_one_of_the_same_name(index: Any) -> None:
+    assert calls([fragment(index, "", "f", '{"x":1}')], [fragment(index, "", "f", '{"x":2}')]) == [
+        ("", "f", '{"x":1}'),
+        ("", "f", '{"x":2}'),
+    ]
+    assert calls([fragment(index, "", "f", '{"x"')], [fragment(index, "", "f", ":{}}")]) == [("", "f", '{"x":{}}')]
+    assert calls([fragment(index, "", "f", '{"x":1}')], [fragment(index, "", "f", "")]) == [("", "f", '{"x":1}')]
+
+
 def test_a_fragment_that_adds_nothing_gives_nothing() -> None:
     assert take([fragment(0)], [{"index": 0}], [{}], [fragment(0, "a", "f")], [fragment(0, "a", "f")]) == [
         ToolCall(0, "a", "f"),

@@ -548,3 +548,50 @@ def test_words_that_no_frame_could_repeat_are_forgotten_and_not_said_twice() -> 
     assert said == 20_000_000
     assert not [event for event in [*rest, *decoder.close()] if isinstance(event, Text)]
     assert sum(item.remembered() for item in decoder._items.all) < 4_000_000
+
+
+ONE = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f"}
+TWO = {"type": "function_call", "id": "fc_2", "call_id": "call_2", "name": "g"}
+
+
+def names(result: Transcript) -> list[tuple[str, str]]:
+    return [(call.id, call.arguments) for call in result.tool_calls]
+
+
+def test_calls_come_in_the_order_of_the_output_though_the_second_is_announced_first() -> None:
+    result = read(
+        CREATED,
+        added({**TWO, "arguments": ""}, 1),
+        arguments('{"y":2}', 1, "fc_2"),
+        added({**ONE, "arguments": ""}, 0),
+        arguments('{"x":1}', 0),
+        completed(),
+    )
+    assert names(result) == [("call_1", '{"x":1}'), ("call_2", '{"y":2}')]
+
+
+def test_a_call_that_waits_for_one_before_it_comes_with_its_announcement() -> None:
+    decoder = Decoder()
+    assert decoder.feed(body(CREATED, added(TWO, 1), arguments("{}", 1, "fc_2")))[1:] == []
+    assert decoder.feed(body(added(ONE, 0))) == [
+        ToolCall(0, "call_1", "f"),
+        ToolCall(1, "call_2", "g"),
+        ToolCall(1, arguments="{}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "end", [[], [completed()], [completed({**ONE, "arguments": "{}"}, {**TWO, "arguments": "[]"})]]
+)
+def test_a_call_that_waits_in_vain_is_not_lost(end: list[dict[str, Any]]) -> None:
+    result = read(CREATED, added(TWO, 1), arguments("[]", 1, "fc_2"), *end)
+    assert names(result)[-1] == ("call_2", "[]")
+    assert len(result.tool_calls) == (2 if end and end[0]["response"]["output"] else 1)
+
+
+@pytest.mark.parametrize(("status", "read_as"), [("completed", "completed"), ("in_progress", "truncated")])
+def test_a_whole_response_in_the_place_of_a_stream_is_read(status: str, read_as: str) -> None:
+    message = {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "Hello"}]}
+    whole = {"object": "response", "id": "resp_1", "model": "gpt", "status": status, "output": [message]}
+    result = decoded.transcript(NAME, json.dumps(whole, indent=1).encode())
+    assert (result.status, result.text) == (read_as, "Hello" if status == "completed" else "")
