@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from harness.events import AnyEvent, End, Failure, Finish, Text, ToolCall, Usage
-from tests.mutants.machine import ByteFilter, EventFilter, Mutant
+from tests.mutants.machine import ByteFilter, EventFilter, Mutant, stops_after
 
 EVERY_PAIR_OF_CALLS = (
     "tool-calls/two-calls-in-turn",
@@ -168,22 +168,6 @@ def _skips_falsy(event: AnyEvent) -> list[AnyEvent]:
     return [event]
 
 
-def _stops_after(last: type[AnyEvent]) -> Callable[[], EventFilter]:
-    """Hands nothing on after the first event of that type but the end."""
-
-    def make() -> EventFilter:
-        over = False
-
-        def hand_on(event: AnyEvent) -> list[AnyEvent]:
-            nonlocal over
-            after, over = over, over or isinstance(event, last)
-            return [] if after and not isinstance(event, End) else [event]
-
-        return hand_on
-
-    return make
-
-
 EMPTY_CALL = b'"tool_calls":[{"index":0,"id":"call_x","function":{"name":"none","arguments":""}}]'
 
 CALLERS = (
@@ -291,7 +275,7 @@ CALLERS = (
         "usage-is-the-end",
         "takes usage for the end of the answer",
         kills=("framing/usage-on-every-delta-is-no-end",),
-        make_events=_stops_after(Usage),
+        make_events=stops_after(Usage),
         dialects=("openai-chat",),
     ),
     Mutant(
@@ -310,7 +294,7 @@ CALLERS = (
         "stops-at-the-stop-reason",
         "reads nothing after the stop reason",
         kills=("framing/usage-after-stop-reason", "tool-calls/call-after-stop-reason"),
-        make_events=_stops_after(Finish),
+        make_events=stops_after(Finish),
         dialects=("openai-chat",),
     ),
 )

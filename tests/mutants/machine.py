@@ -10,7 +10,7 @@ import httpx
 
 from harness.catalogue.models import FEATURES
 from harness.dialects import dialect_names
-from harness.events import AnyEvent, End, Status
+from harness.events import AnyEvent, End, Failure, Status
 from harness.request import read_request
 from harness.stack.client import Client
 from harness.stack.fallback import Target
@@ -132,3 +132,24 @@ class _Reads(httpx.AsyncByteStream):
 def end_as(event: AnyEvent, status: Status) -> AnyEvent:
     """An End as one of that status; every other event as it is."""
     return End(status) if isinstance(event, End) else event
+
+
+def swallows_errors(event: AnyEvent) -> list[AnyEvent]:
+    """Hands no failure on, and takes every end for a good one."""
+    return [] if isinstance(event, Failure) else [end_as(event, "completed")]
+
+
+def stops_after(last: type[AnyEvent]) -> Callable[[], EventFilter]:
+    """Hands nothing on after the first event of that type but the end."""
+
+    def make() -> EventFilter:
+        over = False
+
+        def hand_on(event: AnyEvent) -> list[AnyEvent]:
+            nonlocal over
+            after, over = over, over or isinstance(event, last)
+            return [] if after and not isinstance(event, End) else [event]
+
+        return hand_on
+
+    return make

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from harness.events import AnyEvent, End
-from tests.mutants.machine import ByteFilter, EventFilter, Mutant, end_as
+from harness.events import AnyEvent, End, Finish
+from tests.mutants.machine import ByteFilter, EventFilter, Mutant, end_as, stops_after
 
 SSE = ("openai-chat", "openai-responses", "anthropic-messages", "gemini")
 BROKEN_FRAME = b'data: {"type":"error","error":{"message":"cannot parse the line","code":500}}\n\n'
@@ -31,6 +31,23 @@ def _first_line_of_read(data: bytes) -> bytes:
 
 def _fails_on(pattern: bytes) -> ByteFilter:
     return lambda data: re.sub(pattern, BROKEN_FRAME, data, flags=re.MULTILINE)
+
+
+def _first_id_only() -> ByteFilter:
+    answer = b""
+
+    def change(data: bytes) -> bytes:
+        nonlocal answer
+        if found := re.search(rb'"id":"(.*?)"', data):
+            answer = answer or found[1]
+            return data if found[1] == answer else b""
+        return data
+
+    return change
+
+
+def _half_characters(data: bytes) -> bytes:
+    return re.sub(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", rb"\\ufffd", data)
 
 
 def _needs_parts(data: bytes) -> bytes:
@@ -138,6 +155,28 @@ READERS = (
         kills=("framing/huge-event",),
         reads=lambda data: data if len(data) <= 65_536 else BROKEN_FRAME,
         dialects=SSE,
+    ),
+    Mutant(
+        "id-is-the-answer",
+        "keeps the chunks that carry the first one's id",
+        kills=("framing/every-chunk-has-another-id",),
+        make_reads=_first_id_only,
+        dialects=("openai-chat",),
+    ),
+    Mutant(
+        "any-reason-is-the-end",
+        "takes a finish reason that is not null for the end, empty or not",
+        kills=("framing/finish-reason-empty",),
+        reads=lambda data: data.replace(b'"finish_reason":""', b'"finish_reason":"stop"'),
+        make_events=stops_after(Finish),
+        dialects=("openai-chat",),
+    ),
+    Mutant(
+        "half-characters",
+        "replaces each half of a surrogate pair",
+        kills=("framing/surrogate-pair-over-two-deltas",),
+        reads=_half_characters,
+        dialects=("openai-chat",),
     ),
     Mutant(
         "parts-0",

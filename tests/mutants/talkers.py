@@ -1,141 +1,40 @@
-"""Clients that misjudge endings, repeat requests wrongly, or tell errors apart wrongly."""
+"""Clients that misjudge endings, or repeat requests wrongly."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
-import msgspec
 
-from harness.events import AnyEvent, End, ErrorKind, Failure, Finish, Refusal
+from harness.events import AnyEvent, End, Failure, ToolCall
 from harness.stack.policy import Policy
-from tests.mutants.machine import Mutant, end_as
+from harness.transcript import parse_arguments
+from tests.mutants.groups import EVERY_CUT, EVERY_ERROR_IN_A_STREAM, EVERY_OVERFLOW
+from tests.mutants.machine import EventFilter, Mutant, end_as, swallows_errors
 
-EVERY_CUT = (
-    "disconnects/clean-end-before-stop-reason",
-    "disconnects/fin-mid-answer",
-    "disconnects/reset-mid-answer",
-    "disconnects/short-of-its-length",
-    "disconnects/silence-mid-answer",
-    "disconnects/silence-after-headers",
-    "disconnects/empty-body",
-    "disconnects/cut-after-headers",
-    "disconnects/cut-inside-a-frame",
-    "disconnects/cut-inside-a-character",
-    "disconnects/cut-in-tool-arguments-cleanly",
-    "disconnects/cut-in-tool-arguments-by-reset",
-    "disconnects/cut-between-two-tool-calls",
-    "disconnects/cut-while-thinking",
-    "disconnects/clean-end-before-first-word",
-    "disconnects/responses-done-marker-without-completed",
-    "disconnects/ollama-error-under-another-key",
-    "overload/gemini-error-after-the-stream",
-)
-EVERY_OVERFLOW = (
-    "context-overflow/openai-code",
-    "context-overflow/anthropic-prompt-too-long",
-    "context-overflow/anthropic-input-plus-output",
-    "context-overflow/gemini-token-count",
-    "context-overflow/ollama-input-length",
-    "context-overflow/vllm-zero-output",
-    "context-overflow/sglang-longer-than-context",
-    "context-overflow/llamacpp-available-context",
-    "context-overflow/thousands-separators",
-    "context-overflow/copilot-nested-error",
-    "context-overflow/router-wrapped",
-    "context-overflow/in-stream-after-created",
-    "context-overflow/mistral-too-large-for-model",
-    "context-overflow/deepseek-messages-and-completion",
-    "context-overflow/groq-reduce-the-length",
-    "context-overflow/xai-maximum-prompt-length",
-    "context-overflow/bedrock-input-too-long",
-    "context-overflow/cohere-total-tokens",
-    "context-overflow/lmstudio-tokens-to-keep",
-    "context-overflow/more-than-max-tokens-allowed",
-    "context-overflow/numbers-in-parentheses",
-)
-EVERY_LOOK_ALIKE = (
-    "context-overflow/looks-like-tokens-per-minute",
-    "context-overflow/looks-like-tokens-per-minute-413",
-    "context-overflow/looks-like-tokens-per-day",
-    "context-overflow/looks-like-anthropic-rate-limit",
-    "context-overflow/looks-like-output-limit",
-    "context-overflow/looks-like-image-too-large",
-    "context-overflow/looks-like-too-many-tools",
-    "context-overflow/looks-like-call-id-too-long",
-)
-EVERY_ERROR_IN_A_STREAM = (
-    "rate-limits/error-in-stream-before-output",
-    "rate-limits/error-in-stream-after-output",
-    "rate-limits/error-object-beside-choices",
-    "rate-limits/error-with-finish-reason",
-    "rate-limits/named-error-event",
-    "rate-limits/error-as-plain-text",
-    "rate-limits/responses-flat-error-event",
-    "rate-limits/responses-failed-without-error-event",
-    "rate-limits/gemini-error-in-an-array",
-    "overload/in-stream-before-output",
-    "overload/in-stream-after-output",
-    "context-overflow/in-stream-after-created",
-)
-
-
-def _swallows_errors(event: AnyEvent) -> list[AnyEvent]:
-    return [] if isinstance(event, Failure) else [end_as(event, "completed")]
-
-
-def _mistakes(wrong: ErrorKind, *kinds: ErrorKind) -> Callable[[AnyEvent], list[AnyEvent]]:
-    """Takes errors of those kinds for another kind."""
-
-    def hand_on(event: AnyEvent) -> list[AnyEvent]:
-        if isinstance(event, Failure) and event.error.kind in kinds:
-            return [Failure(msgspec.structs.replace(event.error, kind=wrong))]
-        return [event]
-
-    return hand_on
-
-
-def _forgets(wrong: ErrorKind, known: str) -> Callable[[AnyEvent], list[AnyEvent]]:
-    """Takes every overflow for another kind whose code and words do not match."""
-
-    def hand_on(event: AnyEvent) -> list[AnyEvent]:
-        if not isinstance(event, Failure) or event.error.kind != "context_overflow":
-            return [event]
-        if re.search(known, f"{event.error.message} {event.error.code}"):
-            return [event]
-        return [Failure(msgspec.structs.replace(event.error, kind=wrong))]
-
-    return hand_on
-
-
-def _takes_for(wrong: ErrorKind, words: str) -> Callable[[AnyEvent], list[AnyEvent]]:
-    """Takes every error for one kind whose words match."""
-
-    def hand_on(event: AnyEvent) -> list[AnyEvent]:
-        if isinstance(event, Failure) and re.search(words, event.error.message, re.IGNORECASE):
-            return [Failure(msgspec.structs.replace(event.error, kind=wrong))]
-        return [event]
-
-    return hand_on
-
-
-def _other_reasons_are_stop(event: AnyEvent) -> list[AnyEvent]:
-    if isinstance(event, Finish) and event.reason not in ("stop", "length", "tool_calls"):
-        return [msgspec.structs.replace(event, reason="stop")]
-    return [event]
-
-
-LOOSE_WORDS = r"exceed|too (?:long|large|many)|maximum"
-SAID_AS_OPENAI_DOES = (
-    "context-overflow/openai-code",
-    "context-overflow/vllm-zero-output",
-    "context-overflow/deepseek-messages-and-completion",
-    "context-overflow/groq-reduce-the-length",
-    "context-overflow/in-stream-after-created",
-)
 COMPLETED = b'data: {"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[]}}'
+
+
+def _whole_calls_end_the_turn() -> EventFilter:
+    calls: dict[int, str] = {}
+
+    def hand_on(event: AnyEvent) -> list[AnyEvent]:
+        if isinstance(event, ToolCall):
+            calls[event.index] = calls.get(event.index, "") + event.arguments
+        whole = bool(calls) and all(parse_arguments(each) is not None for each in calls.values())
+        return swallows_errors(event) if whole else [event]
+
+    return hand_on
+
+
+def _all_at_the_end() -> EventFilter:
+    held: list[AnyEvent] = []
+
+    def hand_on(event: AnyEvent) -> list[AnyEvent]:
+        held.append(event)
+        return held if isinstance(event, End) else []
+
+    return hand_on
 
 
 def _no_hint(response: httpx.Response) -> httpx.Response:
@@ -160,7 +59,7 @@ TALKERS = (
         "end-of-body-is-success",
         "takes the end of the body for the end of the answer, whatever ended it",
         kills=EVERY_CUT,
-        events=_swallows_errors,
+        events=swallows_errors,
     ),
     Mutant(
         "errors-are-skipped",
@@ -169,9 +68,20 @@ TALKERS = (
             *EVERY_ERROR_IN_A_STREAM,
             "disconnects/reset-before-status-line",
             "disconnects/closed-before-status-line",
-            "disconnects/overloaded-stop-reason",
         ),
-        events=_swallows_errors,
+        events=swallows_errors,
+    ),
+    Mutant(
+        "whole-calls-end-the-turn",
+        "runs the calls as soon as their arguments parse, and does not care how the stream ends",
+        kills=("disconnects/cut-between-two-tool-calls",),
+        make_events=_whole_calls_end_the_turn,
+    ),
+    Mutant(
+        "all-at-the-end",
+        "collects the answer, and hands it on when it is whole",
+        kills=("framing/words-before-a-pause",),
+        make_events=_all_at_the_end,
     ),
     Mutant(
         "waits-for-ever",
@@ -287,68 +197,11 @@ TALKERS = (
         other_target_on_failure=True,
     ),
     Mutant(
-        "overflow-is-a-rate-limit",
-        "takes a context overflow for a rate limit",
-        kills=(*EVERY_OVERFLOW, "context-overflow/second-overflow-is-final"),
-        events=_mistakes("rate_limit", "context_overflow"),
-    ),
-    Mutant(
-        "knows-one-overflow",
-        "knows an overflow by the words of one vendor",
-        kills=tuple(each for each in EVERY_OVERFLOW if each not in SAID_AS_OPENAI_DOES),
-        events=_forgets("invalid_request", r"maximum context length is \d+ tokens|context_length_exceeded"),
-    ),
-    Mutant(
-        "limits-are-overflows",
-        "takes every error that speaks of too much of something for a context overflow",
-        kills=EVERY_LOOK_ALIKE,
-        events=_takes_for("context_overflow", LOOSE_WORDS),
-    ),
-    Mutant(
-        "errors-have-no-kind",
-        "tells the caller that the server failed, and not how",
-        kills=(
-            "rate-limits/html-error-page",
-            "rate-limits/refused-key-is-not-retried",
-            "rate-limits/bad-request-is-not-retried",
-            "overload/five-529",
-            "overload/not-retried-when-told-so",
-        ),
-        events=_mistakes("server", "rate_limit", "auth", "invalid_request", "overloaded"),
-    ),
-    Mutant(
-        "other-reasons-are-stop",
-        "knows stop, length and tool_calls, and takes every other stop reason for stop",
-        kills=(
-            "context-overflow/stop-reason-window-exceeded",
-            "context-overflow/finish-reason-window-exceeded",
-            "disconnects/anthropic-refusal",
-            "disconnects/anthropic-pause-turn",
-            "disconnects/filtered-mid-answer",
-            "disconnects/filtered-without-end-marker",
-            "disconnects/gemini-malformed-function-call",
-        ),
-        events=_other_reasons_are_stop,
-    ),
-    Mutant(
-        "blocked-is-empty",
-        "takes a block of the prompt for an answer without words",
-        kills=("disconnects/gemini-prompt-blocked", "disconnects/gemini-malformed-function-call"),
-        events=lambda event: [] if isinstance(event, Finish | Failure) else [end_as(event, "completed")],
-        dialects=("gemini",),
-    ),
-    Mutant(
         "any-end-marker-is-success",
         "takes [DONE] for a good end, whatever came before",
         kills=("disconnects/responses-done-marker-without-completed",),
         reads=lambda data: data.replace(b"data: [DONE]", COMPLETED),
         dialects=("openai-responses",),
-    ),
-    Mutant(
-        "drops-refusals",
-        "reads the text of an answer and not the refusal in its place",
-        kills=("framing/refusal-in-its-own-field",),
-        events=lambda event: [] if isinstance(event, Refusal) else [event],
     ),
     Mutant(
         "never-compacts",

@@ -14,12 +14,13 @@ from harness.runner.case import InProcessLane
 from harness.runner.plan import PlannedCase, plan_cases
 from harness.systems.in_process import InProcessDriver
 from tests.mutants.callers import CALLERS
+from tests.mutants.judges import JUDGES
 from tests.mutants.machine import Mutant
 from tests.mutants.readers import READERS
 from tests.mutants.talkers import TALKERS
 from tests.mutants.thinkers import THINKERS
 
-MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS)
+MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES)
 
 
 @cache
@@ -35,6 +36,7 @@ def cases_of(mutant: Mutant, pattern: str) -> list[PlannedCase]:
 
 async def verdict_of(mutant: Mutant, planned: PlannedCase) -> str:
     observation = await InProcessLane().observe(InProcessDriver(mutant), planned)
+    assert observation.end is None or observation.end.raised is None, f"{mutant.name} is not broken but a crash"
     return judge(planned.scenario, planned.dialect, mutant.description.features, observation).verdict
 
 
@@ -49,6 +51,16 @@ def test_each_broken_client_is_caught_by_the_scenarios_that_it_names(mutant: Mut
         return alive
 
     assert not asyncio.run(survived())
+
+
+def test_a_client_with_nothing_broken_survives_them_all() -> None:
+    sound = Mutant("sound", "does everything right", kills=("*",))
+
+    async def lost() -> list[tuple[str, str]]:
+        cases = cases_of(sound, "*")
+        return [(each.scenario.id, each.dialect) for each in cases if await verdict_of(sound, each) != "pass"]
+
+    assert not asyncio.run(lost())
 
 
 def test_each_must_scenario_catches_a_broken_client() -> None:

@@ -138,7 +138,7 @@ def streamed_at_once(facts: Facts) -> Iterator[Breach]:
     seen = "".join(
         timed.event.text
         for timed in facts.observation.events
-        if isinstance(timed.event, Text) and timed.event.choice == 0 and timed.at_s <= over_s
+        if isinstance(timed.event, Text) and timed.event.choice == 0 and timed.at_s < over_s
     )
     if not seen.startswith(expected):
         offset = sum(len(chunk.data) for chunk in attempt.response.chunks[:resumed])
