@@ -122,7 +122,8 @@ OTHERS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = (
     (
         "content_filter",
         _any_of(
-            r"content (?:management )?policy", r"content[ _]filter", r"flagged .{0,60}moderation", "content violat"
+            *(r"content (?:management )?policy", r"content[ _]filter", r"flagged .{0,60}moderation", "content violat"),
+            r"responsible ai (?:practices|policy)",
         ),
     ),
     (
@@ -142,7 +143,12 @@ OTHERS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = (
     ),
     (
         "not_found",
-        _any_of(r"models? .{0,120}(?:does not|doesn t|not) exist", r"model .{0,120}not found", "not a valid model"),
+        _any_of(
+            r"models? .{0,120}(?:does not|doesn t|not) exist",
+            r"model .{0,120}not found",
+            "not a valid model",
+            "supported (?:api )?model names are",
+        ),
     ),
     ("timeout", _any_of(r"timed out", r"time-?out", "deadline exceeded")),
     ("server", _any_of(r"internal (?:server )?error", "bad gateway", "upstream error")),

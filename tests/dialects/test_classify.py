@@ -202,6 +202,8 @@ def test_other_numbers_are_no_status() -> None:
         (None, "upstream request timeout", "timeout"),
         (None, "Internal server error", "server"),
         (401, "this model supports only 256K context", "context_overflow"),
+        (400, "This prompt contains words that violate our Responsible AI practices.", "content_filter"),
+        (400, "The supported API model names are a or b, but you passed c.", "not_found"),
     ],
 )
 def test_words_where_nothing_else_says_more(status: int | None, message: str, expected: ErrorKind) -> None:

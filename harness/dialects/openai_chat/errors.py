@@ -54,6 +54,8 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> ErrorInf
         text = value if type(value) is str else body[:_SHOWN].decode("utf-8", "replace").strip()
         return classify(status, message=text, retry_after_s=seconds)
     error = value.get("error") or _filter_verdict(value) or (as_list(value.get("errors")) or [value])[0]
+    if type(error) is str and error == value.get("error"):  # in words, with what else is known beside it
+        error = value
     return _read(error, status, seconds)
 
 
@@ -78,6 +80,9 @@ def _read(error: Any, status: int | None, seconds: float | None) -> ErrorInfo:
     if type(error) is not dict:
         return classify(status, message=error if type(error) is str else "", retry_after_s=seconds)
     metadata = as_dict(error.get("metadata"))
+    if seconds is None:  # a router gives the headers of whom it asked here
+        headers = {str(name).lower(): str(value) for name, value in as_dict(metadata.get("headers")).items()}
+        seconds = parse_retry_after(headers).seconds
     if status is None:
         status = next((number for name in ("status_code", "status") if (number := as_count(error.get(name)))), None)
     return classify(

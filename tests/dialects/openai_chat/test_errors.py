@@ -126,6 +126,21 @@ def test_a_written_error_is_read_back_as_its_kind(kind: ErrorKind) -> None:
     assert in_stream.kind == kind
 
 
+def test_the_code_beside_an_error_in_words_is_kept() -> None:
+    assert read(400, {"code": "Client specified an invalid argument", "error": "No such parameter"}) == ErrorInfo(
+        "invalid_request", "No such parameter", 400, "Client specified an invalid argument"
+    )
+    busy = read(429, {"error": "Model too busy", "error_type": "overloaded"})
+    assert (busy.kind, busy.code) == ("overloaded", "overloaded")
+
+
+def test_a_router_gives_the_upstream_headers_in_the_body() -> None:
+    error = {"code": 429, "message": "Slow down", "metadata": {"headers": {"Retry-After": "12", "X-Count": 0}}}
+    assert read(429, {"error": error}).retry_after_s == 12.0
+    assert read(429, {"error": error}, {"retry-after": "3"}).retry_after_s == 3.0
+    assert read(429, {"error": {**error, "metadata": {"headers": ["12"]}}}).retry_after_s is None
+
+
 def test_the_status_of_an_error_is_kept_where_it_is_one() -> None:
     assert write_error(ErrorInfo("server", "m", 502)).status == 502
     assert write_error(ErrorInfo("server", "m", 200)).status == 500
