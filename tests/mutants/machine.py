@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -46,22 +46,31 @@ class Mutant:
     again: Callable[[End], bool] | None = None
     """Whether the whole request is made once more after such an end."""
     other_target_on_failure: bool = False
+    goes_on: bool = False
+    """Whether the request is left alone when the caller stops, rather than stopped too."""
 
     @property
     def description(self) -> Description:
         """It claims everything, so that nothing that it breaks is excused."""
         return Description(self.name, "0", "python", self.dialects, frozenset(FEATURES))
 
-    async def run(self, case: Case) -> AsyncIterator[AnyEvent]:
+    async def run(self, case: Case) -> AsyncGenerator[AnyEvent]:
         """Runs the case as the broken client would."""
         hand_on = self.make_events() if self.make_events else self.events or (lambda event: [event])
         end = End("truncated")
-        async for event in self._reference(case):
-            if isinstance(event, End):
-                end = event
-                break
-            for each in hand_on(event):
-                yield each
+        events = self._reference(case)
+        if self.goes_on:
+            _ABANDONED.append(events)
+        try:
+            async for event in events:
+                if isinstance(event, End):
+                    end = event
+                    break
+                for each in hand_on(event):
+                    yield each
+        finally:
+            if not self.goes_on:
+                await events.aclose()
         if self.again and self.again(end):
             async for event in self._reference(case):
                 yield event
@@ -71,17 +80,11 @@ class Mutant:
         for each in hand_on(end):
             yield each
 
-    async def _reference(self, case: Case) -> AsyncIterator[AnyEvent]:
-        options = {**case.options, **self.options}
-        client = self._client(case, options)
-        request = read_request(case.request)
-        limit, seen = options.get("cancel_after_events"), 0
-        async with client.stream(request) as stream:
+    async def _reference(self, case: Case) -> AsyncGenerator[AnyEvent]:
+        client = self._client(case, {**case.options, **self.options})
+        async with client.stream(read_request(case.request)) as stream:
             async for event in stream:
                 yield event
-                seen += type(event).__name__ in ("Text", "Reasoning", "ToolCall")
-                if limit is not None and seen >= limit:
-                    stream.cancel()
 
     def _client(self, case: Case, options: dict[str, Any]) -> Client:
         policy = Policy().limited(options["max_retries"]).patient_for(options["timeout_s"])
@@ -98,6 +101,10 @@ class Mutant:
             fallback=[Target(case.dialect, second, case.api_key)] if second else [],
             compact=drop_oldest_turns if options["compaction"] else None,
         )
+
+
+_ABANDONED: list[AsyncGenerator[AnyEvent]] = []
+"""Kept, since a generator that nobody holds is closed, and its request with it."""
 
 
 class _Tampering(httpx.AsyncBaseTransport):
