@@ -160,9 +160,10 @@ async def responses(sdk: openai.AsyncOpenAI, request: dict[str, Any]) -> AsyncIt
 
 
 class ResponseReader:
-    """Keeps which call an item is, and whether its arguments came in deltas or only when it was done."""
+    """Keeps which call an item is, and what came in deltas: the rest comes only when it is done."""
 
     def __init__(self) -> None:
+        self.with_deltas: set[tuple[str, str]] = set()
         self.calls: dict[str, int] = {}
         self.with_arguments: set[str] = set()
 
@@ -170,14 +171,14 @@ class ResponseReader:
         match event.type:
             case "response.created":
                 return [Start(event.response.id, event.response.model)]
-            case "response.output_text.delta":
-                return [Text(event.delta)]
-            case "response.refusal.delta":
-                return [Refusal(event.delta)]
-            case "response.reasoning_text.delta":
-                return [Reasoning(event.delta)]
-            case "response.reasoning_summary_text.delta":
-                return [Reasoning(event.delta, summary=True)]
+            case "response.output_text.delta" | "response.output_text.done":
+                return [Text(text) for text in self.words(event, "text")]
+            case "response.refusal.delta" | "response.refusal.done":
+                return [Refusal(text) for text in self.words(event, "refusal")]
+            case "response.reasoning_text.delta" | "response.reasoning_text.done":
+                return [Reasoning(text) for text in self.words(event, "text")]
+            case "response.reasoning_summary_text.delta" | "response.reasoning_summary_text.done":
+                return [Reasoning(text, summary=True) for text in self.words(event, "text")]
             case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
                 self.with_arguments.add(event.item_id)
                 return [ToolCall(self.index(event.item_id), arguments=event.delta)]
@@ -191,6 +192,14 @@ class ResponseReader:
             case "error":
                 raise failed(event.code, event.message)
         return []
+
+    def words(self, event: Any, field: str) -> list[str]:
+        """A delta, or the whole of an item of which no delta came."""
+        channel, _, step = event.type.rpartition(".")
+        if step == "delta":
+            self.with_deltas.add((event.item_id, channel))
+            return [event.delta]
+        return [] if (event.item_id, channel) in self.with_deltas else [getattr(event, field)]
 
     def index(self, item_id: str) -> int:
         return self.calls.setdefault(item_id, len(self.calls))
