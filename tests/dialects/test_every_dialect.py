@@ -255,6 +255,24 @@ def test_an_error_response_is_read_as_it_was_written(name: str, kind: ErrorKind)
 
 
 @every_dialect
+@pytest.mark.parametrize("kind", ["rate_limit", "quota", "overloaded", "context_overflow", "not_found", "server"])
+def test_an_error_keeps_its_kind_though_its_words_do_not_say_it(name: str, kind: ErrorKind) -> None:
+    record = dialect(name)
+    written = record.write_error(ErrorInfo(kind, "it broke"))
+    read = record.read_error(written.status, written.headers, written.body)
+    assert (read.kind, read.message[-8:]) == (kind, "it broke")
+
+
+@every_dialect
+@pytest.mark.parametrize("kind", ["rate_limit", "overloaded", "context_overflow", "server"])
+def test_an_error_in_the_stream_keeps_its_kind_though_its_words_do_not_say_it(name: str, kind: ErrorKind) -> None:
+    frames = dialect(name).encoder().feed(Failure(ErrorInfo(kind, "it broke")))
+    error = transcript(name, b"".join(frames)).error
+    assert error is not None
+    assert (error.kind, error.message[-8:]) == (kind, "it broke")
+
+
+@every_dialect
 @EXAMPLES
 @given(
     st.integers(100, 599),

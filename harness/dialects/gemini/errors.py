@@ -50,6 +50,7 @@ _NAME_OF_STATUS: Mapping[int, str] = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
+_OVERFLOW = "The input token count exceeds the maximum number of tokens allowed"
 _QUOTA_IDS: Mapping[ErrorKind, str] = {
     "rate_limit": "GenerateRequestsPerMinutePerProjectPerModel",
     "quota": "GenerateRequestsPerDayPerProjectPerModel",
@@ -145,7 +146,10 @@ def error_body(info: ErrorInfo) -> dict[str, Any]:
     """The error as JSON, as it stands in an HTTP response and in a stream."""
     status = info.status or _STATUS_OF_KIND[info.kind]
     name = info.code if info.code in _NAME_OF_STATUS.values() else _NAME_OF_STATUS.get(status, "UNKNOWN")
-    error: dict[str, Any] = {"code": status, "message": info.message, "status": name}
+    message = info.message
+    if info.kind == "context_overflow" and classify(message=message).kind != info.kind:
+        message = f"{_OVERFLOW}: {message}"  # nothing but the words can say so
+    error: dict[str, Any] = {"code": status, "message": message, "status": name}
     if details := _details(info):
         error["details"] = details
     return {"error": error}

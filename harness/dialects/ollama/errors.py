@@ -29,6 +29,16 @@ _STATUS_OF_KIND: Mapping[ErrorKind, int] = {
 }
 
 
+_WORDS: Mapping[ErrorKind, str] = {
+    "rate_limit": "too many requests",
+    "quota": "you have reached your weekly usage limit",
+    "overloaded": "server overloaded",
+    "context_overflow": "the input length exceeds the context length",
+    "server": "internal server error",
+}
+"""What only the message can say, in a stream above all."""
+
+
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> ErrorInfo:
     """What an HTTP error response says; never raises."""
     asked = parse_retry_after(headers).seconds
@@ -68,4 +78,6 @@ def write_error(info: ErrorInfo) -> HttpError:
 
 def error_body(info: ErrorInfo) -> dict[str, Any]:
     """The error as JSON, as it stands in an HTTP response and in a stream."""
-    return {"error": info.message or info.kind.replace("_", " ")}
+    message = info.message or info.kind.replace("_", " ")
+    words = _WORDS.get(info.kind)
+    return {"error": f"{words}: {message}" if words and classify(message=message).kind != info.kind else message}

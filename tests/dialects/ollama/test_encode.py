@@ -151,7 +151,7 @@ def test_an_end_without_a_reason_has_none() -> None:
 
 def test_an_error_is_an_error_record_and_nothing_follows_it() -> None:
     frames, _ = encode(Text("a"), Failure(ErrorInfo("server", "boom", 500)))
-    assert records(frames)[1:] == [{"error": "boom"}]
+    assert records(frames)[1:] == [{"error": "internal server error: boom"}]
     assert transcript("ollama", b"".join(frames)).status == "failed"
     with pytest.raises(ollama.ResponseError, match="boom"):
         list(stream(b"".join(frames)))
