@@ -148,7 +148,7 @@ class Options(Record):
 
     max_retries: int | None = 0
     """None leaves the system its own default."""
-    timeout_s: float = Field(default=10.0, gt=0)
+    timeout_s: float = Field(default=30.0, gt=0)
     """How long the system may wait for a silent server."""
     think_tags: bool = False
     compaction: bool = False
@@ -197,7 +197,7 @@ class Scenario(Record):
     expect: Expectation
     expect_in: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Fields of `expect` that differ in a dialect."""
-    deadline_s: float = Field(default=30.0, gt=0)
+    deadline_s: float = Field(default=60.0, gt=0)
     """After this the case is a hang."""
 
     @property

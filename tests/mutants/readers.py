@@ -70,7 +70,11 @@ READERS = (
     Mutant(
         "utf8-per-read",
         "decodes each network read on its own, and replaces what it cannot decode",
-        kills=("framing/one-byte-per-chunk", "framing/cut-inside-utf8-character"),
+        kills=(
+            "framing/one-byte-per-chunk",
+            "framing/three-bytes-per-chunk",
+            "framing/cut-inside-utf8-character",
+        ),
         reads=_utf8_per_read,
     ),
     Mutant(
