@@ -37,6 +37,9 @@ from harness.events import (
 MADE_ID_PREFIX = "call_made_"
 """Ids that we had to make begin so: no vendor uses it, so a reader can tell a made id from a given one."""
 
+ERROR_KEYS = ("kind", "status", "code", "message", "retryable", "retry_after_s")
+"""The keys of `error` in the JSON form, in its order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -149,7 +152,7 @@ class Transcript:
             "status": self.status,
             **main,
             "usage": {name: getattr(self.usage, name) for name in self.usage.__struct_fields__},
-            "error": msgspec.to_builtins(self.error) if self.error else None,
+            "error": {key: getattr(self.error, key) for key in ERROR_KEYS} if self.error else None,
             "id": self.id,
             "model": self.model,
             "other_choices": [choice.to_dict() for choice in self.other_choices],
