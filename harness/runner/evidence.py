@@ -97,6 +97,7 @@ def evidence_of(planned: PlannedCase, observation: Observation) -> Evidence:
 def _seen(dialect: str, observation: Observation) -> dict[str, Any]:
     transcript = fold(dialect, (timed.event for timed in observation.events)).to_dict()
     end = observation.end
+    transcript["status"] = {"error": "failed"}.get(end.status, end.status) if end else None  # the caller's, not ours
     transcript["end"] = {
         "status": end.status if end else None,
         "raised": end.raised if end else None,
