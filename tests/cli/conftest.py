@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import pytest
 
+from harness.cli.main import main
 from harness.runner.results import Result, Run
 
 HARNESS = Path(sys.executable).with_name("harness")
@@ -78,6 +81,21 @@ class Harness:
         )
         ran = Ran(process.returncode, process.stdout.decode(), process.stderr.decode())
         assert "Traceback" not in ran.err, ran.err
+        return ran
+
+    def inside(self, *arguments: str | Path, status: int = 0) -> Ran:
+        """The same in this very process, for tables of calls: nothing of it is left out but the interpreter's start."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        argv, sys.argv = sys.argv, ["harness", *map(str, arguments)]
+        path = [*sys.path]
+        try:
+            with chdir(self.folder), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
+                main()
+        finally:
+            sys.argv, sys.path[:] = argv, path
+        said = [each.buffer.getvalue().decode() for each in (out, err)]  # type: ignore[attr-defined]
+        ran = Ran(int(left.value.code or 0), *said)
+        assert ran.status == status, ran
         return ran
 
     def write(self, name: str, content: str | bytes) -> Path:

@@ -2,6 +2,6 @@
 
 import sys
 
-print("Welcome to my program!", flush=True)
-print("what do you want?", file=sys.stderr, flush=True)
+print("what now?", file=sys.stderr, flush=True)
+print("Welcome!", flush=True)
 sys.stdin.read()

@@ -1,0 +1,79 @@
+"""`harness report`: every view of a results file, whole or not, and what cannot be read is named."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.conftest import Harness
+
+
+@pytest.fixture
+def results(harness: Harness) -> bytes:
+    """The results of the reference's canaries, also in `r.jsonl`."""
+    harness.inside("replay", "-f", "canary", "-d", "gemini", "--in-process", "--quiet", "--results", "r.jsonl")
+    return (harness.folder / "r.jsonl").read_bytes()
+
+
+@pytest.mark.usefixtures("results")
+def test_every_view_at_once(harness: Harness) -> None:
+    ran = harness("report", "r.jsonl", "--html", "out/html", "--junit", "out/x/j.xml", "--markdown", "out/y/m.md")
+    assert (ran.out, ran.err) == ("report: out/html/index.html\n", "")
+    assert "reference" in (harness.folder / "out/html/index.html").read_text()
+    suites = ElementTree.parse(harness.folder / "out/x/j.xml").getroot()
+    assert {case.get("name") for case in suites.iter("testcase")} == {"canary/plain-text", "canary/tool-call"}
+    assert "`reference 0.1.0`" in (harness.folder / "out/y/m.md").read_text()
+
+
+@pytest.mark.usefixtures("results")
+def test_without_a_view_it_says_what_replay_said(harness: Harness) -> None:
+    said = harness.inside("replay", "-f", "canary", "-d", "gemini", "--in-process").out
+    assert harness.inside("report", "r.jsonl").out == said
+
+
+def test_a_run_that_broke_off_is_said_in_every_view(harness: Harness, results: bytes) -> None:
+    harness.write("r.jsonl", results.rpartition(b'{"record":"footer"')[0])
+    assert "not whole: the run did not come to its end" in harness.inside("report", "r.jsonl").out
+    harness.inside("report", "r.jsonl", "--html", "html", "--junit", "j.xml", "--markdown", "m.md")
+    assert "results may be missing" in (harness.folder / "m.md").read_text()
+    assert "did not come to its end" in (harness.folder / "html/index.html").read_text()
+
+
+def test_a_stopped_run_is_said_too(harness: Harness, results: bytes) -> None:
+    harness.write("r.jsonl", results.replace(b'"interrupted":false', b'"interrupted":true'))
+    assert "not whole: the run did not come to its end" in harness.inside("report", "r.jsonl").out
+
+
+def test_two_runs_share_one_report(harness: Harness, results: bytes) -> None:
+    harness.write("s.jsonl", results.replace(b'"0.1.0"', b'"0.2.0"'))
+    harness.inside("report", "r.jsonl", "s.jsonl", "--html", "html")
+    page = (harness.folder / "html/index.html").read_text()
+    assert "0.1.0" in page and "0.2.0" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", "r.jsonl: line 1: a results file begins with a header line"),
+        (b'{"record":"footer","results":0,"duration_s":0}\n', "r.jsonl: line 1: a results file begins with "),
+        (b"data: {}\n", "r.jsonl: line 1: JSON is malformed"),
+        (b"\x00\xff\xfe", "r.jsonl: line 1: "),
+        (b'{"record":"verdict"}\n', "r.jsonl: line 1: Invalid value 'verdict'"),
+    ],
+)
+def test_what_is_no_results_file_is_refused_with_its_line(harness: Harness, content: bytes, error: str) -> None:
+    harness.write("r.jsonl", content)
+    assert harness.inside("report", "r.jsonl", status=2).error.startswith(error)
+
+
+def test_a_line_that_was_cut_is_named(harness: Harness, results: bytes) -> None:
+    first, second, _ = results.split(b"\n", 2)
+    harness.write("r.jsonl", first + b"\n" + second[:500])
+    assert harness("report", "r.jsonl", status=2).error == "r.jsonl: line 2: Input data was truncated"
+
+
+def test_files_that_cannot_be_are_named(harness: Harness, results: bytes) -> None:
+    assert harness.inside("report", "gone.jsonl", status=2).error == "gone.jsonl: No such file or directory"
+    for view in ("--html", "--junit", "--markdown"):
+        assert harness.inside("report", "r.jsonl", view, "r.jsonl/x", status=2).error.startswith("r.jsonl")
