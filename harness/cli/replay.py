@@ -67,10 +67,10 @@ def replay(
             workers=os.cpu_count() or 1,
             results=results or (report / "results.jsonl" if report else None),
             isolated=isolate,
+            catalogue_folder=catalogue,
         )
-        for path in (settings.results, report and report / "index.html", junit):
-            if path is not None:
-                make_parent(path)  # now, rather than find after a long run that it cannot be written
+        for path in filter(None, (settings.results, report and report / "index.html", junit)):
+            make_parent(path)  # now, rather than find after a long run that it cannot be written
     run = _carry_out(settings, quiet, as_json)
     _show(run, report, junit, said=not quiet and not as_json)
 

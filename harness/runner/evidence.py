@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,11 +26,15 @@ STDERR_TAIL = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who was run and how: `spec` is what the user called the system, and how the run is reproduced."""
+    """Who was run and how: `spec` is what the user called the system, and how the run is reproduced.
+
+    `catalogue` is the folder of scenarios, None for the built-in one.
+    """
 
     spec: str
     description: Description
     lane: LaneName
+    catalogue: Path | None = None
 
 
 def result_of(planned: PlannedCase, subject: Subject, observation: Observation, known: str | None) -> Result:
@@ -50,6 +55,7 @@ def reproduce_command(subject: Subject, planned: PlannedCase) -> str:
     """The one command that shows the same verdict again."""
     words = ["harness", "replay", "--system", subject.spec]
     words += ["--scenario", planned.scenario.id, "--dialect", planned.dialect]
+    words += ["--catalogue", str(subject.catalogue)] if subject.catalogue else []
     return shlex.join([*words, "--in-process"] if subject.lane == "in-process" else words)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.catalogue.checks import missing_features
 from harness.catalogue.observation import Observation
@@ -20,12 +21,16 @@ ResultListener = Callable[[Result], None]
 
 @dataclass(slots=True)
 class SystemRun:
-    """One system with its share of the plan. `spec` is how the user named it, and how the run is reproduced."""
+    """One system with its share of the plan. `spec` is how the user named it, and how the run is reproduced.
+
+    `catalogue` is the folder of scenarios, None for the built-in one.
+    """
 
     spec: str
     driver: Driver
     known: KnownFailures
     cases: list[PlannedCase] = field(default_factory=list)
+    catalogue: Path | None = None
 
     @property
     def description(self) -> Description:
@@ -34,7 +39,7 @@ class SystemRun:
 
     def subject(self, lane: Lane) -> Subject:
         """Who is run and how, for its results."""
-        return Subject(self.spec, self.driver.description, lane.name)
+        return Subject(self.spec, self.driver.description, lane.name, self.catalogue)
 
 
 async def run_systems(systems: Sequence[SystemRun], lane: Lane, *, jobs: int, on_result: ResultListener) -> None:

@@ -47,6 +47,8 @@ class Settings:
     workers: int = 2
     results: Path | None = None
     isolated: bool = True
+    catalogue_folder: Path | None = None
+    """Where the catalogue was read from; None: it is the built-in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ async def _run(
                 continue
             stack.push_async_callback(driver.close)
             mine = [planned for planned in plan.cases if planned.dialect in driver.description.dialects]
-            systems.append(SystemRun(said, driver, known_failures(spec.name), mine))
+            systems.append(SystemRun(said, driver, known_failures(spec.name), mine, settings.catalogue_folder))
         _refuse_twins(systems)
         idle = [_idleness(each) for each in systems if not each.cases]
         if idle and len(idle) == len(specs):
@@ -132,7 +134,7 @@ async def _run(
         first = header(settings.catalogue.version, settings.lane, described, settings.scenarios)
         journal = stack.enter_context(Journal(first, settings.results, listeners.line))
         listeners.planned(sum(len(each.cases) for each in systems))
-        _give_up(broken, plan.cases, journal, settings.lane)
+        _give_up(broken, plan.cases, journal, settings)
         async with _lane(settings.lane) as lane:
             await run_systems(systems, lane, jobs=settings.jobs, on_result=journal.add)
         async for result in check_recordings(plan.streams, system=REFERENCE, workers=settings.workers):
@@ -168,10 +170,11 @@ def _undescribed(spec: SystemSpec) -> Description:
     return Description(spec.name, "not started", "unknown", ())
 
 
-def _give_up(broken: Sequence[_Broken], cases: list[PlannedCase], journal: Journal, lane: LaneName) -> None:
+def _give_up(broken: Sequence[_Broken], cases: list[PlannedCase], journal: Journal, settings: Settings) -> None:
     """The canaries of a system that could not be started get the verdict `error`, with its last words."""
     for said, spec, error in broken:
         observation = Observation((), None, (), 0.0, broken=str(error), stderr=error.stderr)
         canaries = [planned for planned in cases if planned.scenario.family == CANARY_FAMILY] or cases[:1]
+        subject = Subject(said, _undescribed(spec), settings.lane, settings.catalogue_folder)
         for planned in canaries:
-            journal.add(result_of(planned, Subject(said, _undescribed(spec), lane), observation, None))
+            journal.add(result_of(planned, subject, observation, None))

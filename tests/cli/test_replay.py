@@ -97,6 +97,8 @@ def test_a_catalogue_of_ones_own(harness: Harness) -> None:
     ran = harness("replay", "--catalogue", "own", "-d", "gemini", "--in-process", "--json")
     [result] = [line for line in lines_of(ran.out.encode()) if isinstance(line, Result)]
     assert (result.scenario, result.family, result.verdict) == ("greetings/word", "greetings", "pass")
+    assert "--catalogue own" in result.reproduce
+    harness(*result.reproduce.split()[1:])
 
 
 def test_a_must_that_fails_has_status_1_and_says_how_to_see_it_again(harness: Harness) -> None:
