@@ -1,0 +1,130 @@
+"""A result carries what its verdict rests on: expectation, what the caller saw, what the wire saw, and a command."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.observation import Attempt, CallerEnd, Observation, TimedEvent
+from harness.dialects.base import RequestFault
+from harness.events import AnyEvent, ErrorInfo, Finish, Text
+from harness.runner.case import LaneName
+from harness.runner.evidence import STDERR_TAIL, Subject, attempt_record, evidence_of, result_of, unsupported
+from harness.wire.response import Chunk, WireResponse
+from tests.runner.made import CLAIMS_ALL, COMPLETED, planned
+
+MADE = Subject("made.py", CLAIMS_ALL, "sockets")
+RESPONSE = WireResponse(200, (("content-type", "text/event-stream"),), (Chunk(b"one"), Chunk(b"two")), "reset")
+
+
+def attempt(
+    response: WireResponse | None = RESPONSE,
+    sent_s: tuple[float, ...] = (0.1234567, 0.2),
+    faults: tuple[RequestFault, ...] = (),
+) -> Attempt:
+    headers = (("authorization", "Bearer sk-test"),)
+    return Attempt(1, 0.0123456789, "POST", "/v1/x", headers, b'{"a": "\xff"}', faults, response, sent_s, 0.3)
+
+
+def observed(*events: AnyEvent, end: CallerEnd | None = COMPLETED, **rest: object) -> Observation:
+    timed = tuple(TimedEvent(0.5 + position / 3, event) for position, event in enumerate(events))
+    usual = {"attempts": (attempt(),), "duration_s": 1.23456789}
+    return Observation(events=timed, end=end, **{**usual, **rest})  # type: ignore[arg-type]
+
+
+def test_a_result_names_its_case_and_its_verdict() -> None:
+    result = result_of(planned(), MADE, observed(Text("Hel"), Finish("stop")), None)
+    assert (result.system, result.system_version, result.dialect) == ("made", "1", "openai-chat")
+    assert (result.scenario, result.family, result.title, result.level) == ("made/up", "made", "A word", "must")
+    assert (result.verdict, result.content, result.attempts, result.duration_s) == ("fail", "fail", 1, 1.234568)
+
+
+def test_the_evidence_has_what_was_expected_and_what_was_seen() -> None:
+    evidence = evidence_of(planned(), observed(Text("Hel"), Finish("stop")))
+    assert evidence.expected["text"] == "Hello"
+    assert evidence.seen["text"] == "Hel"
+    assert [(each.at_s, each.event["type"]) for each in evidence.events] == [(0.5, "text"), (0.833333, "finish")]
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (CallerEnd("completed"), "completed"),
+        (CallerEnd("truncated"), "truncated"),
+        (CallerEnd("cancelled"), "cancelled"),
+        (CallerEnd("error", ErrorInfo("server", "no"), "APIError"), "failed"),
+        (None, None),
+    ],
+)
+def test_the_status_is_what_the_caller_was_told(end: CallerEnd | None, status: str | None) -> None:
+    seen = evidence_of(planned(), observed(Text("Hel"), end=end)).seen
+    assert seen["status"] == status
+    assert seen["end"]["status"] == (end.status if end else None)
+
+
+def test_what_was_raised_is_kept_whole() -> None:
+    error = CallerEnd("error", ErrorInfo("rate_limit", "slow", status=429, retryable=True), "RateLimitError")
+    seen = evidence_of(planned(), observed(end=error)).seen
+    assert (seen["end"]["raised"], seen["end"]["error"]["status"]) == ("RateLimitError", 429)
+    assert (seen["end"]["hung"], seen["end"]["broken"]) == (False, None)
+
+
+def test_a_broken_worker_leaves_its_last_words() -> None:
+    broken = observed(end=None, broken="it exited with status 7", stderr="x" * STDERR_TAIL + "last words")
+    result = result_of(planned(), MADE, broken, None)
+    assert (result.verdict, result.note) == ("error", "it exited with status 7")
+    assert result.evidence is not None
+    assert result.evidence.stderr.endswith("xlast words")
+    assert len(result.evidence.stderr) == STDERR_TAIL
+
+
+def test_an_attempt_keeps_every_chunk_and_when_it_was_sent() -> None:
+    record = attempt_record(attempt(sent_s=(0.1234567,)))
+    assert [(chunk.sent_s, chunk.data) for chunk in record.chunks] == [(0.123457, b"one"), (None, b"two")]
+    assert (record.at_s, record.ended_s, record.how_ended, record.status) == (0.012346, 0.3, "reset", 200)
+    assert record.request_body == '{"a": "\ufffd"}'
+    assert record.request_headers == [("authorization", "Bearer sk-test")]
+
+
+def test_an_attempt_that_was_refused_says_why() -> None:
+    fault = RequestFault("messages-empty", "messages", "there are none")
+    record = attempt_record(attempt(None, (), (fault,)))
+    assert record.request_faults == ["messages-empty at messages: there are none"]
+    assert (record.status, record.chunks, record.how_ended) == (None, [], None)
+
+
+def test_an_attempt_without_a_status_line_has_no_status() -> None:
+    assert attempt_record(attempt(WireResponse(200, (), (), "reset", head=False), ())).status is None
+
+
+def test_a_case_that_was_not_run_says_what_was_not_claimed() -> None:
+    result = unsupported(planned(), MADE, frozenset({"usage", "retries"}))
+    assert (result.verdict, result.content, result.ending) == ("unsupported",) * 3
+    assert (result.note, result.attempts, result.evidence) == ("not claimed: retries, usage", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("spec", "lane", "catalogue", "more"),
+    [
+        ("reference", "sockets", None, []),
+        ("reference", "in-process", None, ["--in-process"]),
+        ("my folder/it's.py", "sockets", None, []),
+        ("reference", "in-process", Path("my own"), ["--catalogue", "my own", "--in-process"]),
+    ],
+)
+def test_the_command_shows_the_verdict_again(
+    spec: str, lane: LaneName, catalogue: Path | None, more: list[str]
+) -> None:
+    result = unsupported(planned(dialect="gemini"), Subject(spec, CLAIMS_ALL, lane, catalogue), frozenset())
+    words = ["harness", "replay", "--system", spec, "--scenario", "made/up", "--dialect", "gemini", *more]
+    assert shlex.split(result.reproduce) == words
+
+
+def test_evidence_is_json_whatever_the_caller_saw() -> None:
+    import msgspec
+
+    odd = observed(Text("half \udc00"), end=None)
+    assert json.loads(msgspec.json.encode(evidence_of(planned(), odd).seen["text"])) == "half \ufffd"
