@@ -28,14 +28,16 @@ def transcript_of(dialect: str, incremental: Decoder, chunks: Iterable[bytes]) -
     return assembler.close()
 
 
-def decode(dialect: str, chunks: bytes | Iterable[bytes], *, think_tags: bool = False) -> Transcript:
+def decode(
+    dialect: str, chunks: bytes | bytearray | memoryview | Iterable[bytes], *, think_tags: bool = False
+) -> Transcript:
     """What a recorded stream amounts to.
 
     `chunks` is the body as `bytes`, or any iterable of `bytes`, one network read each; the result does not depend on
     the cutting. It never raises for what the bytes say: a broken stream has the status `truncated` or `failed`.
     Raises `UnknownDialect`, a ValueError.
     """
-    reads = (chunks,) if isinstance(chunks, bytes) else chunks
+    reads = (bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks
     return transcript_of(dialect, decoder(dialect, think_tags=think_tags), reads)
 
 
