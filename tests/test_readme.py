@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs" / "adapters.md").read_text()
+HARNESS = Path(sys.executable).with_name("harness")
 CHOICE = '{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}'
 
 
@@ -26,33 +31,61 @@ COMMANDS = [
 ]
 
 
-def written(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that the README's commands speak of."""
+    folder = tmp_path_factory.mktemp("readme")
     (folder / "my_adapter.py").write_text(blocks("python", GUIDE)[0])
     (folder / "answer.sse").write_text(f'data: {{"choices":[{CHOICE}]}}\n\n')
     made = ["replay", "--in-process", "--family", "canary", "--results", "results.jsonl", "--quiet"]
-    subprocess.run([harness(), *made], cwd=folder, check=True, timeout=60)
-
-
-def harness() -> Path:
-    return Path(sys.executable).with_name("harness")
+    subprocess.run([HARNESS, *made], cwd=folder, check=True, timeout=60)
+    return folder
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("harness ")])
-def test_each_command_runs(command: str, tmp_path: Path) -> None:
-    written(tmp_path)
+def test_each_command_runs(command: str, surroundings: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(surroundings, tmp_path / "here")
     words = shlex.split(command)
     if words[1] == "serve":
         words[words.index("--port") + 1] = "0"  # the one that the README names may be taken here
     running = subprocess.Popen(
-        [harness(), *words[1:]], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [HARNESS, *words[1:]], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     if words[1] == "serve":
         assert running.stdout is not None and "serving" in running.stdout.readline()
         running.send_signal(signal.SIGINT)
     said, problem = running.communicate(timeout=120)
-    assert running.returncode in ((0, 1) if "my_adapter.py" in command else (0,)), problem
+    # the guide's adapter is honest about its faults: a must fails
+    assert running.returncode == (1 if "my_adapter.py" in words else 0), problem
     assert said or words[1] == "serve"
+    if "--json" in words:
+        json.loads(said)
+    for option, path in pairwise(words):
+        if option in WRITTEN:
+            WRITTEN[option](folder / path)
+
+
+def is_page(folder: Path) -> None:
+    assert "<!doctype html>" in (folder / "index.html").read_text()
+
+
+def is_junit(path: Path) -> None:
+    assert ElementTree.parse(path).getroot().tag == "testsuites"
+
+
+def is_markdown(path: Path) -> None:
+    assert path.read_text().startswith("## ")
+
+
+WRITTEN = {"--report": is_page, "--html": is_page, "--junit": is_junit, "--markdown": is_markdown}
+
+
+def test_every_verb_is_shown() -> None:
+    shown = {words[1] for words in map(shlex.split, COMMANDS) if words[0] == "harness"}
+    listed = subprocess.run([HARNESS, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
+    verbs = re.findall(r"^│ (\w+) ", listed.partition("Commands")[2], re.MULTILINE)
+    assert len(verbs) >= 6
+    assert set(verbs) - shown <= {"systems"}
 
 
 def test_the_make_targets_are_there() -> None:
@@ -62,7 +95,14 @@ def test_the_make_targets_are_there() -> None:
     assert {"make replay", "make test"} <= set(COMMANDS)
 
 
+def test_the_files_that_it_speaks_of_are_there() -> None:
+    paths = re.findall(r"`((?:docs|specs|harness|tests|cassettes)/[\w./-]+)`", README)
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_the_python_does_what_it_says() -> None:
-    (code,) = blocks("python")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    for code in blocks("python"):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+        assert done.stderr == ""
     assert done.stdout.startswith("Hi completed ")
