@@ -70,6 +70,7 @@ FEATURES = {
     "fallback": "turns to a second provider when the first is exhausted",
     "cancel": "can be stopped from outside, and stops its request then",
     "warnings": "reports oddities that did not stop it",
+    "tool_loop": "answers tool calls from the caller's tools and goes on with the conversation",
     "timeouts": "gives up on a server that falls silent, after the time it was given",
 }
 """What a system may claim to do. What it does not claim is `unsupported`, never `fail`."""
@@ -154,6 +155,9 @@ class Options(Record):
     compaction: bool = False
     cancel_after_events: int | None = Field(default=None, ge=1)
     """Stop the request from outside once so many text, reasoning or tool-call events have come."""
+    tool_results: dict[str, str] = Field(default_factory=dict)
+    """What the caller's tools answer, by their names. The system goes on until an answer without calls comes; the
+    events of all turns come in one stream, and calls are numbered through all of them."""
 
 
 def _responses_form(value: Any) -> str:

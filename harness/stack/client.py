@@ -130,9 +130,12 @@ class Client:
 
     async def collect(self, request: Request) -> Transcript:
         """What the answer to `request` amounts to."""
-        dialect = self._targets[0].record.name
         async with self.stream(request) as stream:
-            events = [event async for event in stream]
+            return self.fold([event async for event in stream])
+
+    def fold(self, events: Sequence[AnyEvent]) -> Transcript:
+        """What the events of one answer amount to, in the dialect of the target that gave it."""
+        dialect = self._targets[0].record.name
         for event in events:
             match event:
                 case Other(kind="fallback", data={"dialect": str(name)}):

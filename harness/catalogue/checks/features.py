@@ -5,7 +5,7 @@ A scenario's own `needs` come first; these are derived besides:
 | what the scenario has | feature |
 |---|---|
 | `expect.tool_calls` (unless it expects none, or only calls that were cut off) | `tool_calls` |
-| `expect.attempts` or `expect.fallback_attempts` of at least 2 | `retries` |
+| `expect.attempts` of at least 2 without `options.tool_results`; `expect.fallback_attempts` of at least 2 | `retries` |
 | `expect.waits` | `retry_after` and `retries` |
 | `expect.refusal` | `refusals` |
 | `expect.signatures` | `signatures` |
@@ -14,6 +14,7 @@ A scenario's own `needs` come first; these are derived besides:
 | `expect.fallback_attempts`, `fallback_responses` | `fallback` |
 | `expect.upstream_stopped`, `options.cancel_after_events` | `cancel` |
 | `options.think_tags` | `think_tags` |
+| `options.tool_results` | `tool_loop` |
 | a server that falls silent before its answer is whole, nobody cancelling | `timeouts` |
 
 `reasoning`, `usage` and `warnings` are never needed: what they stand for is compared where they are claimed, and the
@@ -35,17 +36,16 @@ def missing_features(scenario: Scenario, dialect: str, features: frozenset[str])
 def needed_features(scenario: Scenario, dialect: str) -> frozenset[str]:
     """Everything that a system must claim for the scenario to say something about it."""
     expectation = scenario.expectation_in(dialect)
-    return frozenset((*scenario.needs, *_of_expectation(expectation), *_of_options(scenario, dialect)))
+    return frozenset((*scenario.needs, *_of_expectation(expectation, scenario), *_of_options(scenario, dialect)))
 
 
-def _of_expectation(expectation: Expectation) -> Iterator[str]:
+def _of_expectation(expectation: Expectation, scenario: Scenario) -> Iterator[str]:
     calls = expectation.tool_calls
+    turns = bool(scenario.options.tool_results)  # each of which has a request of its own
+    repeated = (None if turns else expectation.attempts, expectation.fallback_attempts)
     derived = {
         "tool_calls": isinstance(calls, AnyValue) or any(call.executable for call in calls),
-        "retries": any(
-            count is not None and count.at_least > 1 for count in (expectation.attempts, expectation.fallback_attempts)
-        )
-        or bool(expectation.waits),
+        "retries": any(count is not None and count.at_least > 1 for count in repeated) or bool(expectation.waits),
         "retry_after": bool(expectation.waits),
         "refusals": expectation.refusal != "",
         "signatures": bool(expectation.signatures),
@@ -64,6 +64,7 @@ def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
         "compaction": options.compaction,
         "cancel": options.cancel_after_events is not None,
         "fallback": bool(scenario.fallback_responses),
+        "tool_loop": bool(options.tool_results),
         "timeouts": options.cancel_after_events is None and any(map(_falls_silent, scenario.responses_in(dialect))),
     }
     return (feature for feature, needed in derived.items() if needed)

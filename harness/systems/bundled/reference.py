@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from harness import __version__
 from harness.catalogue.models import FEATURES
@@ -13,6 +14,7 @@ from harness.stack.client import Client
 from harness.stack.fallback import Target
 from harness.stack.overflow import drop_oldest_turns
 from harness.stack.policy import Policy
+from harness.stack.turns import converse
 from harness.systems.base import Case, Description
 
 
@@ -23,8 +25,9 @@ class Reference:
 
     async def run(self, case: Case) -> AsyncGenerator[AnyEvent]:
         """The events that a user of `harness.Client` sees."""
-        async with _client(case) as client, client.stream(read_request(case.request)) as stream:
-            async for event in stream:
+        tools = case.options.get("tool_results") or {}
+        async with _client(case) as client, aclosing(converse(client, read_request(case.request), tools)) as events:
+            async for event in events:
                 yield event
 
 

@@ -32,6 +32,8 @@ from .build import scenario
         ({}, {"options": {"cancel_after_events": 2}}, {"cancel"}),
         ({}, {"options": {"think_tags": True}}, {"think_tags"}),
         ({}, {"options": {"compaction": True}}, {"compaction"}),
+        ({}, {"options": {"tool_results": {"f": "1"}}}, {"tool_loop"}),
+        ({"attempts": 2}, {"options": {"tool_results": {"f": "1"}}}, {"tool_loop"}),
         ({}, {"responses": [{"connection": "stall"}]}, {"timeouts"}),
         ({}, {"responses": [{"events": [], "faults": [{"cut": {"after_bytes": 0, "how": "stall"}}]}]}, {"timeouts"}),
         ({}, {"responses": [{"events": [], "faults": [{"end": "stall"}]}]}, set()),
