@@ -66,7 +66,7 @@ def test_every_file_of_the_project_is_in_the_wheel_and_nothing_else(wheel: Path)
     inside = {name for name in names if ".dist-info/" not in name}
     data = {f"harness/_data/{name}" for folder in DATA for name in files(folder)}
     assert inside == files("harness") | data
-    for needed in ("report/templates/index.html", "report/static/report.css", "systems/kit/harness_kit.py",
+    for needed in ("report/templates/index.html", "report/static/report.css", "systems/kit/harness_kit/worker.py",
                    "systems/known/openai-python.yaml", "systems/bundled/openai_python.py"):  # fmt: skip
         assert f"harness/{needed}" in inside
 

@@ -20,7 +20,7 @@ from harness.runner.plan import CANARY_FAMILY, PlannedCase, plan_cases
 from harness.runner.recordings import RecordedStream, check_recordings, read_recordings
 from harness.runner.results import Line, Run
 from harness.runner.run import SystemRun, run_systems
-from harness.systems.base import Description, SystemBroken
+from harness.systems.base import PARSER_FAMILIES, Description, SystemBroken
 from harness.systems.isolation import Isolation, isolate
 from harness.systems.known import known_failures
 from harness.systems.registry import InProcessSpec, SystemSpec, open_driver, prepare, resolve
@@ -122,7 +122,7 @@ async def _run(
                 broken.append((said, spec, error))
                 continue
             stack.push_async_callback(driver.close)
-            mine = [planned for planned in plan.cases if planned.dialect in driver.description.dialects]
+            mine = [planned for planned in plan.cases if _concerns(planned, driver.description)]
             systems.append(SystemRun(said, driver, known_failures(spec.name), mine, settings.catalogue_folder))
         _refuse_twins(systems)
         idle = [_idleness(each) for each in systems if not each.cases]
@@ -140,6 +140,12 @@ async def _run(
         async for result in check_recordings(plan.streams, system=REFERENCE, workers=settings.workers):
             journal.add(result)
     return journal.run()
+
+
+def _concerns(planned: PlannedCase, description: Description) -> bool:
+    """Whether the case is for that system at all."""
+    readable = description.kind != "parser" or planned.scenario.family in PARSER_FAMILIES
+    return readable and planned.dialect in description.dialects
 
 
 def _refuse_twins(systems: Sequence[SystemRun]) -> None:

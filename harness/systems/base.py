@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import httpx
 
@@ -13,6 +13,12 @@ from harness.events import AnyEvent
 
 PROTOCOL = 1
 """The version of the adapter protocol."""
+
+
+SystemKind: TypeAlias = Literal["client", "gateway", "parser"]
+"""A parser reads frames and knows nothing of answers: only some families say anything about it."""
+
+PARSER_FAMILIES = ("canary", "framing", "encoding", "progressive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,20 @@ class Description:
     dialects: tuple[str, ...]
     features: frozenset[str] = frozenset()
     """What it claims in every dialect."""
-    kind: Literal["client", "gateway"] = "client"
+    kind: SystemKind = "client"
     protocol: int = PROTOCOL
     features_in: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What it claims besides in one dialect."""
+    default_retries: Mapping[str, int | None] = field(default_factory=dict)
+    """By dialect: how often it repeats a failed request unless told otherwise, as its documentation has it."""
 
     def claims(self, dialect: str) -> frozenset[str]:
         """Everything that it claims to do in that dialect."""
         return self.features | self.features_in.get(dialect, frozenset())
+
+    def retries_by_default(self, dialect: str) -> int | None:
+        """How often it repeats a failed request unless told otherwise; None where its documentation does not say."""
+        return self.default_retries.get(dialect)
 
 
 class Clock(Protocol):

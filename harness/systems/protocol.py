@@ -136,6 +136,10 @@ def _event(name: str, data: Any) -> AnyEvent:
 
 def _end(name: str, data: Any) -> CallerEnd:
     match data:
+        case {"status": "broken"}:
+            error = data.get("error")
+            said = error.get("message") if isinstance(error, dict) else None
+            raise BadCase(name, f"the adapter itself failed, not its client: {said or 'it does not say how'}")
         case {"status": str(status)} if status in END_STATUSES:
             raised = data.get("raised")
             return CallerEnd(status, _error(name, data), str(raised) if raised else None)
@@ -164,6 +168,7 @@ class _Described(msgspec.Struct, frozen=True):
     features: frozenset[str] = frozenset()
     features_in: dict[str, frozenset[str]] = {}
     kind: str = "client"
+    default_retries: int | dict[str, int] | None = None
 
 
 def _description(message: dict[str, Any]) -> Description:
@@ -173,15 +178,23 @@ def _description(message: dict[str, Any]) -> Description:
         raise SystemBroken(f"its description cannot be read: {error}; it is {message!r:.300}") from None
     if said.protocol != PROTOCOL:
         raise SystemBroken(f"it speaks version {said.protocol} of the adapter protocol; this harness speaks {PROTOCOL}")
-    if said.kind != "client":
-        raise SystemBroken(f"a worker drives a client; it says that it is a {said.kind!r}")
+    if said.kind not in ("client", "parser"):
+        raise SystemBroken(f"a worker drives a client or a parser; it says that it is a {said.kind!r}")
     for feature in sorted(said.features.union(*said.features_in.values()) - FEATURES.keys()):
         raise SystemBroken(f"it claims the unknown feature {feature!r}{_meant(feature, FEATURES)}")
     if not set(said.dialects) & set(dialect_names()):
         known = ", ".join(dialect_names())
         raise SystemBroken(f"it speaks none of the dialects that we know ({known}) but {', '.join(said.dialects)}")
+    retries = said.default_retries
     return Description(
-        said.name, said.version, said.language, said.dialects, said.features, features_in=said.features_in
+        said.name,
+        said.version,
+        said.language,
+        said.dialects,
+        said.features,
+        kind="parser" if said.kind == "parser" else "client",
+        features_in=said.features_in,
+        default_retries=retries if isinstance(retries, dict) else dict.fromkeys(said.dialects, retries),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 import uv
 
 from harness.systems import environment
-from harness.systems.environment import EnvironmentBroken, Wanted, cache_folder, python_for, read_block
+from harness.systems.environment import EnvironmentBroken, Wanted, cache_folder, is_built, python_for, read_block
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +104,24 @@ def test_it_builds_what_is_asked_for_and_builds_it_once(tmp_path: Path, wheel: P
     wheel.unlink()
     assert python_for(path) == python
     assert (python.stat().st_ino, python.parent.stat().st_mtime_ns) == built
+
+
+def test_it_says_whether_an_environment_is_built_and_builds_nothing(tmp_path: Path, cache: Path) -> None:
+    path = script(tmp_path, "dependencies = []")
+    assert not is_built(path)
+    assert not cache.exists()
+    python = python_for(path)
+    assert is_built(path)
+    python.unlink()
+    assert not is_built(path)
+
+
+def test_a_script_whose_block_is_wrong_or_missing_is_not_taken_for_built(tmp_path: Path) -> None:
+    assert not is_built(script(tmp_path, "dependencies = 3"))
+    assert not is_built(tmp_path / "nowhere.py")
+    plain = tmp_path / "plain.py"
+    plain.write_text("print()\n")
+    assert is_built(plain)
 
 
 def test_an_environment_whose_interpreter_is_gone_is_built_anew(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from harness.systems.registry import (
     SystemSpec,
     UnknownSystem,
     bundled_names,
+    installed,
     load_system,
     open_driver,
     prepare,
@@ -134,3 +135,21 @@ def test_what_cannot_be_built_is_told_by_name_and_told_again(tmp_path: Path, mon
     with pytest.raises(SystemBroken) as again:
         asyncio.run(open_driver(specs[0]))
     assert str(again.value) == str(unbuilt["mine"])
+
+
+def test_what_could_be_started_at_once_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "unbuilt.py").write_text("# /// script\n# dependencies = []\n# ///\n")
+    (tmp_path / "plain.py").write_text("")
+    (tmp_path / "there.yaml").write_text("kind: client\ncommand: [sh, adapter.sh]\n")
+    (tmp_path / "beside.yaml").write_text("kind: client\ncommand: [plain.py]\n")
+    (tmp_path / "gone.yaml").write_text("kind: client\ncommand: [no-such-program-anywhere]\n")
+    said = {path.name: installed(resolve(str(path))) for path in tmp_path.iterdir() if path.is_file()}
+    assert said == {
+        "unbuilt.py": False,
+        "plain.py": True,
+        "there.yaml": True,
+        "beside.yaml": True,
+        "gone.yaml": False,
+    }
+    assert installed(resolve("reference"))
