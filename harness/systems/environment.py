@@ -73,6 +73,15 @@ def python_for(script: Path) -> Path:
     return outcome
 
 
+def is_built(script: Path) -> bool:
+    """Whether `script` could run at once: it needs no environment, or its environment lies in the cache."""
+    try:
+        wanted = read_block(script)
+        return wanted is None or os.access(_place(wanted, cache_folder())[1] / "bin" / "python", os.X_OK)
+    except (EnvironmentBroken, _BuildFailed, OSError):
+        return False
+
+
 def read_block(script: Path) -> Wanted | None:
     """What the script's PEP 723 block asks for; None where it has none. Raises EnvironmentBroken for a wrong one."""
     try:
@@ -121,9 +130,8 @@ class _BuildFailed(Exception):
 
 
 def _build(wanted: Wanted, cache: Path) -> Path:
-    base = _base_python(wanted.requires_python)
-    folder = cache / "environments"
-    place = folder / _key(wanted, base)
+    base, place = _place(wanted, cache)
+    folder = place.parent
     python = place / "bin" / "python"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +142,12 @@ def _build(wanted: Wanted, cache: Path) -> Path:
     except OSError as error:
         raise _BuildFailed(f"{folder} cannot be used: {error}; HARNESS_CACHE may name another folder") from None
     return python
+
+
+def _place(wanted: Wanted, cache: Path) -> tuple[str, Path]:
+    """The interpreter that the environment is built on, and the environment's folder in the cache."""
+    base = _base_python(wanted.requires_python)
+    return base, cache / "environments" / _key(wanted, base)
 
 
 def _build_at(place: Path, base: str, wanted: Wanted) -> None:

@@ -10,6 +10,7 @@ import difflib
 import importlib
 import importlib.util
 import re
+import shutil
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from harness.systems.base import Driver, System, SystemBroken
-from harness.systems.environment import python_for, read_block
+from harness.systems.environment import is_built, python_for, read_block
 from harness.systems.in_process import InProcessDriver
 from harness.systems.manifest import ClientManifest, GatewayManifest, command_of, load_manifest
 from harness.systems.process import Command, Limits
@@ -107,6 +108,17 @@ def _file(path: Path, name: str | None = None) -> SystemSpec:
         manifest = load_manifest(path)
         return ManifestSpec(name or manifest.name or path.stem, path, manifest)
     raise UnknownSystem(f"{path} is neither a Python script (.py) nor a manifest (.yaml)")
+
+
+def installed(spec: SystemSpec) -> bool:
+    """Whether that system could be started at once, without building anything for it."""
+    match spec:
+        case ScriptSpec(_, path):
+            return is_built(path)
+        case ManifestSpec(_, path, manifest):
+            program = manifest.command[0]
+            return shutil.which(program) is not None or (path.parent / program).is_file()
+    return True
 
 
 def prepare(specs: Iterable[SystemSpec]) -> dict[str, SystemBroken]:
