@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import struct
 import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from .proofs.situations import Answer
+
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER for no time at all: the close is a reset."""
+
+PATIENCE_S = 120.0
+"""How long a client may leave us waiting; a thread of ours never outlives that."""
+
 
 class RawServer:
-    """Answers the n-th connection with the n-th answer (the last one from then on), and counts them."""
+    """Answers the n-th request with the n-th answer (the last one from then on), and counts them.
 
-    def __init__(self, *answers: bytes) -> None:
-        self._answers = answers
+    Bytes alone stand for an answer after which the connection is closed.
+    """
+
+    def __init__(self, *answers: bytes | Answer) -> None:
+        self._answers = [answer if isinstance(answer, Answer) else Answer(answer) for answer in answers]
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._serve)
+        self._threads: list[threading.Thread] = []
+        self._accepting = threading.Thread(target=self._accept)
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.requests = 0
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._accepting.start()
         return self
 
     def __exit__(
@@ -29,30 +45,73 @@ class RawServer:
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join()
+        self._accepting.join()
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
 
-    def _serve(self) -> None:
+    def _accept(self) -> None:
         while True:
             try:
                 connection, _ = self._listener.accept()
             except OSError:  # the listener was closed
                 return
-            with connection:
-                _read_request(connection)
+            thread = threading.Thread(target=self._serve, args=(connection,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(PATIENCE_S)
+        with connection, self._kept(connection), contextlib.suppress(OSError):
+            if not _read_request(connection):
+                return
+            with self._lock:
                 answer = self._answers[min(self.requests, len(self._answers) - 1)]
                 self.requests += 1
-                connection.sendall(answer)
+            connection.sendall(answer.data)
+            if answer.then == "hold":
+                _until_closed(connection)
+            elif answer.then == "reset":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
+    @contextlib.contextmanager
+    def _kept(self, connection: socket.socket) -> Any:
+        with self._lock:
+            self._open.add(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(connection)
 
 
-def _read_request(connection: socket.socket) -> None:
+def _read_request(connection: socket.socket) -> bool:
+    """Reads one request to its end; False where the client went before."""
     received = b""
     while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
+        data = connection.recv(65536)
+        if not data:
+            return False
+        received += data
     head, _, body = received.partition(b"\r\n\r\n")
-    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    missing = int(lengths[0].partition(b":")[2]) - len(body)
+    lines = head.lower().split(b"\r\n")
+    if any(line.startswith(b"transfer-encoding:") for line in lines):
+        while not body.endswith(b"0\r\n\r\n"):
+            body += connection.recv(65536)
+        return True
+    lengths = [line for line in lines if line.startswith(b"content-length:")]
+    missing = int(lengths[0].partition(b":")[2]) - len(body) if lengths else 0
     while missing > 0:
-        missing -= len(connection.recv(65536))
+        missing -= len(connection.recv(65536) or b"\0" * missing)
+    return True
+
+
+def _until_closed(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
 
 
 def stream(*frames: str | dict[str, Any], last_chunk: bool = True, content_type: str = "text/event-stream") -> bytes:

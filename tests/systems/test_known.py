@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from harness.catalogue.loader import load_catalogue
 from harness.systems.known import FOLDER, UnreadableKnownFailures, known_failures, load_known
 from harness.systems.registry import bundled_names
+
+from .third_party import all_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,5 +74,39 @@ def test_every_bundled_entry_is_about_a_scenario_there_is_and_names_a_proof_ther
         for pattern in known.scenarios:
             assert fnmatch.filter(ids, pattern), pattern
         if known.proof:
-            module, _, name = known.proof.partition("::")
-            assert f"def {name}(" in (ROOT / module).read_text()
+            assert is_there(known.proof), known.proof
+
+
+def is_there(proof: str) -> bool:
+    """Whether the test, the row of a proof, or the section of a finding is there."""
+    place, _, anchor = proof.partition("#")
+    if anchor:
+        return anchor in anchors((ROOT / place).read_text(encoding="utf-8"))
+    module, _, test = proof.partition("::")
+    name, _, row = test.partition("[")
+    known_row = not row or name != "test_proof" or row.removesuffix("]") in {each.id for each in all_rows()}
+    return known_row and f"def {name}(" in (ROOT / module).read_text(encoding="utf-8")
+
+
+def anchors(markdown: str) -> set[str]:
+    """The anchors of a page's headings, as they are made for links: words in lower case, joined by hyphens."""
+    headings = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    ("proof", "there"),
+    [
+        ("docs/findings/README.md#known-failures", True),
+        ("docs/findings/README.md#no-such-heading", False),
+        ("tests/systems/test_third_party_proofs.py::test_proof[openai-python/clean-answer]", True),
+        ("tests/systems/test_third_party_proofs.py::test_proof[openai-python/no-such-row]", False),
+        ("tests/systems/test_known.py::test_no_such", False),
+    ],
+)
+def test_a_proof_is_a_test_a_row_or_a_section_there_is(proof: str, there: bool) -> None:
+    assert is_there(proof) is there
+
+
+def test_anchors_are_made_of_a_headings_words() -> None:
+    assert anchors("# A `stop` reason, lost\n\n## Two-part\ntext # no\n") == {"a-stop-reason-lost", "two-part"}

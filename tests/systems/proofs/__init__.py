@@ -1,0 +1,1 @@
+"""What third-party systems really do, shown without the harness: docs/findings/README.md says how."""

@@ -1,0 +1,93 @@
+"""OpenAI's chat completions."""
+
+from __future__ import annotations
+
+from .wire import Answer, Situation, data, refused, stream, unended, without_length
+
+
+def _chunk(choice: str) -> str:
+    head = '"id":"chatcmpl-1","object":"chat.completion.chunk","created":1790000000,"model":"m"'
+    return data(f'{{{head},"choices":[{{"index":0,{choice}}}]}}')
+
+
+ROLE = _chunk('"delta":{"role":"assistant","content":""},"finish_reason":null')
+HEL = _chunk('"delta":{"content":"Hel"},"finish_reason":null')
+LO = _chunk('"delta":{"content":"lo"},"finish_reason":null')
+STOP = _chunk('"delta":{},"finish_reason":"stop"')
+LENGTH = _chunk('"delta":{},"finish_reason":"length"')
+CALLS = _chunk('"delta":{},"finish_reason":"tool_calls"')
+USAGE = data(
+    '{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1790000000,"model":"m","choices":[],'
+    '"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}}'
+)
+DONE = "data: [DONE]\n\n"
+
+
+def _begin(index: int, call_id: str, name: str, arguments: str = "") -> str:
+    function = f'{{"name":"{name}","arguments":"{arguments}"}}'
+    call = f'{{"index":{index},"id":"{call_id}","type":"function","function":{function}}}'
+    return _chunk(f'"delta":{{"tool_calls":[{call}]}},"finish_reason":null')
+
+
+def _go_on(index: int, arguments: str) -> str:
+    call = f'{{"index":{index},"function":{{"arguments":"{arguments}"}}}}'
+    return _chunk(f'"delta":{{"tool_calls":[{call}]}},"finish_reason":null')
+
+
+OSLO = (_begin(0, "call_1", "get_weather"), _go_on(0, r"{\"city\""), _go_on(0, r": \"Oslo\"}"))
+HALF_OSLO = OSLO[:2]
+BERGEN = (_begin(1, "call_2", "get_time"), _go_on(1, r"{\"city\": \"Bergen\"}"))
+INTERLEAVED = (OSLO[0], BERGEN[0], OSLO[1], BERGEN[1], OSLO[2])
+
+CLEAN = Answer(stream(ROLE, HEL, LO, STOP, USAGE, DONE))
+RATE_LIMIT = '{"error":{"message":"Slow down.","type":"requests","param":null,"code":"rate_limit_exceeded"}}'
+QUOTA = '{"error":{"message":"You exceeded your quota.","type":"insufficient_quota","code":"insufficient_quota"}}'
+OVERFLOW = (
+    '{"error":{"message":"This model\'s maximum context length is 8192 tokens. However, your messages resulted in '
+    '9000 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}'
+)
+SERVER_ERROR = '{"error":{"message":"The server had an error.","type":"server_error","param":null,"code":null}}'
+OVERLOADED = '{"error":{"message":"Overloaded","type":"server_error","code":"server_error"}}'
+
+
+def _limited(*headers: str) -> Answer:
+    return Answer(refused("429 Too Many Requests", RATE_LIMIT, headers))
+
+
+SITUATIONS: dict[str, Situation] = {
+    "clean-answer": (CLEAN,),
+    "ends-before-first-word": (Answer(stream(ROLE)),),
+    "ends-before-stop-reason": (Answer(stream(ROLE, HEL, LO)),),
+    "half-an-event": (Answer(stream(ROLE, HEL, LO[:60])),),
+    "no-length-ends-before-stop-reason": (Answer(without_length(ROLE, HEL)),),
+    "no-last-chunk": (Answer(unended(ROLE, HEL)),),
+    "reset-mid-answer": (Answer(unended(ROLE, HEL), "reset"),),
+    "silence-mid-answer": (Answer(unended(ROLE, HEL), "hold"),),
+    "no-last-chunk-after-stop-reason": (Answer(unended(ROLE, HEL, LO, STOP, DONE)),),
+    "reset-after-stop-reason": (Answer(unended(ROLE, HEL, LO, STOP), "reset"),),
+    "open-after-end-marker": (Answer(unended(ROLE, HEL, LO, STOP, USAGE, DONE), "hold"),),
+    "end-marker-without-stop-reason": (Answer(stream(ROLE, HEL, DONE)),),
+    "last-event-without-blank-line": (Answer(stream(ROLE, HEL, LO, STOP.removesuffix("\n"))),),
+    "output-limit": (Answer(stream(ROLE, HEL, LENGTH, USAGE, DONE)),),
+    "tool-call": (Answer(stream(ROLE, *OSLO, CALLS, USAGE, DONE)),),
+    "two-calls-in-turn": (Answer(stream(ROLE, *OSLO, *BERGEN, CALLS, USAGE, DONE)),),
+    "interleaved-calls": (Answer(stream(ROLE, *INTERLEAVED, CALLS, USAGE, DONE)),),
+    "ends-in-arguments": (Answer(stream(ROLE, *HALF_OSLO)),),
+    "reset-in-arguments": (Answer(unended(ROLE, *HALF_OSLO), "reset"),),
+    "output-limit-in-arguments": (Answer(stream(ROLE, *HALF_OSLO, LENGTH, USAGE, DONE)),),
+    "think-tag-in-one-delta": (
+        Answer(stream(_chunk('"delta":{"content":"<think>Hm.</think>Hello"},"finish_reason":null'), STOP, DONE)),
+    ),
+    "error-in-stream": (Answer(stream(ROLE, HEL, data(OVERLOADED), DONE)),),
+    "error-in-stream-before-output": (Answer(stream(data(OVERLOADED), DONE)),),
+    "json-error-200": (Answer(stream(OVERLOADED, content_type="application/json")),),
+    "429-then-clean": (_limited("retry-after: 3"), CLEAN),
+    "429-without-time-then-clean": (_limited(), CLEAN),
+    "429-asks-for-a-day": (_limited("retry-after: 86400"), CLEAN),
+    "429-always": (_limited("retry-after: 1"),),
+    "quota-exhausted": (Answer(refused("429 Too Many Requests", QUOTA)),),
+    "500-then-clean": (Answer(refused("500 Internal Server Error", SERVER_ERROR)), CLEAN),
+    "500-always": (Answer(refused("500 Internal Server Error", SERVER_ERROR)),),
+    "503-then-clean": (Answer(refused("503 Service Unavailable", OVERLOADED)), CLEAN),
+    "context-overflow": (Answer(refused("400 Bad Request", OVERFLOW)),),
+}

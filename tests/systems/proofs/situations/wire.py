@@ -1,0 +1,57 @@
+"""How the literal bytes of a situation are written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The bytes that one connection gets, and what becomes of it then.
+
+    `close` ends it in order, `reset` breaks it off (RST), `hold` leaves it open until the client closes it.
+    """
+
+    data: bytes
+    then: Literal["close", "reset", "hold"] = "close"
+
+
+Situation: TypeAlias = tuple[Answer, ...]
+"""The answers to successive connections; the last one answers all further ones."""
+
+
+def stream(*pieces: str, content_type: str = "text/event-stream") -> bytes:
+    """A 200 in chunked coding, whole: a chunk for each piece, and the last chunk."""
+    return unended(*pieces, content_type=content_type) + b"0\r\n\r\n"
+
+
+def unended(*pieces: str, content_type: str = "text/event-stream") -> bytes:
+    """A 200 in chunked coding that lacks its last chunk."""
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+    chunks = [f"{len(piece.encode()):x}\r\n{piece}\r\n" for piece in pieces]
+    return (head + "".join(chunks)).encode()
+
+
+def without_length(*pieces: str, content_type: str = "text/event-stream") -> bytes:
+    """A 200 whose body ends where the connection does."""
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n"
+    return (head + "".join(pieces)).encode()
+
+
+def data(payload: str) -> str:
+    """An SSE event without a name."""
+    return f"data: {payload}\n\n"
+
+
+def event(name: str, payload: str) -> str:
+    """An SSE event with a name."""
+    return f"event: {name}\ndata: {payload}\n\n"
+
+
+def refused(status: str, body: str, headers: Sequence[str] = (), content_type: str = "application/json") -> bytes:
+    """An HTTP error, or any answer with a length. `status` is the code and its reason: `429 Too Many Requests`."""
+    length = len(body.encode())
+    lines = [f"HTTP/1.1 {status}", f"content-type: {content_type}", f"content-length: {length}", *headers]
+    return "\r\n".join([*lines, "connection: close", "", body]).encode()
