@@ -110,6 +110,11 @@ def _file(path: Path, name: str | None = None) -> SystemSpec:
     raise UnknownSystem(f"{path} is neither a Python script (.py) nor a manifest (.yaml)")
 
 
+def is_gateway(spec: SystemSpec) -> bool:
+    """Whether it is a server between a client and its provider, rather than a client."""
+    return isinstance(spec, ManifestSpec) and spec.manifest.kind == "gateway"
+
+
 def installed(spec: SystemSpec) -> bool:
     """Whether that system could be started at once, without building anything for it."""
     match spec:
