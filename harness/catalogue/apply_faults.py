@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from harness.catalogue.canonical import json_text
-from harness.catalogue.faults import Chunks, Fault, Insert, Pause, Place, Replace
-from harness.wire.response import Chunk, Ending
+from harness.catalogue.faults import Chunks, Fault, GateFault, Insert, Pause, Place, Replace
+from harness.wire.response import Chunk, Ending, Gate
 
 BOM = b"\xef\xbb\xbf"
 WriteFrame: TypeAlias = Callable[[str | dict[str, Any]], bytes]
@@ -31,7 +31,8 @@ class Body:
     """A body with its marks, all of them byte offsets in rising order.
 
     `event_ends[n]` is where the frames of the first n + 1 canonical events end, None for a body not made of events.
-    `chunk_ends` None means: as the frames. `pauses` are (offset, seconds), waited before the byte at the offset.
+    `chunk_ends` None means: as the frames. `pauses` are (offset, seconds), waited before the byte at the offset;
+    a gate there comes first.
     """
 
     data: bytes
@@ -39,6 +40,7 @@ class Body:
     event_ends: tuple[int, ...] | None = None
     chunk_ends: tuple[int, ...] | None = None
     pauses: tuple[tuple[int, float], ...] = ()
+    gates: tuple[tuple[int, Gate], ...] = ()
     ending: Ending = "clean"
     missing_bytes: int = 0
 
@@ -51,14 +53,15 @@ def apply_faults(body: Body, faults: Iterable[Fault], write_frame: WriteFrame) -
 
 
 def to_chunks(body: Body) -> tuple[Chunk, ...]:
-    """The chunks that the body goes over the wire in, each with the pause before it. None is empty."""
+    """The chunks that the body goes over the wire in, each with the gate and the pause before it. None is empty."""
     size = len(body.data)
     ends = body.frame_ends if body.chunk_ends is None else body.chunk_ends
     pauses: dict[int, float] = {}
     for offset, seconds in body.pauses:
         pauses[offset] = pauses.get(offset, 0.0) + seconds
-    cuts = sorted({0, size, *(end for end in ends if 0 < end < size), *pauses})
-    return tuple(Chunk(body.data[start:end], pauses.get(start, 0.0)) for start, end in pairwise(cuts))
+    gates = dict(body.gates)
+    cuts = sorted({0, size, *(end for end in ends if 0 < end < size), *pauses, *gates})
+    return tuple(Chunk(body.data[start:end], pauses.get(start, 0.0), gates.get(start)) for start, end in pairwise(cuts))
 
 
 def _apply(body: Body, fault: Fault, write_frame: WriteFrame) -> Body:
@@ -69,6 +72,8 @@ def _apply(body: Body, fault: Fault, write_frame: WriteFrame) -> Body:
             return replace(body, chunk_ends=_chunk_ends(body, chunks))
         case Fault(pause=pause) if pause is not None:
             return _pause(body, pause)
+        case Fault(gate=gate) if gate is not None:
+            return _gate(body, gate)
         case Fault(insert=insert) if insert is not None:
             return _insert(body, insert, write_frame)
         case Fault(replace=replacement) if replacement is not None:
@@ -91,6 +96,7 @@ def _cut(body: Body, offset: int, how: Ending) -> Body:
         event_ends=None if body.event_ends is None else before(body.event_ends),
         chunk_ends=None if body.chunk_ends is None else before(body.chunk_ends),
         pauses=tuple(pause for pause in body.pauses if pause[0] < offset),
+        gates=tuple(gate for gate in body.gates if gate[0] < offset),
         ending=how,
         missing_bytes=max(1, len(body.data) - offset) if how == "short_length" else 0,
     )
@@ -101,6 +107,16 @@ def _pause(body: Body, pause: Pause) -> Body:
     if offset >= len(body.data):
         raise FaultMisplaced("a pause comes before a byte, but the body ends here; `end: stall` keeps it open")
     return replace(body, pauses=tuple(sorted([*body.pauses, (offset, pause.seconds)])))
+
+
+def _gate(body: Body, gate: GateFault) -> Body:
+    offset = _offset(body, gate)
+    if not 0 < offset < len(body.data):
+        raise FaultMisplaced("a gate stands between two bytes: there must be something to reach the caller before it")
+    if offset in dict(body.gates):
+        raise FaultMisplaced("two gates stand at the same place")
+    wanted = Gate(gate.until_events or 0, gate.until_text or "", gate.at_most_s)
+    return replace(body, gates=tuple(sorted([*body.gates, (offset, wanted)], key=lambda placed: placed[0])))
 
 
 def _insert(body: Body, insert: Insert, write_frame: WriteFrame) -> Body:
@@ -222,4 +238,5 @@ def _splice(body: Body, edits: Sequence[tuple[int, int, bytes]]) -> Body:
         event_ends=None if body.event_ends is None else moved_all(body.event_ends),
         chunk_ends=None if body.chunk_ends is None else moved_all(body.chunk_ends),
         pauses=tuple((moved(offset), seconds) for offset, seconds in body.pauses),
+        gates=tuple((moved(offset), gate) for offset, gate in body.gates),
     )

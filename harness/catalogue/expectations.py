@@ -169,8 +169,6 @@ class Expectation(Record):
     """Compared where the system claims `usage`; only the fields named here."""
     other_choices: tuple[str, ...] | None = None
     """The texts of the other choices."""
-    text_before_pause: str | None = None
-    """The text that the caller must have had by the time the first pause inside a body was over (streaming)."""
     warnings: tuple[str, ...] = ()
     """Rules that a system which claims `warnings` must have named."""
     error: ErrorExpectation | None = None

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from harness.catalogue.records import Record, exactly_one
+from harness.wire.response import GATE_LIMIT_S
 
 CutEnding: TypeAlias = Literal["clean", "no_last_chunk", "short_length", "reset", "stall"]
 """The endings that a fault can ask for; `harness.wire.response.Ending` says what each is."""
@@ -46,6 +47,22 @@ class Pause(Place):
     """Silence at this place."""
 
     seconds: float = Field(gt=0)
+
+
+class GateFault(Place):
+    """The rest is held back here until what came before has reached the caller; exactly one of the two."""
+
+    until_events: int | None = Field(default=None, ge=1)
+    """So many events with text, reasoning, a refusal or a piece of a tool call in them."""
+    until_text: str | None = Field(default=None, min_length=1)
+    """As much text as this; white space does not count."""
+    at_most_s: float = Field(default=GATE_LIMIT_S, gt=0)
+    """Then the rest comes all the same, and the caller has failed."""
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> GateFault:
+        exactly_one(self, ("until_events", "until_text"), "a gate")
+        return self
 
 
 class Insert(Place):
@@ -103,6 +120,7 @@ class Fault(Record):
     cut: Cut | None = None
     chunks: Chunks | None = None
     pause: Pause | None = None
+    gate: GateFault | None = None
     insert: Insert | None = None
     replace: Replace | None = None
     newline: Literal["crlf", "cr"] | None = None

@@ -51,6 +51,8 @@ class Attempt:
     client_left: bool = False
     """The client closed the connection before the body had ended."""
     fallback: bool = False
+    given_up: tuple[int, ...] = ()
+    """Chunks of the response, counted from 0, whose gate opened only because it gave up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,4 +24,7 @@ def _block(number: int, response: WireResponse) -> str:
 
 
 def _pause(chunk: Chunk) -> str:
-    return f"(after {chunk.pause_s:g} s) " if chunk.pause_s else ""
+    gate = chunk.gate
+    wanted = (repr(gate.until_text) if gate.until_text else f"{gate.until_events} events") if gate else ""
+    held = f"(when the caller has {wanted}) " if wanted else ""
+    return held + (f"(after {chunk.pause_s:g} s) " if chunk.pause_s else "")

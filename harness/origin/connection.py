@@ -20,7 +20,7 @@ from harness.origin.case import ReceivedRequest, own_answer
 from harness.origin.head import Framing, framing, head_bytes, head_fields
 from harness.origin.log import OpenAttempt
 from harness.origin.peer import PeerQueues, unacknowledged
-from harness.wire.response import WireResponse
+from harness.wire.response import Gate, WireResponse
 
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes that a request body may have: room for a history with images in it."""
@@ -194,6 +194,8 @@ class Connection(asyncio.Protocol):
     async def _play_body(self, response: WireResponse, body: Framing, attempt: OpenAttempt | None) -> None:
         budget = READ_BUDGET_S
         for number, chunk in enumerate(response.chunks):
+            if chunk.gate is not None and attempt is not None:
+                await self._hold(chunk.gate, attempt, number)
             await self._pause(chunk.pause_s)
             if number and budget > 0:
                 budget = await self._read_by_peer(budget)
@@ -237,6 +239,19 @@ class Connection(asyncio.Protocol):
             await asyncio.sleep(0)
         if self._gone.is_set():
             raise ClientLeft
+
+    async def _hold(self, gate: Gate, attempt: OpenAttempt, chunk: int) -> None:
+        """Waits until the gate opens or gives up."""
+        waiting = [asyncio.ensure_future(attempt.opened(gate)), asyncio.ensure_future(self._gone.wait())]
+        try:
+            await asyncio.wait(waiting, timeout=gate.at_most_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        if self._gone.is_set():
+            raise ClientLeft
+        if attempt.opened_at(gate) is None:
+            attempt.give_up(chunk)
 
     async def _read_by_peer(self, budget: float) -> float:
         """Waits until the client has read what was sent, so that the next chunk is a read of its own.

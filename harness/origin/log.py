@@ -10,7 +10,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from harness.catalogue.observation import Attempt
+from harness.origin.caller import Caller
 from harness.origin.case import Answer, ReceivedRequest
+from harness.wire.response import Gate
 
 
 class OpenAttempt:
@@ -25,6 +27,7 @@ class OpenAttempt:
         self._sent: list[float] = []
         self._ended: float | None = None
         self._client_left = False
+        self._given_up: list[int] = []
 
     def sent(self, at: float | None = None) -> None:
         """The next chunk was handed over, now or at `at`."""
@@ -43,6 +46,22 @@ class OpenAttempt:
         """Whether the answer ended."""
         return self._ended is not None
 
+    def opened_at(self, gate: Gate) -> float | None:
+        """When the gate opened, on the log's clock; None while it is to be held.
+
+        Once a gate of this answer has given up, none is held any more: the caller waits for the end.
+        """
+        caller = self._log.caller
+        return self._at if caller is None or self._given_up else caller.met_at(gate)
+
+    async def opened(self, gate: Gate) -> None:
+        """Returns when the gate opens."""
+        await self._log.wait_until(lambda _: self.opened_at(gate) is not None)
+
+    def give_up(self, chunk: int) -> None:
+        """The gate before that chunk opened because it gave up."""
+        self._given_up.append(chunk)
+
     def value(self) -> Attempt:
         """The attempt as it stands."""
         began = self._log.began
@@ -59,6 +78,7 @@ class OpenAttempt:
             ended_s=None if self._ended is None else self._ended - began,
             client_left=self._client_left,
             fallback=self._answer.fallback,
+            given_up=tuple(self._given_up),
         )
 
 
@@ -69,6 +89,7 @@ class CaseLog:
         """`now` gives seconds since some fixed moment; of many requests, only the last `keep` are remembered."""
         self.now = now
         self.began = now()
+        self.caller: Caller | None = None
         self._attempts: deque[tuple[Answer, OpenAttempt]] = deque(maxlen=keep)
         self._counts: Counter[tuple[bool, bool]] = Counter()
         self._waiting: list[asyncio.Future[None]] = []
@@ -87,6 +108,11 @@ class CaseLog:
     def idle(self) -> bool:
         """Whether nothing is being played: every answer so far has ended."""
         return all(attempt.ended for _, attempt in self._attempts)
+
+    def listen(self) -> Caller:
+        """What is to be told from now on of everything that reaches the caller; gates wait for it."""
+        self.caller = Caller(self.now, self.tell)
+        return self.caller
 
     def begin(self, request: ReceivedRequest, answer: Answer) -> OpenAttempt:
         """A request came, and this will be played; numbers count main, fallback and stray requests apart."""

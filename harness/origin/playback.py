@@ -10,14 +10,13 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
-from itertools import accumulate
 from typing import TypeAlias
 
 from harness.origin.case import CasePlan, PlanScript, ReceivedRequest, Script
 from harness.origin.clock import Clock, VirtualClock
 from harness.origin.head import framing, head_fields, phrase
 from harness.origin.log import CaseLog, OpenAttempt
-from harness.wire.response import WireResponse
+from harness.wire.response import Chunk, Gate, WireResponse
 
 HOST = "http://in-process.invalid"
 """No name below .invalid ever resolves (RFC 2606), so a request that bypasses the transport goes nowhere."""
@@ -73,8 +72,7 @@ class Playback:
         self._clock = clock
         self._timeouts = timeouts
         self._fail = fail
-        pauses = (chunk.pause_s for chunk in self._chunks)
-        self._head_due, *self._due = accumulate(pauses, initial=clock.now() + response.before_head_s)
+        self._at = clock.now() + response.before_head_s  # when the server is done with what it has sent so far
         self._sent = 0
 
     @property
@@ -94,15 +92,17 @@ class Playback:
 
     async def head(self) -> None:
         """Returns when the head has come; raises the library's exception when none will."""
-        await self._reach(self._head_due)
+        await self._reach(self._at)
         if not self._response.head:
             await self._finish("Server disconnected without sending a response.")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The chunks of the body as they come; raises the library's exception where the body breaks off."""
-        for chunk, due in zip(self._chunks, self._due, strict=True):
-            await self._reach(due)
-            self._send(due)
+        for chunk in self._chunks:
+            if chunk.gate is not None:
+                await self._hold(chunk.gate)
+            await self._reach(self._due(chunk))
+            self._send(self._due(chunk))
             if chunk.data:
                 yield chunk.data
         await self._finish(self._cut_off())
@@ -112,22 +112,32 @@ class Playback:
         if self._attempt.ended:
             return
         now = self._clock.now()
-        for due in self._due[self._sent :]:
-            if due <= now:
-                self._send(due)
-        if self._end_due <= now:
+        for chunk in self._chunks[self._sent :]:
+            if (due := self._due(chunk)) > now:
+                break
+            self._send(due)
+        if self._sent == len(self._chunks) and self._end_due <= now:
             self._attempt.end(self._end_due)
         else:
             self._attempt.end(now, client_left=True)
 
+    def _due(self, chunk: Chunk) -> float:
+        """When the server sends the next chunk, as far as is known now."""
+        at = self._at
+        if chunk.gate is not None:
+            opened = self._attempt.opened_at(chunk.gate)
+            at = max(at, min(math.inf if opened is None else opened, at + chunk.gate.at_most_s))
+        return at + chunk.pause_s
+
     def _send(self, due: float) -> None:
+        self._at = due
         self._sent += 1
         self._attempt.sent(due)
 
     @property
     def _end_due(self) -> float:
-        """When the server is done with the answer."""
-        return math.inf if self._body.close == "stall" else (self._head_due, *self._due)[-1]
+        """When the server is done with the answer, once all of it is sent."""
+        return math.inf if self._body.close == "stall" else self._at
 
     async def _finish(self, cut_off: str) -> None:
         await self._reach(self._end_due)
@@ -144,11 +154,37 @@ class Playback:
             how = f"received {received} bytes, expected {self._body.length}"
         return f"peer closed connection without sending complete message body ({how})"
 
+    async def _hold(self, gate: Gate) -> None:
+        """Waits until the gate opens or gives up, or until the client's patience ends."""
+        until = self._at + gate.at_most_s
+        wait, patience = max(0.0, until - self._clock.now()), self._patience()
+        opened = asyncio.ensure_future(self._attempt.opened(gate))
+        sleeping = asyncio.ensure_future(self._sleep(min(wait, patience)))
+        try:
+            await asyncio.wait((opened, sleeping), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self.leave()
+            raise
+        finally:
+            opened.cancel()
+            sleeping.cancel()
+        if self._attempt.opened_at(gate) is not None:
+            return
+        if wait > patience:
+            self.leave()
+            raise self._fail("ReadTimeout", "")
+        self._at = until
+        self._attempt.give_up(self._sent)
+
+    def _patience(self) -> float:
+        """How long the client waits for the next bytes, in seconds."""
+        limit = self._timeouts.get("read")
+        return math.inf if limit is None else limit
+
     async def _reach(self, due: float) -> None:
         """Waits until the server does what is due then, or until the client's patience ends."""
         wait = max(0.0, due - self._clock.now())
-        limit = self._timeouts.get("read")
-        patience = math.inf if limit is None else limit
+        patience = self._patience()
         try:
             await self._sleep(min(wait, patience))
         except asyncio.CancelledError:

@@ -13,6 +13,7 @@ import httpx
 
 from harness.catalogue.observation import Attempt, CallerEnd, Observation, TimedEvent
 from harness.events import AnyEvent
+from harness.origin.caller import Caller
 from harness.origin.case import FALLBACK_PREFIX, CasePlan
 from harness.origin.clock import VirtualClock
 from harness.origin.server import Origin
@@ -44,9 +45,10 @@ class Lane(Protocol):
 
 @dataclass(slots=True)
 class _Watch:
-    """Collects what the caller sees, with times."""
+    """Collects what the caller sees, with times, and tells the origin of it."""
 
     now: Callable[[], float]
+    caller: Caller
     began: float = field(init=False)
     events: list[TimedEvent] = field(default_factory=list)
 
@@ -55,6 +57,7 @@ class _Watch:
 
     def emit(self, event: AnyEvent) -> None:
         self.events.append(TimedEvent(self.now() - self.began, event))
+        self.caller.heard(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class SocketLane:
         case_id = f"c{next(self._numbers)}"
         base_url = self._origin.add(_plan(case_id, planned))
         log = self._origin.log(case_id)
-        watch = _Watch(time.monotonic)
+        watch = _Watch(time.monotonic, log.listen())
         outcome = await _drive(driver, _case(case_id, planned, base_url), watch, planned.scenario.deadline_s)
         ended = time.monotonic() - watch.began
         if outcome.end is not None:
@@ -104,7 +107,7 @@ class InProcessLane:
         case_id = f"c{next(self._numbers)}"
         clock = VirtualClock()
         transport = InProcessTransport(_plan(case_id, planned), clock)
-        watch = _Watch(clock.now)
+        watch = _Watch(clock.now, transport.log.listen())
         case = _case(case_id, planned, transport.base_url, transport, clock)
         outcome = await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
         ended = clock.now() - watch.began
@@ -123,6 +126,8 @@ async def _drive(driver: Driver, case: Case, watch: _Watch, deadline_s: float) -
         return _Outcome(broken=f"the system stopped answering, and this case did not end within {deadline_s:g} s")
     except SystemBroken as error:
         return _Outcome(broken=str(error), stderr=error.stderr)
+    finally:
+        watch.caller.ended()
 
 
 async def _settled(quiet: object) -> None:

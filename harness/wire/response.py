@@ -28,12 +28,30 @@ _DATE = re.compile(r"\{http-date([+-]\d+)?\}")
 """In a header's value: the moment at which the header is sent, and so many seconds more or less."""
 
 
+GATE_LIMIT_S = 30.0
+"""How long a gate waits unless it says otherwise: far longer than a loaded machine needs to hand a word on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What must have reached the caller before the body goes on: so many events with content in them, so much text.
+
+    White space does not count. A gate gives up after `at_most_s` seconds. It stands open once the caller has ended, and
+    where nobody tells what the caller has.
+    """
+
+    until_events: int = 0
+    until_text: str = ""
+    at_most_s: float = GATE_LIMIT_S
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One piece of the body as it goes over the wire; `pause_s` is waited before it is sent."""
+    """One piece of the body as it goes over the wire; before it is sent, `gate` opens and then `pause_s` passes."""
 
     data: bytes
     pause_s: float = 0.0
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.catalogue.apply_faults import Body, FaultMisplaced, apply_faults, to_chunks
 from harness.catalogue.faults import Fault
-from harness.wire.response import Chunk
+from harness.wire.response import Chunk, Gate
 
 FRAMES = (b"data: one\n\n", b"data: two\n\n", "data: drei größer\n\n".encode())
 BODY = Body(b"".join(FRAMES), (11, 22, 43), event_ends=(11, 11, 22))
@@ -116,6 +116,32 @@ def test_pauses_at_one_place_add_up() -> None:
 def test_a_pause_after_the_cut_is_gone() -> None:
     chunks = to_chunks(faulty({"pause": {"after_frames": 2, "seconds": 1}}, {"cut": {"after_frames": 1}}))
     assert chunks == (Chunk(FRAMES[0]),)
+
+
+def test_a_gate_begins_a_chunk_of_its_own_and_moves_with_its_bytes() -> None:
+    gate = {"gate": {"after_bytes": 5, "until_text": "gr", "at_most_s": 7}}
+    comment = {"insert": {"after_bytes": 0, "text": ": hi\n\n"}}
+    chunks = to_chunks(faulty({"chunks": "whole"}, gate, {"pause": {"after_bytes": 5, "seconds": 2}}, comment))
+    assert chunks == (Chunk(b": hi\n\n" + BODY.data[:5]), Chunk(BODY.data[5:], 2.0, Gate(0, "gr", 7)))
+
+
+def test_a_gate_after_the_cut_is_gone() -> None:
+    gate = {"gate": {"after_frames": 2, "until_events": 1}}
+    assert to_chunks(faulty(gate, {"cut": {"after_frames": 1}})) == (Chunk(FRAMES[0]),)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [{"gate": {"after_bytes": 0, "until_events": 1}}],
+        [{"gate": {"after_frames": 3, "until_events": 1}}],
+        [{"gate": {"after_frames": 1, "until_events": 1}}, {"gate": {"after_frames": 1, "until_text": "a"}}],
+    ],
+    ids=["before everything", "behind everything", "two at one place"],
+)
+def test_a_gate_that_nothing_could_pass_is_refused(faults: list[Any]) -> None:
+    with pytest.raises(FaultMisplaced):
+        faulty(*faults)
 
 
 def test_an_inserted_frame_is_a_frame_and_text_is_not() -> None:

@@ -80,7 +80,12 @@ TALKERS = (
     Mutant(
         "all-at-the-end",
         "collects the answer, and hands it on when it is whole",
-        kills=("framing/words-before-a-pause",),
+        kills=(
+            "progressive/first-text",
+            "progressive/first-reasoning",
+            "progressive/after-keep-alive-comments",
+            "progressive/half-of-the-next-event-has-come",
+        ),
         make_events=_all_at_the_end,
     ),
     Mutant(

@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from harness.catalogue.observation import Attempt
+from harness.events import Text
 from harness.origin import connection
 from harness.origin.server import Origin
-from harness.wire.response import Chunk, WireResponse
+from harness.wire.response import Chunk, Gate, WireResponse
 
 from .wire import PLAIN, Always, RawClient, Seen, response
 
@@ -182,6 +183,39 @@ def test_a_client_that_leaves_is_noticed_at_once(planned: WireResponse, leave: C
     assert len(attempt.sent_s) == 1
     assert attempt.ended_s is not None
     assert attempt.ended_s < 30
+
+
+@pytest.mark.parametrize(
+    ("gate", "given_up"), [(Gate(1), ()), (Gate(until_text="t"), ()), (Gate(2, at_most_s=0.02), (1,))], ids=repr
+)
+def test_a_gate_opens_for_what_the_caller_has_or_gives_up(gate: Gate, given_up: tuple[int, ...]) -> None:
+    async def main() -> tuple[bytes, Attempt]:
+        planned = WireResponse(200, PLAIN, (Chunk(b"one"), Chunk(b"two", gate=gate), Chunk(b"three", gate=gate)))
+        async with Origin() as origin, RawClient(origin.mount("c", Always(planned))) as client:
+            caller = origin.log("c").listen()
+            await client.post("/x", b"", b"connection: close")
+            await origin.log("c").wait_until(lambda log: any(each.sent_s for each in log.attempts))
+            caller.heard(Text("t"))
+            seen = await client.read_to_end()
+            return seen.body, await origin.log("c").wait_for_end(1)
+
+    body, attempt = asyncio.run(main())
+    assert body == b"3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n"
+    assert attempt.given_up == given_up
+
+
+def test_a_client_that_leaves_at_a_gate_is_noticed() -> None:
+    async def main() -> Attempt:
+        planned = WireResponse(200, PLAIN, (Chunk(b"one"), Chunk(b"two", gate=Gate(1, at_most_s=600))))
+        async with Origin() as origin, RawClient(origin.mount("c", Always(planned))) as client:
+            origin.log("c").listen()
+            await client.post()
+            await origin.log("c").wait_until(lambda log: any(each.sent_s for each in log.attempts))
+            client.writer.close()
+            return await origin.log("c").wait_for_end(1)
+
+    attempt = asyncio.run(main())
+    assert (attempt.client_left, attempt.given_up) == (True, ())
 
 
 def test_a_client_that_leaves_before_the_head_is_noticed() -> None:

@@ -6,10 +6,12 @@ from itertools import product
 import httpx
 import pytest
 
+from harness.catalogue.observation import Attempt
+from harness.events import Text
 from harness.origin.case import CasePlan
 from harness.origin.clock import VirtualClock
 from harness.origin.transport import InProcessTransport
-from harness.wire.response import ENDINGS, Chunk, WireResponse
+from harness.wire.response import ENDINGS, Chunk, Gate, WireResponse
 
 from .lanes import in_process, over_a_socket
 from .wire import CHAT, PLAIN, Always, response
@@ -189,3 +191,81 @@ def test_a_body_without_read_time_out_setting_waits() -> None:
         return await answer.aread()
 
     assert asyncio.run(main()) == b"one"
+
+
+GATED = (Chunk(b"one"), Chunk(b"two", 2.0, Gate(until_text="one")), Chunk(b"three", 0.0, Gate(until_events=9)))
+
+
+async def gated(said: dict[bytes, tuple[float, str]], patience: float = 600) -> Attempt:
+    """What is logged where the caller has such words so many seconds after such a piece came."""
+    clock = VirtualClock()
+    transport = InProcessTransport(Always(WireResponse(200, PLAIN, GATED)), clock)
+    caller = transport.log.listen()
+
+    async def say(delay: float, words: str) -> None:
+        await clock.sleep(delay)
+        caller.heard(Text(words))
+
+    async with (
+        httpx.AsyncClient(transport=transport, timeout=patience) as client,
+        client.stream("POST", transport.base_url) as answer,
+        asyncio.TaskGroup() as group,
+    ):
+        async for piece in answer.aiter_raw():
+            if piece in said:
+                group.create_task(say(*said[piece]))
+    (attempt,) = transport.log.attempts
+    return attempt
+
+
+def test_a_gate_opens_when_the_caller_has_what_came_before() -> None:
+    attempt = asyncio.run(gated({b"one": (5, "one")}))
+    assert (attempt.sent_s, attempt.given_up) == ((0, 7, 37), (2,))
+
+
+def test_a_caller_that_had_it_before_the_gate_was_reached_waits_for_nothing() -> None:
+    attempt = asyncio.run(gated({b"one": (0, "one")}))
+    assert attempt.sent_s[:2] == (0, 2)
+
+
+def test_once_a_gate_gave_up_all_others_are_open() -> None:
+    attempt = asyncio.run(gated({}))
+    assert (attempt.sent_s, attempt.given_up) == ((0, 32, 32), (1,))
+
+
+def test_a_client_loses_patience_at_a_gate_as_in_any_silence() -> None:
+    with pytest.raises(ExceptionGroup) as caught:
+        asyncio.run(gated({}, patience=10))
+    assert caught.group_contains(httpx.ReadTimeout)
+
+
+def test_a_gate_holds_nothing_where_nobody_tells_what_the_caller_has() -> None:
+    async def main() -> Attempt:
+        transport = InProcessTransport(Always(WireResponse(200, PLAIN, GATED)), VirtualClock())
+        async with httpx.AsyncClient(transport=transport) as client:
+            await client.post(transport.base_url)
+        (attempt,) = transport.log.attempts
+        return attempt
+
+    attempt = asyncio.run(main())
+    assert (attempt.sent_s, attempt.given_up) == ((0, 2, 2), ())
+
+
+@pytest.mark.parametrize(("heard", "sent"), [(True, 2), (False, 1)])
+def test_a_client_that_leaves_at_a_gate_is_sent_what_had_passed_it(heard: bool, sent: int) -> None:
+    async def main() -> Attempt:
+        gated = (Chunk(b"1"), Chunk(b"2", gate=Gate(1)), Chunk(b"3", gate=Gate(2)))
+        transport = InProcessTransport(Always(WireResponse(200, PLAIN, gated)))
+        caller = transport.log.listen()
+        async with (
+            httpx.AsyncClient(transport=transport) as client,
+            client.stream("POST", transport.base_url) as answer,
+        ):
+            await anext(answer.aiter_raw())
+            if heard:
+                caller.heard(Text("1"))
+        (attempt,) = transport.log.attempts
+        return attempt
+
+    attempt = asyncio.run(main())
+    assert (len(attempt.sent_s), attempt.client_left, attempt.given_up) == (sent, True, ())

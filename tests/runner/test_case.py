@@ -56,6 +56,41 @@ def test_a_case_that_ends_tells_what_caller_and_wire_saw(name: str) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("streams", [True, False])
+def test_the_origin_holds_a_gate_until_the_caller_has_what_came_before(name: str, streams: bool) -> None:
+    async def read(case: Case, emit: Emit) -> CallerEnd:
+        body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+        headers = {"authorization": f"Bearer {case.api_key}"}
+        async with (
+            httpx.AsyncClient(base_url=case.base_url, transport=case.transport, headers=headers) as client,
+            client.stream("POST", "/v1/chat/completions", json=body) as answer,
+        ):
+            async for piece in answer.aiter_text():
+                if streams and "Hel" in piece:
+                    emit(Text("Hel"))
+        return COMPLETED
+
+    gate = {"after_events": 1, "until_text": "Hel", "at_most_s": 600 if streams else 0.02}
+    response = {"events": [{"text": ["Hel", "lo"]}, {"finish": "stop"}], "faults": [{"gate": gate}]}
+    [attempt] = observe(name, Scripted(read), planned(responses=[response])).attempts
+    assert (len(attempt.given_up), attempt.client_left) == (0 if streams else 1, False)
+
+
+@BOTH
+def test_a_gate_does_not_outlive_its_caller(name: str) -> None:
+    async def leave(case: Case, emit: Emit) -> CallerEnd:
+        asking = asyncio.create_task(ask(case))
+        await asyncio.wait((asking,), timeout=0.01)
+        abandoned.append(asking)
+        return COMPLETED
+
+    abandoned: list[asyncio.Task[None]] = []
+    gate = {"after_events": 1, "until_events": 1, "at_most_s": 600}
+    response = {"events": [{"text": ["Hel", "lo"]}, {"finish": "stop"}], "faults": [{"gate": gate}]}
+    assert observe(name, Scripted(leave), planned(responses=[response])).end == COMPLETED
+
+
+@BOTH
 def test_a_case_is_given_all_that_its_scenario_says(name: str) -> None:
     got: list[Case] = []
 

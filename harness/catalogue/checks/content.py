@@ -126,21 +126,21 @@ def warnings_given(facts: Facts) -> Iterator[Breach]:
 
 
 def streamed_at_once(facts: Facts) -> Iterator[Breach]:
-    """What was sent before a pause reaches the caller before the pause is over."""
-    expected = facts.expectation.text_before_pause
-    attempt = facts.answered
-    if expected is None or attempt is None or attempt.response is None:
-        return
-    resumed = next((n for n, chunk in enumerate(attempt.response.chunks) if n and chunk.pause_s), None)
-    if resumed is None or resumed >= len(attempt.sent_s):
-        return  # the pause was never over: nothing to compare with
-    over_s = attempt.sent_s[resumed]
-    seen = "".join(
-        timed.event.text
-        for timed in facts.observation.events
-        if isinstance(timed.event, Text) and timed.event.choice == 0 and timed.at_s < over_s
-    )
-    if not seen.startswith(expected):
-        offset = sum(len(chunk.data) for chunk in attempt.response.chunks[:resumed])
-        message = f"the text was held back for more than {over_s - attempt.sent_s[resumed - 1]:.2f} s"
-        yield Breach("late", message, expected, excerpt(seen, len(seen)), offset=offset, silent=False)
+    """What was sent before a gate in the body reaches the caller while the gate is held."""
+    for attempt in facts.observation.attempts:
+        if attempt.response is None or not attempt.given_up:
+            continue
+        chunk = attempt.given_up[0]
+        gate = attempt.response.chunks[chunk].gate
+        assert gate is not None  # nothing else gives up
+        until_s = attempt.sent_s[chunk] if chunk < len(attempt.sent_s) else facts.observation.duration_s
+        had = [timed.event for timed in facts.observation.events if timed.at_s < until_s]
+        yield Breach(
+            "late",
+            f"what was sent was held back: the server waited {gate.at_most_s:g} s for it to reach the caller",
+            expected=gate.until_text or f"{gate.until_events} events with content",
+            seen="".join(event.text for event in had if isinstance(event, Text) and event.choice == 0),
+            offset=sum(len(each.data) for each in attempt.response.chunks[:chunk]),
+            attempt=attempt.number,
+            silent=False,
+        )

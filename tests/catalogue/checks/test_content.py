@@ -4,7 +4,7 @@ from harness.catalogue.checks import judge
 from harness.catalogue.models import FEATURES
 from harness.catalogue.observation import CallerEnd, Observation, TimedEvent
 from harness.events import Finish, Reasoning, Refusal, Signature, Text, Usage, Warning
-from harness.wire.response import Chunk
+from harness.wire.response import Chunk, Gate
 
 from .build import ALL, PLAIN, attempt, call, failed, findings, observed, only, scenario, text, verdict, wire
 
@@ -111,27 +111,25 @@ def test_warnings_are_demanded_of_those_that_claim_them() -> None:
     assert findings(expect, observed(), ALL - {"warnings"}) == []
 
 
-def _paused(*events: tuple[float, Text]) -> Observation:
-    response = wire(chunks=(Chunk(b"one"), Chunk(b"two", 1.0)))
-    timed = tuple(TimedEvent(at_s, event) for at_s, event in events)
-    return Observation(timed, CallerEnd("completed"), (attempt(response=response, sent_s=(0.1, 1.1)),), 1.2)
+def _gated(*given_up: int, gate: Gate = Gate(until_text="one")) -> Observation:  # noqa: B008 - it is frozen
+    response = wire(chunks=(Chunk(b"one"), Chunk(b"two", gate=gate), Chunk(b"three", gate=gate)))
+    tried = attempt(response=response, sent_s=(0.1, 30.1, 30.1), given_up=given_up)
+    timed = (TimedEvent(0.2, Text("o")), TimedEvent(30.2, Text("ne")), TimedEvent(30.3, Text("twothree")))
+    return Observation(timed, CallerEnd("completed"), (tried,), 31.0)
 
 
-def test_text_must_not_be_held_back_over_a_pause() -> None:
-    expect = {"text": "onetwo", "text_before_pause": "one"}
-    case = scenario(expect)
-    at_once = _paused((0.2, Text("one")), (1.2, Text("two")))
-    held_back = _paused((1.2, Text("one")), (1.2, Text("two")))
-    assert judge(case, "gemini", ALL, at_once).verdict == "pass"
-    finding = only(judge(case, "gemini", ALL, held_back))
-    assert (finding.kind, finding.silent, finding.offset) == ("late", False, 3)
+def test_text_must_not_be_held_back_at_a_gate() -> None:
+    case = scenario({"text": "onetwothree"})
+    assert judge(case, "gemini", ALL, _gated()).verdict == "pass"
+    finding = only(judge(case, "gemini", ALL, _gated(1)))
+    assert (finding.check, finding.kind, finding.silent) == ("streamed-at-once", "late", False)
+    assert (finding.offset, finding.expected, finding.seen) == (3, "one", "o")
 
 
-def test_a_pause_that_was_never_over_says_nothing() -> None:
-    response = wire(chunks=(Chunk(b"one"), Chunk(b"two", 1.0)))
-    seen = observed(end=failed(), attempts=(attempt(response=response, sent_s=(0.1,)),))
-    expect = {"ending": "failed", "text": {"any": True}, "text_before_pause": "one"}
-    assert findings(expect, seen) == []
+def test_events_must_not_be_held_back_at_a_gate() -> None:
+    seen = _gated(2, gate=Gate(until_events=2))
+    finding = only(judge(scenario({"text": "onetwothree"}), "gemini", ALL, seen))
+    assert (finding.offset, finding.expected) == (6, "2 events with content")
 
 
 def test_what_follows_from_an_early_end_is_not_found_again() -> None:

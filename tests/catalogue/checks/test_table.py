@@ -3,7 +3,7 @@
 import re
 
 from harness.catalogue.checks import CHECKS, judge
-from harness.wire.response import Chunk
+from harness.wire.response import Chunk, Gate
 
 from .build import ALL, attempt, call, observed, scenario, text, verdict, wire
 
@@ -37,9 +37,9 @@ def test_a_good_end_without_a_request_is_an_error() -> None:
 
 
 def test_silent_findings_come_first() -> None:
-    response = wire(chunks=(Chunk(b"one"), Chunk(b"two", 1.0)))
-    held_back = observed(*text("Hello"), attempts=(attempt(response=response, sent_s=(-2.0, -1.0)),))
-    judgement = verdict({"text": "Hello", "text_before_pause": "Hello", "finish": "length"}, held_back)
+    response = wire(chunks=(Chunk(b"one"), Chunk(b"two", gate=Gate(until_events=1))))
+    held_back = observed(*text("Hello"), attempts=(attempt(response=response, given_up=(1,)),))
+    judgement = verdict({"text": "Hello", "finish": "length"}, held_back)
     assert [(finding.check, finding.silent) for finding in judgement.findings] == [
         ("finish-as-sent", True),
         ("streamed-at-once", False),
