@@ -1,4 +1,4 @@
-"""One folder per dialect, each with the same files: decode, encode, request, errors.
+"""One folder per dialect, each with the same files: decode, encode, request, read_request, errors.
 
 `dialect(name)` gives a dialect's record and imports its folder only then. A folder is found by its name alone
 (`openai_chat` holds `openai-chat`), so a new dialect is a new folder.

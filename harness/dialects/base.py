@@ -79,6 +79,9 @@ class Dialect:
     encoder: Callable[[], Encoder]
     build_request: Callable[[Request, str | None], HttpRequest]
     """(request, api_key) -> the HTTP request; what the dialect cannot say is in its `losses`."""
+    read_request: Callable[[str, Mapping[str, str], bytes], Request]
+    """(path, lower-case headers, body) -> the canonical request that an HTTP request is; never raises. What the
+    canonical request has no word for is left out."""
     matches: Callable[[str, str], bool]
     """(method, path below the base URL, query included) -> is this the dialect's streaming endpoint?"""
     validate: Callable[[str, Mapping[str, str], bytes], list[RequestFault]]

@@ -91,6 +91,7 @@ def fake_dialect(name: str = "fake", content_type: str = "text/event-stream", **
         decoder=FakeDecoder,
         encoder=absent,
         build_request=build_request,
+        read_request=absent,
         matches=absent,
         validate=absent,
         read_error=read_error,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.dialects.anthropic_messages.decode import Decoder
 from harness.dialects.anthropic_messages.encode import Encoder
 from harness.dialects.anthropic_messages.errors import read_error, write_error
+from harness.dialects.anthropic_messages.read_request import read_request
 from harness.dialects.anthropic_messages.request import build_request, matches
 from harness.dialects.anthropic_messages.validate import validate
 from harness.dialects.base import Dialect
@@ -16,6 +17,7 @@ DIALECT = Dialect(
     decoder=Decoder,
     encoder=Encoder,
     build_request=build_request,
+    read_request=read_request,
     matches=matches,
     validate=validate,
     read_error=read_error,

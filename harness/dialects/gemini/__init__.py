@@ -7,6 +7,7 @@ from harness.dialects.gemini.decode import Decoder
 from harness.dialects.gemini.encode import Encoder
 from harness.dialects.gemini.errors import read_error, write_error
 from harness.dialects.gemini.framing import split
+from harness.dialects.gemini.read_request import read_request
 from harness.dialects.gemini.request import build_request, matches
 from harness.dialects.gemini.validate import validate
 
@@ -16,6 +17,7 @@ DIALECT = Dialect(
     decoder=Decoder,
     encoder=Encoder,
     build_request=build_request,
+    read_request=read_request,
     matches=matches,
     validate=validate,
     read_error=read_error,

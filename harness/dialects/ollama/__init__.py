@@ -6,6 +6,7 @@ from harness.dialects.base import Dialect
 from harness.dialects.ollama.decode import Decoder
 from harness.dialects.ollama.encode import Encoder
 from harness.dialects.ollama.errors import read_error, write_error
+from harness.dialects.ollama.read_request import read_request
 from harness.dialects.ollama.request import build_request, matches
 from harness.dialects.ollama.validate import validate
 from harness.wire.ndjson import split
@@ -16,6 +17,7 @@ DIALECT = Dialect(
     decoder=Decoder,
     encoder=Encoder,
     build_request=build_request,
+    read_request=read_request,
     matches=matches,
     validate=validate,
     read_error=read_error,

@@ -6,6 +6,7 @@ from harness.dialects.base import Dialect
 from harness.dialects.openai_chat.decode import Decoder
 from harness.dialects.openai_chat.encode import Encoder
 from harness.dialects.openai_chat.errors import read_error, write_error
+from harness.dialects.openai_chat.read_request import read_request
 from harness.dialects.openai_chat.request import build_request, matches
 from harness.dialects.openai_chat.validate import validate
 from harness.wire.sse import split
@@ -16,6 +17,7 @@ DIALECT = Dialect(
     decoder=Decoder,
     encoder=Encoder,
     build_request=build_request,
+    read_request=read_request,
     matches=matches,
     validate=validate,
     read_error=read_error,
