@@ -24,6 +24,11 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+PR_CAPBSET_DROP = 24
+
+WAYS_OUT = (21, 19, 12)
+"""Linux's numbers of CAP_SYS_ADMIN, CAP_SYS_PTRACE and CAP_NET_ADMIN: with them, root could enter the network that the
+run was cut off from."""
 
 
 def main() -> None:
@@ -65,6 +70,8 @@ def _start(command: list[str], settings: dict[str, Any], harness: socket.socket)
         _limit(resource.RLIMIT_DATA, settings["memory_bytes"])
         _limit(resource.RLIMIT_CPU, settings["cpu_s"])
         _limit(resource.RLIMIT_CORE, 0)
+        for capability in WAYS_OUT:
+            _prctl(PR_CAPBSET_DROP, capability)
         os.execvp(command[0], command)
     except BaseException as error:
         harness.sendall(f"failed {command[0]}: {getattr(error, 'strerror', None) or error}\n".encode())
