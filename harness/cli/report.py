@@ -28,7 +28,7 @@ def report(
     from harness.runner.results import UnreadableResults, read_run
 
     with mendable(UnreadableResults):
-        runs = [read_run(path) for path in results]
+        runs = [read_run(path, evidence=False) for path in results]
         if html is not None:
             typer.echo(f"report: {render_report(runs, html)}")
         if junit is not None:

@@ -21,7 +21,7 @@ from harness.report.evidence import evidence_view
 from harness.report.filters import column_rules
 from harness.report.front_page import front_page
 from harness.report.marks import LEVELS, by_gravity
-from harness.report.matrix import Cell, Matrix, Row, SystemEntry, build_matrix
+from harness.report.matrix import Cell, Matrix, Row, SystemEntry, build_matrix, cell_key
 from harness.report.recordings import grouped, left_out, recordings_line
 from harness.report.visible import counted, moment, plain, seconds, shortened, shown
 from harness.report.wire_log import size_words
@@ -53,7 +53,8 @@ def render_report(runs: Sequence[Run], folder: Path) -> Path:
     """Writes the report of these runs into `folder` (made if need be) and returns the path of its `index.html`.
 
     Pages of an earlier report in the same folder are replaced or removed; other files are left alone.
-    Raises ValueError without a run, OSError where the folder cannot be written.
+    Raises ValueError without a run, OSError where the folder cannot be written, and UnreadableResults where a results
+    file that holds the evidence has changed meanwhile.
     """
     if not runs:
         raise ValueError("a report needs at least one run")
@@ -62,7 +63,7 @@ def render_report(runs: Sequence[Run], folder: Path) -> Path:
     _clear(folder)
     _write(folder / "static" / "report.css", _asset("report.css"))
     _write(folder / "static" / "columns.css", column_rules(matrix))
-    _write_cells(environment, matrix, folder)
+    _write_cells(environment, matrix, runs, folder)
     _write_scenarios(environment, matrix, folder)
     _write_systems(environment, matrix, folder)
     if matrix.recordings:
@@ -121,25 +122,29 @@ def _clear(folder: Path) -> None:
     (folder / "recordings.html").unlink(missing_ok=True)
 
 
-def _write_cells(environment: Environment, matrix: Matrix, folder: Path) -> None:
+def _write_cells(environment: Environment, matrix: Matrix, runs: Sequence[Run], folder: Path) -> None:
+    """A page for every cell. The evidence, which may be larger than the memory, comes one result at a time."""
     template = environment.get_template("cell.html")
     system_of = {column.number: system for system in matrix.systems for column in system.columns}
     failing = {system.number: _failing_cells(matrix, system) for system in matrix.systems}
-    for row in matrix.rows:
-        for cell in row.present:
-            system = system_of[cell.column]
-            before, after = _neighbours(cell, failing[system.number])
-            page = template.render(
-                root="../",
-                cell=cell,
-                row=row,
-                system=system,
-                view=evidence_view(cell.result),
-                suspect=matrix.columns[cell.column].canary,
-                before=before,
-                after=after,
-            )
-            _write(folder / cell.href, page)
+    cells = {cell_key(cell.result): (row, cell) for row in matrix.rows for cell in row.present}
+    for result in (result for run in runs for result in run.complete_results()):
+        row, cell = cells[cell_key(result)]
+        if result.without_evidence() != cell.result.without_evidence():
+            continue  # a later one stands in its place
+        system = system_of[cell.column]
+        before, after = _neighbours(cell, failing[system.number])
+        page = template.render(
+            root="../",
+            cell=cell,
+            row=row,
+            system=system,
+            view=evidence_view(result),
+            suspect=matrix.columns[cell.column].canary,
+            before=before,
+            after=after,
+        )
+        _write(folder / cell.href, page)
 
 
 def _failing_cells(matrix: Matrix, system: SystemEntry) -> list[Cell]:

@@ -131,7 +131,7 @@ class Matrix:
 def build_matrix(runs: Sequence[Run]) -> Matrix:
     """The matrix of these runs. Where two have the same case of the same version, the later one stands."""
     every = [result for run in runs for result in run.results]
-    results = {(result.scenario, _column_key(result)): result for result in every}
+    results = {cell_key(result): result for result in every}
     columns = _columns(results.values())
     systems = _systems(columns, results.values(), _merged(run.header.described for run in runs))
     rows = _rows(results, columns, _merged(run.header.scenarios for run in runs))
@@ -150,6 +150,11 @@ def build_matrix(runs: Sequence[Run]) -> Matrix:
 
 ColumnKey: TypeAlias = tuple[str, str, str]
 Note = TypeVar("Note")
+
+
+def cell_key(result: Result) -> tuple[str, ColumnKey]:
+    """Which cell of the matrix a result is for."""
+    return result.scenario, _column_key(result)
 
 
 def _column_key(result: Result) -> ColumnKey:

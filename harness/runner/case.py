@@ -84,8 +84,9 @@ class SocketLane:
         case_id = f"c{next(self._numbers)}"
         base_url = self._origin.add(_plan(case_id, planned))
         log = self._origin.log(case_id)
+        unready = await _unready(driver)
         watch = _Watch(time.monotonic, log.listen())
-        outcome = await _drive(driver, _case(case_id, planned, base_url), watch, planned.scenario.deadline_s)
+        outcome = unready or await _drive(driver, _case(case_id, planned, base_url), watch, planned.scenario.deadline_s)
         ended = time.monotonic() - watch.began
         if outcome.end is not None:
             await _settled(log.wait_until(lambda each: all(one.ended_s is not None for one in each.attempts)))
@@ -107,13 +108,23 @@ class InProcessLane:
         case_id = f"c{next(self._numbers)}"
         clock = VirtualClock()
         transport = InProcessTransport(_plan(case_id, planned), clock)
+        unready = await _unready(driver)
         watch = _Watch(clock.now, transport.log.listen())
         case = _case(case_id, planned, transport.base_url, transport, clock)
-        outcome = await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
+        outcome = unready or await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
         ended = clock.now() - watch.began
         if ended > planned.scenario.deadline_s:
             outcome = _Outcome(hung=True)
         return _observation(watch, outcome, transport.log.attempts, ended)
+
+
+async def _unready(driver: Driver) -> _Outcome | None:
+    """Why the system cannot take a case; None where it can."""
+    try:
+        await driver.ready()
+    except SystemBroken as error:
+        return _Outcome(broken=str(error), stderr=error.stderr)
+    return None
 
 
 async def _drive(driver: Driver, case: Case, watch: _Watch, deadline_s: float) -> _Outcome:

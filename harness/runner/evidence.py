@@ -18,6 +18,7 @@ from harness.runner.case import LaneName
 from harness.runner.plan import PlannedCase
 from harness.runner.results import AttemptRecord, ChunkRecord, EventRecord, Evidence, Result
 from harness.systems.base import Description
+from harness.systems.known import KnownFailure
 from harness.transcript import fold
 
 STDERR_TAIL = 4_000
@@ -37,7 +38,7 @@ class Subject:
     catalogue: Path | None = None
 
 
-def result_of(planned: PlannedCase, subject: Subject, observation: Observation, known: str | None) -> Result:
+def result_of(planned: PlannedCase, subject: Subject, observation: Observation, known: KnownFailure | None) -> Result:
     """The judged result of one case, with its evidence."""
     claims = subject.description.claims(planned.dialect)
     judgement = judge(planned.scenario, planned.dialect, claims, observation)
@@ -64,7 +65,7 @@ def _result(
     subject: Subject,
     judgement: Judgement,
     observation: Observation | None,
-    known: str | None,
+    known: KnownFailure | None,
 ) -> Result:
     scenario = planned.scenario
     return Result(
@@ -83,7 +84,8 @@ def _result(
         duration_s=round(observation.duration_s, 6) if observation else 0.0,
         reproduce=reproduce_command(subject, planned),
         note=judgement.note,
-        known=known,
+        known=known.reason if known else None,
+        known_proof=(known.proof or known.link or "") if known else "",
         evidence=evidence_of(planned, observation) if observation else None,
     )
 

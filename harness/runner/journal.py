@@ -59,11 +59,17 @@ def _scenario_note(scenario: Scenario) -> ScenarioNote:
 
 
 class Journal:
-    """Collects a run, and writes it to `path` as it grows. `listen` is told of every line."""
+    """Collects a run, and writes it to `path` as it grows. `listen` is told of every line.
 
-    def __init__(self, first: Header, path: Path | None, listen: Callable[[Line], None]) -> None:
+    Evidence is in the file alone, where there is one. Without a file it is kept in memory if `keep_evidence` says so.
+    """
+
+    def __init__(
+        self, first: Header, path: Path | None, listen: Callable[[Line], None], *, keep_evidence: bool = True
+    ) -> None:
         self._header = first
         self._path = path
+        self._keep_evidence = keep_evidence and path is None
         self._listen = listen
         self._began = time.monotonic()
         self._file: BinaryIO | None = None
@@ -93,14 +99,14 @@ class Journal:
     def add(self, line: Result | RecordingResult) -> None:
         """One more result."""
         if isinstance(line, Result):
-            self._results.append(line)
+            self._results.append(line if self._keep_evidence else line.without_evidence())
         else:
             self._recordings.append(line)
         self._write(line)
 
     def run(self) -> Run:
         """All of it so far."""
-        return Run(self._header, tuple(self._results), tuple(self._recordings), self._footer)
+        return Run(self._header, tuple(self._results), tuple(self._recordings), self._footer, self._path)
 
     def _write(self, line: Line) -> None:
         if self._file is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from harness.catalogue.findings import Finding, Verdict
 from harness.catalogue.models import Level
@@ -122,12 +123,20 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
     note: str = ""
     known: str | None = None
     """Why this failure is known and does not fail the run; a known failure that passes is stale, and does."""
+    known_proof: str = ""
+    """Where a known failure is shown: the id of a test, a place in the documents, or an address."""
     evidence: Evidence | None = None
 
     @property
     def silent(self) -> bool:
         """Whether the caller had no way to notice one of the failures."""
         return any(failure.silent for failure in self.failures)
+
+    def without_evidence(self) -> Result:
+        """The same verdict without what it rests on, save a broken system's last words: it is small."""
+        if self.evidence is None:
+            return self
+        return structs.replace(self, evidence=Evidence(stderr=self.evidence.stderr) if self.evidence.stderr else None)
 
     @property
     def nonconformant(self) -> bool:
@@ -172,12 +181,24 @@ Line: TypeAlias = Header | Result | RecordingResult | Footer
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A results file that was read. `footer` None: the run did not end, results may be missing."""
+    """What a results file says. `footer` None: the run did not end, results may be missing."""
 
     header: Header
     results: tuple[Result, ...]
     recordings: tuple[RecordingResult, ...]
     footer: Footer | None
+    evidence_in: Path | None = None
+    """The results file that holds the evidence, where `results` are without it."""
+
+    def complete_results(self) -> Iterator[Result]:
+        """The results with all their evidence, one in memory at a time where they have to be read for it.
+
+        Raises UnreadableResults or OSError.
+        """
+        if self.evidence_in is None:
+            yield from self.results
+        else:
+            yield from (line for line in _lines(self.evidence_in) if isinstance(line, Result))
 
 
 class UnreadableResults(ValueError):
@@ -203,24 +224,30 @@ def _sayable(value: Any) -> Any:
     return value
 
 
-def read_run(path: Path) -> Run:
-    """Reads a results file; raises UnreadableResults or OSError."""
-    lines = list(_lines(path))
+def read_run(path: Path, *, evidence: bool = True) -> Run:
+    """Reads a results file; raises UnreadableResults or OSError.
+
+    Without `evidence` the results stay small, and the run says where their evidence is.
+    """
+    lines: list[Line] = []
+    for line in _lines(path):
+        lines.append(line.without_evidence() if isinstance(line, Result) and not evidence else line)
     if not lines or not isinstance(lines[0], Header):
         raise UnreadableResults(f"{path}: line 1: a results file begins with a header line")
     footer = next((line for line in lines if isinstance(line, Footer)), None)
     results = tuple(line for line in lines if isinstance(line, Result))
     recordings = tuple(line for line in lines if isinstance(line, RecordingResult))
-    return Run(lines[0], results, recordings, footer)
+    return Run(lines[0], results, recordings, footer, None if evidence else path)
 
 
 def _lines(path: Path) -> Iterator[Line]:
     decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            yield decoder.decode(line)
-        except msgspec.DecodeError as error:
-            raise UnreadableResults(f"{path}: line {number}: {error}") from None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise UnreadableResults(f"{path}: line {number}: {error}") from None
 
 
 def write_run(path: Path, lines: Iterable[Line]) -> None:

@@ -1,10 +1,12 @@
-"""Carries out a run: every planned case through every system, side by side, one journal line as each one ends."""
+"""Carries out a run: every planned case through every system, a few systems at once, one result as each case ends."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from harness.catalogue.checks import missing_features
@@ -15,6 +17,12 @@ from harness.runner.plan import CANARY_FAMILY, PlannedCase
 from harness.runner.results import Result
 from harness.systems.base import Description, Driver
 from harness.systems.known import KnownFailures
+
+BREAKDOWNS = 20
+"""How many cases may break a system down all by themselves, until its other doubtful cases are not run again."""
+
+CLOSE_S = 30.0
+"""How long a system may take to be stopped, with all that is done to end it by force."""
 
 ResultListener = Callable[[Result], None]
 
@@ -42,14 +50,40 @@ class SystemRun:
         return Subject(self.spec, self.driver.description, lane.name, self.catalogue)
 
 
-async def run_systems(systems: Sequence[SystemRun], lane: Lane, *, jobs: int, on_result: ResultListener) -> None:
-    """Runs all cases of all systems; at most `jobs` cases of one system at once. Raises what `on_result` raises."""
+async def run_systems(
+    systems: Sequence[SystemRun], lane: Lane, *, jobs: int, systems_at_once: int, on_result: ResultListener
+) -> None:
+    """Runs all cases of all systems, and stops each system when it is through. Raises what `on_result` raises.
+
+    At most `systems_at_once` systems run side by side, those with the most cases first, and at most `jobs` cases of one
+    system.
+    """
+    places = asyncio.Semaphore(systems_at_once)
+
+    async def take_turn(system: SystemRun) -> None:
+        async with places:
+            try:
+                await _run_system(system, lane, jobs, on_result)
+            finally:
+                await stop(system.driver)
+
     try:
         async with asyncio.TaskGroup() as group:
-            for system in systems:
-                group.create_task(_run_system(system, lane, jobs, on_result))
+            for system in sorted(systems, key=lambda each: -len(each.cases)):
+                group.create_task(take_turn(system))
     except ExceptionGroup as several:
-        raise several.exceptions[0] from several
+        raise _first(several) from several
+
+
+def _first(error: Exception) -> Exception:
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
+async def stop(driver: Driver) -> None:
+    """Stops a system, and waits for it no longer than is sensible."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            await driver.close()
 
 
 async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: ResultListener) -> None:
@@ -64,35 +98,66 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
     canaries = [planned for planned in runnable if planned.scenario.family == CANARY_FAMILY]
     others = [planned for planned in runnable if planned.scenario.family != CANARY_FAMILY]
     broken: list[PlannedCase] = []
+
+    def take(planned: PlannedCase, observation: Observation, alone: bool) -> None:
+        if observation.broken is not None and not alone:
+            broken.append(planned)
+        else:
+            on_result(_judged(system, lane, planned, observation))
+
     for group in (canaries, others):
-        async for planned, observation in _observe_all(system, lane, group, jobs):
-            if observation.broken is not None and len(group) > 1:
-                broken.append(planned)
-            else:
-                on_result(_judged(system, lane, planned, observation))
-    for planned in broken:
-        on_result(_judged(system, lane, planned, await lane.observe(system.driver, planned)))
+        await _observe_all(system, lane, group, jobs, partial(take, alone=len(group) == 1))
+    await _run_alone(system, lane, broken, on_result)
+
+
+async def _run_alone(system: SystemRun, lane: Lane, cases: Sequence[PlannedCase], on_result: ResultListener) -> None:
+    """One after another; a system that breaks down time and again is not started for each of its other cases too."""
+    breakdowns = 0
+    for planned in cases:
+        if breakdowns < BREAKDOWNS:
+            observation = await _observe(system, lane, planned)
+        else:
+            why = f"not run again, after {BREAKDOWNS} cases that broke the system down all by themselves"
+            observation = _unmeasured(why)
+        breakdowns += observation.broken is not None
+        on_result(_judged(system, lane, planned, observation))
 
 
 async def _observe_all(
-    system: SystemRun, lane: Lane, cases: Sequence[PlannedCase], jobs: int
-) -> AsyncIterator[tuple[PlannedCase, Observation]]:
-    places = asyncio.Semaphore(jobs)
+    system: SystemRun,
+    lane: Lane,
+    cases: Sequence[PlannedCase],
+    jobs: int,
+    take: Callable[[PlannedCase, Observation], None],
+) -> None:
+    """Hands every observation to `take` as it comes, so that no more of them are in memory than there are jobs."""
+    turns = iter(cases)
 
-    async def observe(planned: PlannedCase) -> tuple[PlannedCase, Observation]:
-        async with places:
-            return planned, await lane.observe(system.driver, planned)
+    async def work() -> None:
+        for planned in turns:
+            take(planned, await _observe(system, lane, planned))
 
-    tasks = [asyncio.create_task(observe(planned)) for planned in cases]
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(jobs, len(cases))):
+            group.create_task(work())
+
+
+async def _observe(system: SystemRun, lane: Lane, planned: PlannedCase) -> Observation:
     try:
-        for finished in asyncio.as_completed(tasks):
-            yield await finished
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        return await lane.observe(system.driver, planned)
+    except Exception as error:  # ours, not the system's: it costs this case its verdict, and no other
+        return _unmeasured(f"the harness could not run it: {type(error).__name__}: {error}")
 
 
 def _judged(system: SystemRun, lane: Lane, planned: PlannedCase, observation: Observation) -> Result:
-    known = system.known.reason_for(planned.scenario.id, planned.dialect)
-    return result_of(planned, system.subject(lane), observation, known)
+    known = system.known.entry_for(planned.scenario.id, planned.dialect)
+    subject = system.subject(lane)
+    try:
+        return result_of(planned, subject, observation, known)
+    except Exception as error:  # likewise
+        why = f"the harness could not judge it: {type(error).__name__}: {error}"
+        return result_of(planned, subject, _unmeasured(why), known)
+
+
+def _unmeasured(why: str) -> Observation:
+    return Observation((), None, (), 0.0, broken=why)

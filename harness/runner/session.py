@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 from harness.catalogue.loader import Catalogue
 from harness.catalogue.models import Scenario
@@ -16,26 +15,25 @@ from harness.origin.server import Origin
 from harness.runner.case import InProcessLane, Lane, LaneName, SocketLane
 from harness.runner.evidence import Subject, result_of
 from harness.runner.journal import Journal, header
+from harness.runner.lineup import Broken, Entrant, Lineup, WrongRun, lined_up
 from harness.runner.plan import CANARY_FAMILY, PlannedCase, plan_cases
 from harness.runner.recordings import RecordedStream, check_recordings, read_recordings
 from harness.runner.results import Line, Run
-from harness.runner.run import SystemRun, run_systems
-from harness.systems.base import PARSER_FAMILIES, Description, SystemBroken
+from harness.runner.run import run_systems
+from harness.systems.base import SystemBroken
 from harness.systems.isolation import Isolation, isolate
-from harness.systems.known import known_failures
-from harness.systems.registry import InProcessSpec, SystemSpec, open_driver, prepare, resolve
+from harness.systems.registry import InProcessSpec, SystemSpec, prepare, resolve
 
 REFERENCE = "reference"
 """The system whose decoders read the recordings."""
 
 
-class WrongRun(ValueError):
-    """What was asked for cannot be run together; the message says what to change."""
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to run. `dialects` None: all; `jobs`: cases of one system at once; `workers`: processes for recordings."""
+    """What to run. `dialects` None: all; `jobs`: cases of one system at once; `workers`: processes for recordings.
+
+    Where there are more systems than `systems_at_once`, each is started when its turn comes, and stopped right after.
+    """
 
     systems: tuple[str, ...]
     scenarios: tuple[Scenario, ...]
@@ -43,9 +41,12 @@ class Settings:
     dialects: tuple[str, ...] | None = None
     lane: LaneName = "sockets"
     jobs: int = 24
+    systems_at_once: int = 4
     recordings: Path | None = None
     workers: int = 2
     results: Path | None = None
+    keep_evidence: bool = False
+    """Whether the run that is returned has the evidence where no results file takes it."""
     isolated: bool = True
     catalogue_folder: Path | None = None
     """Where the catalogue was read from; None: it is the built-in one."""
@@ -62,14 +63,12 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """All that will be run: cases, and recorded streams."""
+    """All that will be run, and by whom: cases, recorded streams, systems, and those that could not be built."""
 
     cases: list[PlannedCase]
     streams: list[RecordedStream]
-
-
-_Broken: TypeAlias = tuple[str, SystemSpec, SystemBroken]
-"""What was asked for, what it is, and why it could not be started."""
+    entrants: list[Entrant]
+    unbuilt: dict[str, SystemBroken]
 
 
 def run_session(settings: Settings, listeners: Listeners) -> Run:
@@ -78,7 +77,17 @@ def run_session(settings: Settings, listeners: Listeners) -> Run:
     Raises UnknownSystem, WrongRun, UnknownDialect, Unrenderable, UnreadableRecordings, UnreadableKnownFailures or
     OriginError before anything has run. A system that cannot be started gets the verdict `error`, and the run goes on.
     """
-    specs = [resolve(name) for name in settings.systems]
+    [run] = run_repeatedly(settings, listeners, times=1)
+    return run
+
+
+def run_repeatedly(settings: Settings, listeners: Listeners, *, times: int) -> list[Run]:
+    """Carries the same run out so many times, one after another, and raises what `run_session` raises.
+
+    The results of the second run lie beside those of the first, in `results-2.jsonl` where that was `results.jsonl`.
+    """
+    entrants = [Entrant(said, resolve(said)) for said in settings.systems]
+    specs = [each.spec for each in entrants]
     streams = list(read_recordings(settings.recordings)) if settings.recordings else []
     if settings.lane == "in-process" and (outside := [each.name for each in specs if not _in_process(each)]):
         raise WrongRun(f"{', '.join(outside)} cannot run in process, only over sockets: leave --in-process out")
@@ -88,7 +97,15 @@ def run_session(settings: Settings, listeners: Listeners) -> Run:
     unbuilt = prepare(specs)
     if settings.isolated and not all(map(_in_process, specs)):
         _tell_isolation(isolate(), listeners)
-    return asyncio.run(_run(settings, specs, unbuilt, _Plan(cases, streams), listeners))
+    plan = _Plan(cases, streams, entrants, unbuilt)
+    return [asyncio.run(_run(_nth(settings, number), plan, listeners)) for number in range(1, times + 1)]
+
+
+def _nth(settings: Settings, number: int) -> Settings:
+    path = settings.results
+    if path is None or number == 1:
+        return settings
+    return replace(settings, results=path.with_name(f"{path.stem}-{number}{path.suffix}"))
 
 
 def _in_process(spec: SystemSpec) -> bool:
@@ -102,65 +119,45 @@ def _tell_isolation(isolation: Isolation, listeners: Listeners) -> None:
         listeners.note(f"systems are not cut off from the network: {isolation.why_not}")
 
 
-async def _run(
-    settings: Settings,
-    specs: Sequence[SystemSpec],
-    unbuilt: dict[str, SystemBroken],
-    plan: _Plan,
-    listeners: Listeners,
-) -> Run:
+async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
     async with AsyncExitStack() as stack:
-        systems: list[SystemRun] = []
-        broken: list[_Broken] = []
-        for said, spec in zip(settings.systems, specs, strict=True):
-            try:
-                if spec.name in unbuilt:
-                    raise unbuilt[spec.name]
-                driver = await open_driver(spec)
-            except SystemBroken as error:
-                listeners.note(f"{spec.name} could not be started: {error}")
-                broken.append((said, spec, error))
-                continue
-            stack.push_async_callback(driver.close)
-            mine = [planned for planned in plan.cases if _concerns(planned, driver.description)]
-            systems.append(SystemRun(said, driver, known_failures(spec.name), mine, settings.catalogue_folder))
-        _refuse_twins(systems)
-        idle = [_idleness(each) for each in systems if not each.cases]
-        if idle and len(idle) == len(specs):
-            raise WrongRun(f"nothing to run: {'; '.join(idle)}")
-        for words in idle:
-            listeners.note(words)
-        described = [each.description for each in systems] + [_undescribed(spec) for _, spec, _ in broken]
-        first = header(settings.catalogue.version, settings.lane, described, settings.scenarios)
-        journal = stack.enter_context(Journal(first, settings.results, listeners.line))
-        listeners.planned(sum(len(each.cases) for each in systems))
-        _give_up(broken, plan.cases, journal, settings)
+        lineup = await stack.enter_async_context(
+            lined_up(
+                plan.entrants,
+                plan.unbuilt,
+                plan.cases,
+                at_once=settings.systems_at_once,
+                catalogue=settings.catalogue_folder,
+            )
+        )
+        _tell(lineup, listeners)
+        first = header(settings.catalogue.version, settings.lane, lineup.descriptions, settings.scenarios)
+        journal = stack.enter_context(
+            Journal(first, settings.results, listeners.line, keep_evidence=settings.keep_evidence)
+        )
+        listeners.planned(sum(len(each.cases) for each in lineup.systems))
+        _give_up(lineup.broken, plan.cases, journal, settings)
         async with _lane(settings.lane) as lane:
-            await run_systems(systems, lane, jobs=settings.jobs, on_result=journal.add)
+            await run_systems(
+                lineup.systems,
+                lane,
+                jobs=settings.jobs,
+                systems_at_once=settings.systems_at_once,
+                on_result=journal.add,
+            )
         async for result in check_recordings(plan.streams, system=REFERENCE, workers=settings.workers):
             journal.add(result)
     return journal.run()
 
 
-def _concerns(planned: PlannedCase, description: Description) -> bool:
-    """Whether the case is for that system at all."""
-    readable = description.kind != "parser" or planned.scenario.family in PARSER_FAMILIES
-    return readable and planned.dialect in description.dialects
-
-
-def _refuse_twins(systems: Sequence[SystemRun]) -> None:
-    """Results are told apart by what systems call themselves."""
-    names = [f"{each.description.name} {each.description.version}" for each in systems]
-    for name in names:
-        if names.count(name) > 1:
-            specs = ", ".join(each.spec for each, own in zip(systems, names, strict=True) if own == name)
-            raise WrongRun(f"{specs}: each is {name}, and their results could not be told apart; give them other names")
-
-
-def _idleness(system: SystemRun) -> str:
-    """Why none of the cases is for that system, which would else seem to conform."""
-    spoken = ", ".join(system.description.dialects) or "nothing"
-    return f"{system.spec} has no part in this run: it speaks {spoken}, and no case that was asked for does"
+def _tell(lineup: Lineup, listeners: Listeners) -> None:
+    """Says who has no part; raises WrongRun where nobody has one."""
+    for broken in lineup.broken:
+        listeners.note(f"{broken.entrant.spec.name} could not be started: {broken.error}")
+    if lineup.idle and len(lineup.idle) == len(lineup.systems) and not lineup.broken:
+        raise WrongRun(f"nothing to run: {'; '.join(lineup.idle)}")
+    for words in lineup.idle:
+        listeners.note(words)
 
 
 @asynccontextmanager
@@ -172,15 +169,11 @@ async def _lane(name: LaneName) -> AsyncIterator[Lane]:
         yield SocketLane(origin)
 
 
-def _undescribed(spec: SystemSpec) -> Description:
-    return Description(spec.name, "not started", "unknown", ())
-
-
-def _give_up(broken: Sequence[_Broken], cases: list[PlannedCase], journal: Journal, settings: Settings) -> None:
+def _give_up(broken: Sequence[Broken], cases: list[PlannedCase], journal: Journal, settings: Settings) -> None:
     """The canaries of a system that could not be started get the verdict `error`, with its last words."""
-    for said, spec, error in broken:
-        observation = Observation((), None, (), 0.0, broken=str(error), stderr=error.stderr)
+    for each in broken:
+        observation = Observation((), None, (), 0.0, broken=str(each.error), stderr=each.error.stderr)
         canaries = [planned for planned in cases if planned.scenario.family == CANARY_FAMILY] or cases[:1]
-        subject = Subject(said, _undescribed(spec), settings.lane, settings.catalogue_folder)
+        subject = Subject(each.entrant.said, each.description, settings.lane, settings.catalogue_folder)
         for planned in canaries:
             journal.add(result_of(planned, subject, observation, None))

@@ -101,6 +101,12 @@ class Driver(Protocol):
 
     description: Description
 
+    async def ready(self) -> None:
+        """Returns once the system can take a case; starts it anew where it broke down. Raises SystemBroken.
+
+        A case's own deadline begins only then: how long a library takes to import is no property of a stream.
+        """
+
     async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
         """Runs one case to its end; calls `emit` for every event as it comes. Raises SystemBroken."""
 

@@ -20,6 +20,9 @@ class InProcessDriver:
         self.description = system.description
         self._system = system
 
+    async def ready(self) -> None:
+        """There is nothing to start."""
+
     async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
         """Runs one case to its end; calls `emit` for every event but End as it comes."""
         limit = case.options.get("cancel_after_events") if "cancel" in self.description.claims(case.dialect) else None

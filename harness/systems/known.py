@@ -55,9 +55,14 @@ class KnownFailures(_Record):
 
     failures: tuple[KnownFailure, ...] = ()
 
+    def entry_for(self, scenario: str, dialect: str) -> KnownFailure | None:
+        """The entry that says why the system fails that scenario in that dialect; None if it is not known to."""
+        return next((known for known in self.failures if known.covers(scenario, dialect)), None)
+
     def reason_for(self, scenario: str, dialect: str) -> str | None:
         """Why the system is known to fail that scenario in that dialect; None if it is not."""
-        return next((known.reason for known in self.failures if known.covers(scenario, dialect)), None)
+        entry = self.entry_for(scenario, dialect)
+        return entry.reason if entry else None
 
 
 def known_failures(system: str, folder: Path = FOLDER) -> KnownFailures:

@@ -19,6 +19,9 @@ from harness.systems.base import Case, Description, SystemBroken
 from harness.systems.process import Command, Limits, WorkerProcess
 from harness.systems.protocol import BadCase, CaseEnd, CaseEvent, Said
 
+START_TRIES = 2
+"""How often in a row a worker that broke down may fail to come back, until no further case asks it to."""
+
 LAST_WORD_S = 1.0
 """How long we wait, once a worker's stdout has ended, to learn how the worker did."""
 
@@ -201,6 +204,7 @@ class WorkerDriver:
         self._session: _Session | None = None
         self._starting = asyncio.Lock()
         self._closed = False
+        self._failed_starts = 0
         self.description: Description
 
     @classmethod
@@ -214,6 +218,10 @@ class WorkerDriver:
     def stderr(self) -> str:
         """The end of what the present worker wrote to stderr."""
         return self._session.process.stderr if self._session else ""
+
+    async def ready(self) -> None:
+        """Returns once a worker waits for cases; raises SystemBroken where none can be had."""
+        await self._live()
 
     async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
         """Runs one case to its end; calls `emit` for every event as it comes. Raises SystemBroken."""
@@ -242,6 +250,16 @@ class WorkerDriver:
             return self._session
 
     async def _open(self) -> _Session:
+        if self._failed_starts >= START_TRIES:
+            raise SystemBroken(
+                f"{self._command.name}: it broke down and did not come back {START_TRIES} times in a row"
+            )
+        self._failed_starts += 1
+        session = await self._open_once()
+        self._failed_starts = 0
+        return session
+
+    async def _open_once(self) -> _Session:
         process = await WorkerProcess.start(self._command, self._limits)
         session = _Session(self._command.name, process, self._limits)
         try:

@@ -14,7 +14,7 @@ from harness.runner.case import InProcessLane
 from harness.runner.plan import PlannedCase, plan_cases
 from harness.runner.results import Result
 from harness.runner.run import SystemRun, run_systems
-from harness.systems.base import Case, Description
+from harness.systems.base import Case, Description, SystemBroken
 from harness.systems.known import KnownFailures
 
 CLAIMS_ALL = Description("made", "1", "python", ("openai-chat",), frozenset(FEATURES))
@@ -68,6 +68,8 @@ class Scripted:
     began: list[str] = field(default_factory=list)
     under_way: int = 0
     most_under_way: int = 0
+    unready: SystemBroken | None = None
+    closed: bool = False
 
     async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
         self.began.append(case.id)
@@ -78,11 +80,15 @@ class Scripted:
         finally:
             self.under_way -= 1
 
+    async def ready(self) -> None:
+        if self.unready is not None:
+            raise self.unready
+
     async def cancel(self, case_id: str) -> bool:
         return self.alive
 
     async def close(self) -> None:
-        """There is nothing to stop."""
+        self.closed = True
 
 
 def system(driver: Scripted, cases: Iterable[PlannedCase], known: KnownFailures | None = None) -> SystemRun:
@@ -90,8 +96,9 @@ def system(driver: Scripted, cases: Iterable[PlannedCase], known: KnownFailures 
     return SystemRun(f"{driver.description.name}.py", driver, known or KnownFailures(), [*cases])
 
 
-def results_of(*systems: SystemRun, jobs: int = 8) -> list[Result]:
+def results_of(*systems: SystemRun, jobs: int = 8, systems_at_once: int = 4) -> list[Result]:
     """What comes of them in process, in the order in which it comes."""
     results: list[Result] = []
-    asyncio.run(run_systems(systems, InProcessLane(), jobs=jobs, on_result=results.append))
+    lane = InProcessLane()
+    asyncio.run(run_systems(systems, lane, jobs=jobs, systems_at_once=systems_at_once, on_result=results.append))
     return results

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
-from harness.catalogue.observation import CallerEnd
+from harness.catalogue.findings import Judgement
+from harness.catalogue.models import Scenario
+from harness.catalogue.observation import CallerEnd, Observation
 from harness.events import AnyEvent
+from harness.runner import run
 from harness.runner.case import InProcessLane
 from harness.runner.results import Result
-from harness.runner.run import run_systems
+from harness.runner.run import BREAKDOWNS, SystemRun, run_systems
 from harness.systems.base import Case, Description, SystemBroken
 from harness.systems.known import KnownFailure, KnownFailures
 from tests.runner.made import Scripted, planned, results_of, system, well_behaved
@@ -120,6 +124,110 @@ def test_a_case_that_ran_alone_is_not_run_again() -> None:
     assert (result.verdict, len(driver.began)) == ("error", 1)
 
 
+def test_a_system_that_breaks_down_time_and_again_is_not_run_for_each_of_its_other_cases() -> None:
+    async def break_down(case: Case, emit: Emit) -> CallerEnd:
+        raise SystemBroken("gone")
+
+    driver = Scripted(break_down)
+    results = results_of(system(driver, [planned(f"made/case-{number}") for number in range(BREAKDOWNS + 5)]))
+    assert {result.verdict for result in results} == {"error"}
+    assert (len(results), len(driver.began)) == (BREAKDOWNS + 5, BREAKDOWNS + 5 + BREAKDOWNS)
+    notes = [result.note for result in results]
+    assert notes.count("gone") == BREAKDOWNS
+    assert "not run again, after 20 cases that broke the system down all by themselves" in notes
+
+
+def test_a_system_that_cannot_be_got_ready_is_broken_and_runs_nothing() -> None:
+    driver = Scripted(unready=SystemBroken("it did not come back", stderr="why not"))
+    [result] = results_of(system(driver, [planned()]))
+    assert (result.verdict, result.note, driver.began) == ("error", "it did not come back", [])
+    assert result.evidence is not None and result.evidence.stderr == "why not"
+
+
+def test_a_driver_that_does_what_no_driver_may_costs_only_its_case() -> None:
+    async def err(case: Case, emit: Emit) -> CallerEnd:
+        if case.options["timeout_s"] == 7:
+            raise ZeroDivisionError("by zero")
+        return await well_behaved(case, emit)
+
+    cases = [planned("made/fine"), planned("made/odd", options={"timeout_s": 7})]
+    results = {result.scenario: result for result in results_of(system(Scripted(err), cases))}
+    assert (results["made/fine"].verdict, results["made/odd"].verdict) == ("pass", "error")
+    assert results["made/odd"].note == "the harness could not run it: ZeroDivisionError: by zero"
+
+
+def test_what_cannot_be_judged_costs_only_its_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.runner import evidence
+
+    honest = evidence.judge
+
+    def judge(scenario: Scenario, dialect: str, claims: frozenset[str], observation: Observation) -> Judgement:
+        if scenario.id == "made/odd" and observation.broken is None:
+            raise LookupError("no such thing")
+        return honest(scenario, dialect, claims, observation)
+
+    monkeypatch.setattr(evidence, "judge", judge)
+    results = {each.scenario: each for each in results_of(system(Scripted(), [planned("made/odd"), planned()]))}
+    assert (results["made/up"].verdict, results["made/odd"].verdict) == ("pass", "error")
+    assert results["made/odd"].note == "the harness could not judge it: LookupError: no such thing"
+
+
+@pytest.mark.parametrize("systems_at_once", [1, 2, 9])
+def test_so_many_systems_run_at_once_and_each_is_stopped_when_it_is_through(systems_at_once: int) -> None:
+    under_way: set[str] = set()
+    most: list[int] = []
+
+    def made(name: str) -> Scripted:
+        async def slowly(case: Case, emit: Emit) -> CallerEnd:
+            under_way.add(name)
+            most.append(len(under_way))
+            for _ in range(5):
+                await asyncio.sleep(0)
+            return await well_behaved(case, emit)
+
+        @dataclass
+        class Leaving(Scripted):
+            async def close(self) -> None:
+                await super().close()
+                under_way.discard(name)
+
+        return Leaving(slowly, Description(name, "1", "python", ("openai-chat",)))
+
+    drivers = [made(f"s{number}") for number in range(5)]
+    results = results_of(*(system(each, [planned()]) for each in drivers), systems_at_once=systems_at_once)
+    assert len(results) == 5
+    assert max(most) == min(systems_at_once, 5)
+    assert all(each.closed for each in drivers)
+
+
+def test_those_with_the_most_cases_begin_first() -> None:
+    began: list[str] = []
+
+    def made(name: str, cases: int) -> SystemRun:
+        async def note(case: Case, emit: Emit) -> CallerEnd:
+            began.append(name)
+            return await well_behaved(case, emit)
+
+        driver = Scripted(note, Description(name, "1", "python", ("openai-chat",)))
+        return system(driver, [planned(f"made/case-{number}") for number in range(cases)])
+
+    results_of(made("small", 1), made("large", 3), made("middling", 2), systems_at_once=1)
+    assert began == ["large"] * 3 + ["middling"] * 2 + ["small"]
+
+
+def test_a_system_that_does_not_leave_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "CLOSE_S", 0.01)
+
+    class Clinging(Scripted):
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+    results = results_of(
+        system(Clinging(), [planned()]), system(Clinging(), [planned("made/other")]), systems_at_once=1
+    )
+    assert [result.verdict for result in results] == ["pass", "pass"]
+
+
 def test_systems_run_side_by_side() -> None:
     turns = asyncio.Barrier(2)
 
@@ -150,4 +258,5 @@ def test_whoever_listens_may_stop_the_run() -> None:
 
     driver = Scripted()
     with pytest.raises(BrokenPipeError, match="nobody reads"):
-        asyncio.run(run_systems([system(driver, [planned()])], InProcessLane(), jobs=1, on_result=refuse))
+        lane = InProcessLane()
+        asyncio.run(run_systems([system(driver, [planned()])], lane, jobs=1, systems_at_once=1, on_result=refuse))

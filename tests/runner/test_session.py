@@ -10,9 +10,10 @@ import pytest
 
 from harness.catalogue.loader import Catalogue, load_catalogue
 from harness.events import AnyEvent, Finish, Text
+from harness.runner.lineup import WrongRun
 from harness.runner.recordings import UnreadableRecordings
 from harness.runner.results import Footer, Header, Line, Result, read_run
-from harness.runner.session import Listeners, Settings, WrongRun, run_session
+from harness.runner.session import Listeners, Settings, run_repeatedly, run_session
 from harness.systems.base import Case, Description
 from harness.systems.registry import UnknownSystem
 from tests.runner.made import ask
@@ -41,6 +42,7 @@ class Speaker:
 
 CHATS = Speaker("chats", "openai-chat")
 ALSO_CHATS = Speaker("also-chats", "openai-chat")
+FIRST, SECOND, THIRD = (Speaker(name, "openai-chat") for name in ("first", "second", "third"))
 TWIN = Speaker("chats", "openai-chat")
 SIGNALS = Speaker("signals", "semaphore")
 
@@ -81,7 +83,32 @@ def test_a_run_tells_its_size_and_then_every_line(settings: Settings) -> None:
 
 def test_a_run_is_written_where_it_was_asked_for(settings: Settings, tmp_path: Path) -> None:
     run = run_session(replace(settings, results=tmp_path / "r.jsonl"), Heard().listeners)
-    assert read_run(tmp_path / "r.jsonl") == run
+    assert read_run(tmp_path / "r.jsonl", evidence=False) == run
+    [complete] = run.complete_results()
+    assert complete.evidence is not None and complete.evidence.wire != []
+    assert [each.evidence for each in run.results] == [None]
+
+
+def test_a_run_without_a_file_has_its_evidence_only_where_somebody_wants_it(settings: Settings) -> None:
+    assert [each.evidence is None for each in run_session(settings, Heard().listeners).results] == [True]
+    full = replace(settings, keep_evidence=True)
+    assert [each.evidence is None for each in run_session(full, Heard().listeners).results] == [False]
+
+
+def test_a_run_can_be_repeated_and_each_time_has_a_file_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    heard = Heard()
+    runs = run_repeatedly(replace(settings, results=tmp_path / "r.jsonl"), heard.listeners, times=3)
+    assert heard.planned == [1, 1, 1]
+    files = [tmp_path / name for name in ("r.jsonl", "r-2.jsonl", "r-3.jsonl")]
+    assert [read_run(path, evidence=False) for path in files] == runs
+
+
+def test_more_systems_than_may_run_at_once_all_have_their_turn(settings: Settings) -> None:
+    five = tuple(f"{HERE}:{name}" for name in ("CHATS", "ALSO_CHATS", "FIRST", "SECOND", "THIRD"))
+    run = run_session(replace(settings, systems=five, systems_at_once=2), Heard().listeners)
+    assert {each.system: each.verdict for each in run.results} == dict.fromkeys(
+        ("chats", "also-chats", "first", "second", "third"), "pass"
+    )
 
 
 def test_two_systems_of_one_name_are_refused(settings: Settings, tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""What `replay` and `matrix` share: their options, and how a run is carried out and its files are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.cli.exits import COULD_NOT_RUN, INTERRUPTED, fail, make_parent, mendable
+
+if TYPE_CHECKING:
+    from harness.runner.results import Run
+    from harness.runner.session import Settings
+
+Names = list[str] | None
+File = Path | None
+SCENARIO = typer.Option("--scenario", help="Only these scenarios; patterns such as canary/* will do.")
+FAMILY = typer.Option("--family", "-f", help="Only these families.")
+DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.")
+CATALOGUE = typer.Option("--catalogue", help="A folder of scenarios instead of the built-in one.")
+JOBS = typer.Option("--jobs", "-j", min=1, help="Cases of one system at once.")
+AT_ONCE = typer.Option("--systems-at-once", min=1, help="Systems at once; the others wait until one is through.")
+ISOLATE = typer.Option("--isolate/--no-isolate", help="Cut systems off from every network but loopback.")
+REPORT = typer.Option("--report", help="Write the HTML report and results.jsonl into this folder.")
+RESULTS = typer.Option("--results", help="Write the results file here.")
+JUNIT = typer.Option("--junit", help="Write JUnit XML here.")
+AS_JSON = typer.Option("--json", help="Print the results file instead of a summary.")
+QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
+
+
+def results_path(results: Path | None, report: Path | None) -> Path | None:
+    """Where the results file goes; None: nowhere."""
+    return results or (report / "results.jsonl" if report else None)
+
+
+def make_room(*paths: Path | None) -> None:
+    """Finds out now, rather than after a long run, that a file cannot be written."""
+    for path in filter(None, paths):
+        make_parent(path)
+
+
+def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool) -> list[Run]:
+    """Runs it so many times, shown on stderr; what goes wrong ends the command with its exit status."""
+    from harness.catalogue.render import Unrenderable
+    from harness.cli.progress import Progress
+    from harness.dialects import UnknownDialect
+    from harness.origin.server import OriginError
+    from harness.runner.lineup import WrongRun
+    from harness.runner.recordings import UnreadableRecordings
+    from harness.runner.session import run_repeatedly
+    from harness.systems.known import UnreadableKnownFailures
+    from harness.systems.manifest import UnreadableManifest
+    from harness.systems.registry import UnknownSystem
+
+    wrong_call = (UnknownDialect, UnknownSystem, UnreadableManifest, UnreadableRecordings, WrongRun)
+    ours = mendable(UnreadableKnownFailures, Unrenderable, OriginError, status=COULD_NOT_RUN)
+    try:
+        with Progress(quiet=quiet, as_json=as_json) as progress, ours, mendable(*wrong_call):
+            return run_repeatedly(settings, progress.listeners, times=times)
+    except KeyboardInterrupt:
+        kept = f"; what it found so far lies in {settings.results}" if settings.results else ""
+        fail(f"the run was interrupted{kept}", INTERRUPTED)
+
+
+def show(run: Run, report: Path | None, junit: Path | None, *, said: bool) -> None:
+    """Writes what was asked for, prints the summary if it is to be `said`, and ends the command with its status."""
+    from harness.cli.verdicts import exit_status, print_summary
+
+    write_views(run, report, junit)
+    if said:
+        print_summary(run, report)
+    raise typer.Exit(exit_status(run))
+
+
+def write_views(run: Run, report: Path | None, junit: Path | None) -> None:
+    """The files that were asked for besides the results file."""
+    with mendable(status=COULD_NOT_RUN):
+        if report is not None:
+            from harness.report.html import render_report
+
+            render_report([run], report)
+        if junit is not None:
+            from harness.report.junit import render_junit
+
+            junit.write_bytes(render_junit(run))

@@ -1,0 +1,130 @@
+"""Who takes part in a run: every system is started once to learn who it is, and given its share of the cases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.runner.plan import PlannedCase
+from harness.runner.run import SystemRun, stop
+from harness.systems.base import PARSER_FAMILIES, Description, SystemBroken
+from harness.systems.known import known_failures
+from harness.systems.registry import SystemSpec
+from harness.systems.standby import StandbyDriver
+
+
+class WrongRun(ValueError):
+    """What was asked for cannot be run together; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A system as it was asked for: `said` is what the user called it."""
+
+    said: str
+    spec: SystemSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A system that could not be started, and why."""
+
+    entrant: Entrant
+    error: SystemBroken
+
+    @property
+    def description(self) -> Description:
+        """The little that is known of it."""
+        return Description(self.entrant.spec.name, "not started", "unknown", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """The systems that can run, with their cases, and those that cannot."""
+
+    systems: tuple[SystemRun, ...]
+    broken: tuple[Broken, ...]
+
+    @property
+    def descriptions(self) -> list[Description]:
+        """What they all say of themselves."""
+        return [*(each.description for each in self.systems), *(each.description for each in self.broken)]
+
+    @property
+    def idle(self) -> list[str]:
+        """In words, why none of the cases is for a system, which would else seem to conform."""
+        return [
+            f"{each.spec} has no part in this run: it speaks {', '.join(each.description.dialects) or 'nothing'}, "
+            "and no case that was asked for does"
+            for each in self.systems
+            if not each.cases
+        ]
+
+
+@asynccontextmanager
+async def lined_up(
+    entrants: Sequence[Entrant],
+    unbuilt: dict[str, SystemBroken],
+    cases: Sequence[PlannedCase],
+    *,
+    at_once: int,
+    catalogue: Path | None,
+) -> AsyncIterator[Lineup]:
+    """The lineup of these systems; all of them are stopped in the end.
+
+    At most `at_once` are started side by side; where there are no more than that, they stay, and else each is stopped
+    until its turn comes. Raises UnknownSystem, UnreadableKnownFailures, and WrongRun where two could not be told apart.
+    """
+    standing_by: list[StandbyDriver] = []
+    places = asyncio.Semaphore(at_once)
+
+    async def describe(entrant: Entrant) -> StandbyDriver | SystemBroken:
+        async with places:
+            if entrant.spec.name in unbuilt:
+                return unbuilt[entrant.spec.name]
+            try:
+                driver = await StandbyDriver.describe(entrant.spec, stay=len(entrants) <= at_once)
+            except SystemBroken as error:
+                return error
+        standing_by.append(driver)
+        return driver
+
+    try:
+        outcomes = await asyncio.gather(*map(describe, entrants))
+        yield _lineup(zip(entrants, outcomes, strict=True), cases, catalogue)
+    finally:
+        await asyncio.gather(*map(stop, standing_by))
+
+
+def _lineup(
+    outcomes: Iterable[tuple[Entrant, StandbyDriver | SystemBroken]],
+    cases: Sequence[PlannedCase],
+    catalogue: Path | None,
+) -> Lineup:
+    systems, broken = [], []
+    for entrant, outcome in outcomes:
+        if isinstance(outcome, SystemBroken):
+            broken.append(Broken(entrant, outcome))
+            continue
+        mine = [planned for planned in cases if _concerns(planned, outcome.description)]
+        systems.append(SystemRun(entrant.said, outcome, known_failures(entrant.spec.name), mine, catalogue))
+    _refuse_twins(systems)
+    return Lineup(tuple(systems), tuple(broken))
+
+
+def _concerns(planned: PlannedCase, description: Description) -> bool:
+    """Whether the case is for that system at all."""
+    readable = description.kind != "parser" or planned.scenario.family in PARSER_FAMILIES
+    return readable and planned.dialect in description.dialects
+
+
+def _refuse_twins(systems: Sequence[SystemRun]) -> None:
+    """Results are told apart by what systems call themselves."""
+    names = [f"{each.description.name} {each.description.version}" for each in systems]
+    for name in names:
+        if names.count(name) > 1:
+            specs = ", ".join(each.spec for each, own in zip(systems, names, strict=True) if own == name)
+            raise WrongRun(f"{specs}: each is {name}, and their results could not be told apart; give them other names")
