@@ -78,7 +78,7 @@ def is_built(script: Path) -> bool:
     try:
         wanted = read_block(script)
         return wanted is None or os.access(_place(wanted, cache_folder())[1] / "bin" / "python", os.X_OK)
-    except (EnvironmentBroken, _BuildFailed, OSError):
+    except (EnvironmentBroken, BuildFailed, OSError):
         return False
 
 
@@ -119,14 +119,25 @@ def _outcome(wanted: Wanted, cache: Path) -> Path | str:
     """The interpreter, or why there is none."""
     try:
         return _build(wanted, cache)
-    except _BuildFailed as error:
+    except BuildFailed as error:
         what = ", ".join(wanted.requirements) or "nothing"
         on = f" on Python {wanted.requires_python}" if wanted.requires_python else ""
         return f"its environment ({what}{on}) could not be built: {error}"
 
 
-class _BuildFailed(Exception):
+class BuildFailed(Exception):
     """A step of a build did not work."""
+
+
+def python_with(*requirements: str) -> Path:
+    """The interpreter of an environment that holds these, built if need be. Raises BuildFailed."""
+    return _build(Wanted(tuple(sorted(requirements))), cache_folder())
+
+
+def built_python_with(*requirements: str) -> Path | None:
+    """The same, but only if it was built before."""
+    python = _place(Wanted(tuple(sorted(requirements))), cache_folder())[1] / "bin" / "python"
+    return python if os.access(python, os.X_OK) else None
 
 
 def _build(wanted: Wanted, cache: Path) -> Path:
@@ -135,12 +146,12 @@ def _build(wanted: Wanted, cache: Path) -> Path:
     python = place / "bin" / "python"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(place.with_name(place.name + ".lock")):
+        with locked(place.with_name(place.name + ".lock")):
             if not os.access(python, os.X_OK):  # also a link to an interpreter that is gone
                 shutil.rmtree(place, ignore_errors=True)
                 _build_at(place, base, wanted)
     except OSError as error:
-        raise _BuildFailed(f"{folder} cannot be used: {error}; HARNESS_CACHE may name another folder") from None
+        raise BuildFailed(f"{folder} cannot be used: {error}; HARNESS_CACHE may name another folder") from None
     return python
 
 
@@ -185,7 +196,8 @@ def _pyenv_pythons() -> Iterator[tuple[Version, str]]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Nobody else, in any process, is inside for the same file meanwhile."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -199,10 +211,10 @@ def _uv(*arguments: str) -> str:
             [_uv_program(), *arguments], env=environment, capture_output=True, text=True, timeout=BUILD_S, check=False
         )
     except subprocess.TimeoutExpired:
-        raise _BuildFailed(f"uv {arguments[0]} took longer than {BUILD_S} s") from None
+        raise BuildFailed(f"uv {arguments[0]} took longer than {BUILD_S} s") from None
     if run.returncode != 0:
         last = "\n".join(run.stderr.strip().splitlines()[-SHOWN_LINES:])
-        raise _BuildFailed(f"uv {arguments[0]} says:\n{last}")
+        raise BuildFailed(f"uv {arguments[0]} says:\n{last}")
     return run.stdout
 
 
@@ -210,8 +222,8 @@ def _uv_program() -> str:
     try:
         import uv
     except ImportError:
-        raise _BuildFailed("uv, which builds the environments of adapters, is missing: pip install uv") from None
+        raise BuildFailed("uv, which builds the environments of adapters, is missing: pip install uv") from None
     try:
         return uv.find_uv_bin()
     except FileNotFoundError:
-        raise _BuildFailed("the program of the package uv is missing: pip install --force-reinstall uv") from None
+        raise BuildFailed("the program of the package uv is missing: pip install --force-reinstall uv") from None

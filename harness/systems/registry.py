@@ -1,7 +1,8 @@
 """Finds systems by what a user calls them, and starts them.
 
-A bundled system is one file in `bundled`: a script with a PEP 723 block runs in an environment of its own, a manifest
-says how a program is started, and any other module holds an in-process system under the name SYSTEM.
+A bundled system is one file in `bundled`: a script with a PEP 723 block and a script for Node run in environments of
+their own, a manifest says how a program is started, and any other module holds an in-process system under the name
+SYSTEM.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from harness.systems import environment, node
 from harness.systems.base import Driver, System, SystemBroken
-from harness.systems.environment import is_built, python_for, read_block
+from harness.systems.environment import python_for, read_block
 from harness.systems.in_process import InProcessDriver
 from harness.systems.manifest import ClientManifest, GatewayManifest, command_of, load_manifest
 from harness.systems.process import Command, Limits
@@ -27,6 +29,7 @@ from harness.systems.worker import WorkerDriver
 
 BUNDLED = Path(__file__).parent / "bundled"
 
+SCRIPT_SUFFIXES = (".py", ".mjs")
 MANIFEST_SUFFIXES = (".yaml", ".yml")
 
 
@@ -44,7 +47,7 @@ class InProcessSpec:
 
 @dataclass(frozen=True, slots=True)
 class ScriptSpec:
-    """An adapter script in Python."""
+    """An adapter script, in Python (`.py`) or for Node (`.mjs`)."""
 
     name: str
     path: Path
@@ -68,7 +71,11 @@ def bundled_names() -> tuple[str, ...]:
 
 
 def _bundled_files() -> Iterable[Path]:
-    return (path for path in BUNDLED.iterdir() if path.suffix in (".py", *MANIFEST_SUFFIXES) and path.name[0] != "_")
+    return (
+        path
+        for path in BUNDLED.iterdir()
+        if path.suffix in (*SCRIPT_SUFFIXES, *MANIFEST_SUFFIXES) and path.name[0] != "_"
+    )
 
 
 def resolve(spec: str) -> SystemSpec:
@@ -82,7 +89,7 @@ def resolve(spec: str) -> SystemSpec:
     path = Path(spec)
     if path.is_file():
         return _file(path)
-    if path.suffix in (".py", *MANIFEST_SUFFIXES) or "/" in spec:
+    if path.suffix in (*SCRIPT_SUFFIXES, *MANIFEST_SUFFIXES) or "/" in spec:
         raise UnknownSystem(f"there is no file {spec}")
     if re.fullmatch(r"[\w.]+:[\w.]+", spec):
         return InProcessSpec(spec, spec)
@@ -96,18 +103,18 @@ def resolve(spec: str) -> SystemSpec:
 
 
 def _bundled(name: str, path: Path) -> SystemSpec:
-    if path.suffix in MANIFEST_SUFFIXES or read_block(path) is not None:
+    if path.suffix != ".py" or read_block(path) is not None:
         return _file(path, name)
     return InProcessSpec(name, f"{__package__}.bundled.{path.stem}:SYSTEM")
 
 
 def _file(path: Path, name: str | None = None) -> SystemSpec:
-    if path.suffix == ".py":
+    if path.suffix in SCRIPT_SUFFIXES:
         return ScriptSpec(name or path.stem, path)
     if path.suffix in MANIFEST_SUFFIXES:
         manifest = load_manifest(path)
         return ManifestSpec(name or manifest.name or path.stem, path, manifest)
-    raise UnknownSystem(f"{path} is neither a Python script (.py) nor a manifest (.yaml)")
+    raise UnknownSystem(f"{path} is neither an adapter script (.py, .mjs) nor a manifest (.yaml)")
 
 
 def is_gateway(spec: SystemSpec) -> bool:
@@ -119,7 +126,7 @@ def installed(spec: SystemSpec) -> bool:
     """Whether that system could be started at once, without building anything for it."""
     match spec:
         case ScriptSpec(_, path):
-            return is_built(path)
+            return node.is_built(path) if path.suffix == ".mjs" else environment.is_built(path)
         case ManifestSpec(_, path, manifest):
             program = manifest.command[0]
             return shutil.which(program) is not None or (path.parent / program).is_file()
@@ -139,10 +146,18 @@ def prepare(specs: Iterable[SystemSpec]) -> dict[str, SystemBroken]:
 
 def _prepared(spec: ScriptSpec) -> SystemBroken | None:
     try:
-        python_for(spec.path)
+        _command(spec)
     except SystemBroken as error:
         return error
     return None
+
+
+def _command(spec: ScriptSpec) -> Command:
+    """How a script is started, its environment built if need be. Raises SystemBroken."""
+    if spec.path.suffix == ".mjs":
+        command = node.command_for(spec.path)
+        return Command(spec.name, command.argv, command.env)
+    return Command(spec.name, (str(python_for(spec.path)), str(spec.path.resolve())))
 
 
 async def open_driver(spec: SystemSpec, limits: Limits | None = None) -> Driver:
@@ -153,9 +168,8 @@ async def open_driver(spec: SystemSpec, limits: Limits | None = None) -> Driver:
     match spec:
         case InProcessSpec(_, target):
             return InProcessDriver(load_system(target))
-        case ScriptSpec(name, path):
-            argv = (str(python_for(path)), str(path.resolve()))
-            return await WorkerDriver.start(Command(name, argv), limits)
+        case ScriptSpec():
+            return await WorkerDriver.start(_command(spec), limits)
         case ManifestSpec(_, path, ClientManifest() as manifest):
             return await WorkerDriver.start(command_of(manifest, path), limits)
         case ManifestSpec(name):

@@ -95,7 +95,7 @@ def test_a_class_in_a_module_is_called_for_its_system() -> None:
         ("zzz", "The bundled ones are anthropic-python, "),
         ("no/such/adapter.py", "there is no file no/such/adapter.py"),
         ("adapter.yaml", "there is no file adapter.yaml"),
-        (str(Path(__file__).parents[2] / "README.md"), "is neither a Python script (.py) nor a manifest (.yaml)"),
+        (str(Path(__file__).parents[2] / "README.md"), "is neither an adapter script (.py, .mjs) nor a manifest (.yaml)"),
     ],
 )
 def test_a_wrong_name_says_what_would_do(spec: str, message: str) -> None:
