@@ -157,7 +157,7 @@ def _command(spec: ScriptSpec) -> Command:
     if spec.path.suffix == ".mjs":
         command = node.command_for(spec.path)
         return Command(spec.name, command.argv, command.env)
-    return Command(spec.name, (str(python_for(spec.path)), str(spec.path.resolve())))
+    return Command(spec.name, (str(python_for(spec.path)), "-m", "harness_kit", str(spec.path.resolve())))
 
 
 async def open_driver(spec: SystemSpec, limits: Limits | None = None) -> Driver:

@@ -80,7 +80,7 @@ def raised_name(error: BaseException) -> str:
 
 
 def blamed_on_adapter(error: BaseException) -> str | None:
-    """The place in the adapter's own file, or in this kit, that raised; None where the client's code was at work.
+    """The place in the adapter's own folder, or in this kit, that raised; None where the client's code was at work.
 
     What the standard library raises counts for whoever called it.
     """
@@ -96,7 +96,8 @@ def blamed_on_adapter(error: BaseException) -> str | None:
 
 def _is_ours(file: str) -> bool:
     adapter = getattr(sys.modules.get("__main__"), "__file__", None)
-    return file == adapter or Path(__file__).parent == Path(file).parent
+    folders = [Path(__file__).parent, *([Path(adapter).parent] if adapter else [])]
+    return Path(file).parent in folders
 
 
 def _is_standard(file: str) -> bool:
