@@ -161,6 +161,7 @@ def _environment(home: str) -> dict[str, str]:
     direct = {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
     python = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
+    python["PYTHONSAFEPATH"] = "1"  # a script may bear the name of the library that it drives
     return {**kept, **proxies, **direct, **python, "HOME": home, "TMPDIR": home}
 
 
