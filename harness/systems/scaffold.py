@@ -24,7 +24,7 @@ class _Form:
     node_headers: str
 
 
-_BEARER = _Form("", "", '"authorization": f"Bearer {case.api_key}"', "authorization: `Bearer ${run.apiKey}`")
+_BEARER = _Form("", "", '"authorization": f"Bearer {case.api_key}"', "authorization: `Bearer ${case_.api_key}`")
 
 FORMS = {
     "openai-chat": _Form("chat", "/v1/chat/completions", _BEARER.python_headers, _BEARER.node_headers),
@@ -33,7 +33,7 @@ FORMS = {
         "messages",
         "/v1/messages",
         '"x-api-key": case.api_key, "anthropic-version": "2023-06-01"',
-        '"x-api-key": run.apiKey, "anthropic-version": "2023-06-01"',
+        '"x-api-key": case_.api_key, "anthropic-version": "2023-06-01"',
     ),
 }
 
