@@ -7,14 +7,15 @@ each fault moves those marks along with the bytes.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
 from harness.catalogue.canonical import json_text
 from harness.catalogue.faults import Chunks, Fault, GateFault, Insert, Pause, Place, Replace
+from harness.wire.content_coding import Coding, CodingForm, encoded
 from harness.wire.response import Chunk, Ending, Gate
 
 BOM = b"\xef\xbb\xbf"
@@ -45,10 +46,18 @@ class Body:
     missing_bytes: int = 0
 
 
-def apply_faults(body: Body, faults: Iterable[Fault], write_frame: WriteFrame) -> Body:
-    """The body as the faults leave it, done in order. Raises FaultMisplaced."""
+def apply_faults(body: Body, faults: Iterable[Fault], write_frame: WriteFrame, coding: Coding | None = None) -> Body:
+    """The body as the faults leave it, done in order. Raises FaultMisplaced.
+
+    `coding` is the content coding that was agreed upon; without one, an `encode` and the faults behind it are left out.
+    """
     for fault in faults:
-        body = _apply(body, fault, write_frame)
+        if fault.encode is None:
+            body = _apply(body, fault, write_frame)
+        elif coding is None:
+            return body
+        else:
+            body = _encode(body, coding, fault.encode.form)
     return body
 
 
@@ -84,6 +93,30 @@ def _apply(body: Body, fault: Fault, write_frame: WriteFrame) -> Body:
         case Fault(bom=True):
             return _splice(body, [(0, 0, BOM)])
     return replace(body, ending=fault.end or "clean", missing_bytes=1 if fault.end == "short_length" else 0)
+
+
+def _encode(body: Body, coding: Coding, form: CodingForm) -> Body:
+    """The body in a content coding; what was a chunk, or stood before a gate, can be unpacked as it comes."""
+    plain = [chunk.data for chunk in to_chunks(body)]
+    packed = encoded(plain, coding, form)
+    ends = [0, *accumulate(map(len, plain))]
+    packed_ends = [0, *accumulate(map(len, packed))]
+
+    def moved(offset: int) -> int:
+        return packed_ends[bisect_left(ends, offset)]
+
+    def moved_all(offsets: Sequence[int]) -> tuple[int, ...]:
+        return tuple(moved(offset) for offset in offsets)
+
+    return replace(
+        body,
+        data=b"".join(packed),
+        frame_ends=moved_all(body.frame_ends),
+        event_ends=None if body.event_ends is None else moved_all(body.event_ends),
+        chunk_ends=tuple(packed_ends[1:]),
+        pauses=tuple((moved(offset), seconds) for offset, seconds in body.pauses),
+        gates=tuple((moved(offset), gate) for offset, gate in body.gates),
+    )
 
 
 def _cut(body: Body, offset: int, how: Ending) -> Body:

@@ -61,6 +61,8 @@ class CallExpectation(Record):
     """The JSON text. White space, the order of keys and escapes do not count where it parses; else it is exact."""
     input: dict[str, Any] | None = None
     """The parsed object: the same comparison, more readable."""
+    verbatim: bool = False
+    """`arguments` are compared letter by letter."""
     executable: bool = True
     """False: the arguments were cut off. The caller may get the call or not, but what it gets must not parse to an
     object, and must be a beginning of `arguments` where that is given."""
@@ -71,6 +73,8 @@ class CallExpectation(Record):
             exactly_one(self, ("arguments", "input"), "a call")
         if not self.executable and self.input is not None:
             raise wrong("a call that was cut off has no input; give `arguments`", ["input"])
+        if self.verbatim and (self.arguments is None or not self.executable):
+            raise wrong("`verbatim` compares the whole `arguments`", ["verbatim"])
         return self
 
 

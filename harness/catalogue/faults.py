@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from harness.catalogue.records import Record, exactly_one
+from harness.catalogue.records import Record, exactly_one, wrong
+from harness.wire.content_coding import Coding, CodingForm
 from harness.wire.response import GATE_LIMIT_S
 
 CutEnding: TypeAlias = Literal["clean", "no_last_chunk", "short_length", "reset", "stall"]
@@ -114,6 +115,29 @@ class Chunks(Record):
         return self
 
 
+class Encode(Record):
+    """The body is sent in the first of these content codings that the request accepts, and else as it is."""
+
+    coding: tuple[Coding, ...] = Field(min_length=1)
+    form: CodingForm = "flushed"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: Any) -> Any:
+        if isinstance(data, str | list):
+            data = {"coding": data}
+        if isinstance(data, dict) and isinstance(data.get("coding"), str):
+            return {**data, "coding": (data["coding"],)}
+        return data
+
+    @model_validator(mode="after")
+    def _possible(self) -> Encode:
+        only = {"members": ("gzip",), "raw": ("deflate",)}.get(self.form, self.coding)
+        if set(self.coding) - set(only):
+            raise wrong(f"the form {self.form} is one of {', '.join(only)} alone", ["form"])
+        return self
+
+
 class Fault(Record):
     """One fault; exactly one field, for example `cut: {after_frames: 3, how: reset}`."""
 
@@ -127,6 +151,8 @@ class Fault(Record):
     """Every LF of the framing becomes this line end."""
     bom: Literal[True] | None = None
     """A byte-order mark comes first."""
+    encode: Encode | None = None
+    """A content coding, flushed at the end of each chunk. The faults behind it are done to the encoded bytes."""
     end: CutEnding | None = None
     """The whole body comes, and then the connection ends in this way."""
 

@@ -130,9 +130,12 @@ class Response(Record):
     """The connection ends, or stalls, before any status line."""
 
     status: int | None = Field(default=None, ge=100, le=599)
-    headers: dict[str, str] = Field(default_factory=dict)
-    """They replace those that the response has of itself. `{http-date+3}` in a value becomes the date in 3 seconds."""
+    headers: dict[str, str | None] = Field(default_factory=dict)
+    """They replace those that the response has of itself; null leaves one out. `{http-date+3}` in a value becomes the
+    date in 3 seconds."""
     transfer: Transfer | None = None
+    chunk_extension: str = Field(default="", pattern=r"^[!-~]*$")
+    """Stands behind the size of each HTTP chunk, such as `name=value`."""
     before_head_s: float = Field(default=0.0, ge=0)
     end_marker: bool = True
     """With `events`: False leaves out the dialect's own end marker (`[DONE]`, `message_stop`)."""

@@ -6,7 +6,7 @@ NotExpressible with the reason. Rendering is pure: the same scenario always give
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -20,6 +20,7 @@ from harness.dialects.base import Dialect, lose
 from harness.events import RETRYABLE_KINDS, AnyEvent, ErrorInfo, Failure, Text
 from harness.folders import data_folder
 from harness.transcript import Transcript, fold
+from harness.wire.content_coding import Coding
 from harness.wire.response import Ending, Transfer, WireResponse
 
 
@@ -108,8 +109,17 @@ def render_response(response: Response, dialect: Dialect) -> WireResponse:
         ending: Ending = "clean" if response.connection == "close" else response.connection
         return WireResponse(0, (), (), ending, before_head_s=response.before_head_s, head=False)
     source = _source(response, dialect)
-    body = apply_faults(source.body, response.faults, lambda frame: write_frame(frame, dialect))
-    headers = {**source.headers, **{name.lower(): value for name, value in response.headers.items()}}
+    codings = {coding: None for fault in response.faults if fault.encode is not None for coding in fault.encode.coding}
+    plain = _faulted(response, source, dialect, None)
+    return replace(plain, codings=tuple((each, _faulted(response, source, dialect, each)) for each in codings))
+
+
+def _faulted(response: Response, source: _Source, dialect: Dialect, coding: Coding | None) -> WireResponse:
+    """The response after its faults, in that content coding."""
+    body = apply_faults(source.body, response.faults, lambda frame: write_frame(frame, dialect), coding)
+    encoding = {} if coding is None else {"content-encoding": str(coding)}
+    own = {name.lower(): value for name, value in response.headers.items()}
+    headers = {name: value for name, value in {**source.headers, **encoding, **own}.items() if value is not None}
     return WireResponse(
         status=source.status if response.status is None else response.status,
         headers=tuple(headers.items()),
@@ -118,6 +128,7 @@ def render_response(response: Response, dialect: Dialect) -> WireResponse:
         transfer=_transfer(response, source, body.ending),
         missing_bytes=body.missing_bytes,
         before_head_s=response.before_head_s,
+        chunk_extension=response.chunk_extension,
     )
 
 

@@ -20,11 +20,15 @@ def _block(number: int, response: WireResponse) -> str:
     head = [f"attempt {number}: HTTP {response.status}" if response.head else f"attempt {number}: no status line"]
     head += [f"  {name}: {value}" for name, value in response.headers]
     chunks = [f"  {_pause(chunk)}{chunk.data.decode('utf-8', 'backslashreplace')!r}" for chunk in response.chunks]
-    return "\n".join([*head, *chunks, f"  ends: {response.ending}"])
+    coded = [
+        f"  in {name}, where the request accepts it: {len(other.body)} bytes in {len(other.chunks)} chunks"
+        for name, other in response.codings
+    ]
+    return "\n".join([*head, *chunks, f"  ends: {response.ending}", *coded])
 
 
 def _pause(chunk: Chunk) -> str:
     gate = chunk.gate
-    wanted = (repr(gate.until_text) if gate.until_text else f"{gate.until_events} events") if gate else ""
+    wanted = (repr(gate.until_text) if gate.until_text else f"{gate.until_events} events with content") if gate else ""
     held = f"(when the caller has {wanted}) " if wanted else ""
     return held + (f"(after {chunk.pause_s:g} s) " if chunk.pause_s else "")

@@ -94,7 +94,7 @@ class PlanScript:
         faults = tuple(self._dialect.validate(path, dict(request.headers), request.body))
         if faults:
             return Answer(refusal(self._dialect, faults), planned=False, faults=faults, fallback=fallback)
-        response = self._next(fallback)
+        response = self._next(fallback).accepted_by(dict(request.headers).get("accept-encoding"))
         if response.head:
             response = replace(response, headers=response.headers_at(datetime.now(UTC)))
         return Answer(response, fallback=fallback)

@@ -200,7 +200,7 @@ class Connection(asyncio.Protocol):
             if number and budget > 0:
                 budget = await self._read_by_peer(budget)
             if chunk.data:  # an HTTP chunk without data would end the body
-                self._write(b"%x\r\n%b\r\n" % (len(chunk.data), chunk.data) if body.chunked else chunk.data)
+                self._write(_http_chunk(chunk.data, response) if body.chunked else chunk.data)
             await self._flushed()
             if attempt is not None:
                 attempt.sent()
@@ -327,6 +327,11 @@ class Connection(asyncio.Protocol):
     def _put_back(self, ahead: bytes) -> None:
         if ahead:
             self._inbox.insert(0, ahead)
+
+
+def _http_chunk(data: bytes, response: WireResponse) -> bytes:
+    extension = f";{response.chunk_extension}".encode("ascii") if response.chunk_extension else b""
+    return b"%x%b\r\n%b\r\n" % (len(data), extension, data)
 
 
 def _next_event(parser: h11.Connection) -> object:

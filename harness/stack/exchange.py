@@ -20,6 +20,7 @@ from harness.stack.body import BodyReader
 from harness.stack.clock import Clock, SystemClock
 from harness.stack.policy import Policy
 from harness.stack.think_tags import ThinkTags
+from harness.stack.unpacking import unpacked
 
 ERROR_BODY_LIMIT = 1024 * 1024
 """Bytes of an error's body that are read."""
@@ -133,7 +134,7 @@ class Exchange:
 
     async def _reads(self, response: httpx.Response, reader: BodyReader) -> AsyncGenerator[bytes]:
         """The body's bytes as they are read; each read has its limit. Ends early where nothing more can count."""
-        chunks = response.aiter_bytes()
+        chunks = unpacked(response)
         limit = self.policy.first_byte_s
         over_at: float | None = None
         while not reader.refused:
@@ -173,7 +174,7 @@ class Exchange:
     async def _error_body(self, response: httpx.Response) -> bytes:
         """The beginning of an error's body: what of it came."""
         body = b""
-        chunks = response.aiter_bytes()
+        chunks = unpacked(response)
         with suppress(*_LOST):
             while len(body) < ERROR_BODY_LIMIT and (data := await self._read(chunks, self.policy.idle_s)) is not None:
                 body += data

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Literal, TypeAlias, get_args
 
+from harness.wire.content_coding import accepts
+
 Ending: TypeAlias = Literal["clean", "no_last_chunk", "short_length", "reset", "stall", "timeout", "cancelled"]
 """How the body ended.
 
@@ -67,6 +69,10 @@ class WireResponse:
     """With `short_length`: how many more bytes Content-Length promises than come."""
     before_head_s: float = 0.0
     """How long the server waits before the status line."""
+    codings: tuple[tuple[str, WireResponse], ...] = ()
+    """The same response in content codings, the server's first choice first, for requests that accept one of them."""
+    chunk_extension: str = ""
+    """Stands behind the size of each HTTP chunk (RFC 9112, section 7.1.1)."""
     head: bool = True
     """False: the connection ends (or stalls) as `ending` says before any status line."""
 
@@ -78,6 +84,10 @@ class WireResponse:
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name."""
         return next((value for key, value in self.headers if key == name), None)
+
+    def accepted_by(self, accept_encoding: str | None) -> WireResponse:
+        """The response in the first coding that a request with that Accept-Encoding takes, or as it is."""
+        return next((other for coding, other in self.codings if accepts(accept_encoding, coding)), self)
 
     def headers_at(self, now: datetime) -> tuple[tuple[str, str], ...]:
         """The headers as they are sent at that moment: `{http-date+3}` in a value is the HTTP date 3 seconds later."""

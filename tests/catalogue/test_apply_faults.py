@@ -1,10 +1,12 @@
 """Faults land exactly where they say."""
 
+import zlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from harness.catalogue.apply_faults import Body, FaultMisplaced, apply_faults, to_chunks
 from harness.catalogue.faults import Fault
@@ -142,6 +144,44 @@ def test_a_gate_after_the_cut_is_gone() -> None:
 def test_a_gate_that_nothing_could_pass_is_refused(faults: list[Any]) -> None:
     with pytest.raises(FaultMisplaced):
         faulty(*faults)
+
+
+def test_an_encoded_body_can_be_unpacked_chunk_by_chunk_and_keeps_its_marks() -> None:
+    faults = [{"pause": {"after_bytes": 5, "seconds": 2}}, {"gate": {"after_frames": 1, "until_events": 1}}]
+    read = [Fault.model_validate(fault) for fault in [*faults, {"encode": "gzip"}]]
+    body = apply_faults(BODY, read, lambda frame: b"", "gzip")
+    unpacker = zlib.decompressobj(31)
+    plain = [(unpacker.decompress(chunk.data), chunk.pause_s, chunk.gate) for chunk in to_chunks(body)]
+    assert plain == [
+        (FRAMES[0][:5], 0.0, None),
+        (FRAMES[0][5:], 2.0, None),
+        (FRAMES[1], 0.0, Gate(1)),
+        (FRAMES[2], 0.0, None),
+    ]
+    assert unpacker.eof
+    assert [zlib.decompressobj(31).decompress(body.data[:end]) for end in body.event_ends or ()] == [
+        FRAMES[0],
+        FRAMES[0],
+        FRAMES[0] + FRAMES[1],
+    ]
+
+
+def test_faults_behind_an_encoding_are_done_to_the_encoded_bytes_or_not_at_all() -> None:
+    faults = [Fault.model_validate(fault) for fault in ({"encode": ["br", "gzip"]}, {"chunks": 3})]
+    coded = to_chunks(apply_faults(BODY, faults, lambda frame: b"", "gzip"))
+    assert zlib.decompress(b"".join(chunk.data for chunk in coded), 31) == BODY.data
+    assert {len(chunk.data) for chunk in coded[:-1]} == {3}
+    assert [chunk.data for chunk in to_chunks(apply_faults(BODY, faults, lambda frame: b""))] == [*FRAMES]
+
+
+@pytest.mark.parametrize(
+    "encode",
+    ["snappy", [], {"coding": ["gzip", "deflate"], "form": "members"}, {"coding": "gzip", "form": "raw"}],
+    ids=repr,
+)
+def test_a_coding_that_nobody_can_write_is_refused(encode: Any) -> None:
+    with pytest.raises(ValidationError):
+        Fault.model_validate({"encode": encode})
 
 
 def test_an_inserted_frame_is_a_frame_and_text_is_not() -> None:

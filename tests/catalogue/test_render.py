@@ -1,6 +1,7 @@
 """From scenario to wire: literal frames, bodies, errors and connections, and canonical events in every dialect."""
 
 import json
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -94,6 +95,20 @@ def test_what_is_not_retryable_says_so_where_the_vendor_does() -> None:
 def test_headers_replace_those_of_the_response() -> None:
     response = rendered("openai-chat", error={"kind": "rate_limit", "retry_after_s": 2}, headers={"Retry-After": "7"})
     assert [value for name, value in response.headers if name == "retry-after"] == ["7"]
+
+
+def test_a_header_may_be_left_out() -> None:
+    assert rendered("ollama", events=[{"text": "Hi"}], headers={"content-type": None}).headers == ()
+
+
+def test_a_response_comes_in_each_coding_that_a_request_may_accept() -> None:
+    plain = rendered("ollama", events=[{"text": "Hi"}], faults=[{"encode": ["br", "gzip"]}], chunk_extension="a=1")
+    assert plain.header("content-encoding") is None
+    assert [name for name, _ in plain.codings] == ["br", "gzip"]
+    coded = plain.accepted_by("gzip, deflate")
+    assert (coded.header("content-encoding"), coded.chunk_extension, coded.codings) == ("gzip", "a=1", ())
+    assert zlib.decompress(coded.body, 31) == plain.body
+    assert plain.accepted_by(None) is plain.accepted_by("identity") is plain
 
 
 def test_a_date_in_a_header_is_that_of_the_moment() -> None:

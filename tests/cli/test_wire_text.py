@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from harness.cli.wire_text import wire_text
 from tests.runner.made import scenario
 
@@ -22,6 +24,18 @@ def test_pauses_and_bytes_that_are_no_text_are_shown() -> None:
     odd = {"body": b"a\xffb", "faults": [{"pause": {"after_bytes": 1, "seconds": 2}}]}
     shown = wire_text(scenario(responses={"ollama": [odd]}), "ollama")
     assert shown.splitlines()[-3:] == ["  'a'", r"  (after 2 s) '\\xffb'", "  ends: clean"]
+
+
+def test_gates_and_codings_are_shown() -> None:
+    events = [{"text": ["Hi, ", "you"]}, {"finish": "stop"}]
+    gate = {"gate": {"after_events": 1, "until_text": "Hi,"}}
+    shown = wire_text(scenario(responses=[{"events": events, "faults": [gate, {"encode": "br"}]}]), "ollama")
+    assert "\n  (when the caller has 'Hi,') '{" in shown
+    assert re.fullmatch(r"  in br, where the request accepts it: \d+ bytes in 3 chunks", shown.splitlines()[-1])
+    counted = {"gate": {"after_events": 1, "until_events": 1}}
+    assert "(when the caller has 1 events with content) " in wire_text(
+        scenario(responses=[{"events": events, "faults": [counted]}]), "ollama"
+    )
 
 
 def test_a_connection_without_a_status_line_says_so() -> None:

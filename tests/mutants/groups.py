@@ -19,6 +19,7 @@ EVERY_CUT = (
     "disconnects/responses-done-marker-without-completed",
     "disconnects/ollama-error-under-another-key",
     "overload/gemini-error-after-the-stream",
+    "encoding/gzip-breaks-off",
 )
 EVERY_OVERFLOW = (
     "context-overflow/openai-code",

@@ -178,7 +178,7 @@ READERS = (
     Mutant(
         "half-characters",
         "replaces each half of a surrogate pair",
-        kills=("framing/surrogate-pair-over-two-deltas",),
+        kills=("framing/surrogate-pair-over-two-deltas", "encoding/emoji-as-escapes"),
         reads=_half_characters,
         dialects=("openai-chat",),
     ),

@@ -19,8 +19,9 @@ from tests.mutants.machine import Mutant
 from tests.mutants.readers import READERS
 from tests.mutants.talkers import TALKERS
 from tests.mutants.thinkers import THINKERS
+from tests.mutants.unpackers import UNPACKERS
 
-MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES)
+MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES, *UNPACKERS)
 
 
 @cache

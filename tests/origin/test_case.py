@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import msgspec
 
@@ -30,6 +31,13 @@ def played(script: PlanScript, *requests: ReceivedRequest) -> list[WireResponse]
 def test_the_last_response_answers_all_further_attempts() -> None:
     script = PlanScript(CasePlan("c", "ollama", (FIRST, SECOND)))
     assert played(script, *[ask()] * 4) == [FIRST, SECOND, SECOND, SECOND]
+
+
+def test_a_request_gets_the_coding_that_it_accepts() -> None:
+    packed = response(b"packed")
+    script = PlanScript(CasePlan("c", "ollama", (replace(FIRST, codings=(("gzip", packed),)),)))
+    accepting = ReceivedRequest("POST", "/api/chat", (("accept-encoding", "deflate, gzip"),), CHAT)
+    assert [each.body for each in played(script, accepting, ask())] == [b"packed", b"first"]
 
 
 def test_the_second_provider_has_its_own_responses() -> None:

@@ -44,6 +44,12 @@ def test_each_chunk_is_one_http_chunk() -> None:
     assert seen.body == b"3\r\none\r\n5\r\ntwo\n\n\r\n2\r\n\xf0\x9f\r\n0\r\n\r\n"
 
 
+def test_a_chunk_may_have_an_extension() -> None:
+    planned = response(b"one", b"two", chunk_extension='seq=7;sig="a"')
+    body = b'3;seq=7;sig="a"\r\none\r\n3;seq=7;sig="a"\r\ntwo\r\n0\r\n\r\n'
+    assert played(planned, ask_for_the_last_time).body == body
+
+
 def test_an_empty_chunk_does_not_end_the_body() -> None:
     assert played(response(b"one", b"", b"two"), ask_for_the_last_time).body == b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"
 

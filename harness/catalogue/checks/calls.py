@@ -176,6 +176,8 @@ def _other_id(expected: CallExpectation, seen: Call, offset: int | None) -> Brea
 def _arguments_fit(expected: CallExpectation, seen: Call) -> bool:
     if not expected.executable:
         return seen.input is None and (expected.arguments is None or expected.arguments.startswith(seen.arguments))
+    if expected.verbatim:
+        return seen.arguments == expected.arguments
     wanted = expected.input
     if wanted is None and expected.arguments is not None:
         wanted = _object(expected.arguments)

@@ -83,8 +83,9 @@ class Facts:
 
     @cached_property
     def body(self) -> bytes:
-        """The body of that last answer."""
-        return self.answered.response.body if self.answered and self.answered.response else b""
+        """The body of that last answer; nothing where a content coding hides what stands where."""
+        response = self.answered.response if self.answered else None
+        return b"" if response is None or response.header("content-encoding") else response.body
 
 
 Rule: TypeAlias = Callable[[Facts], Iterator[Breach]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.catalogue.checks import calls, content, conversation, ending
+from harness.catalogue.checks import calls, content, conversation, ending, requests
 from harness.catalogue.checks.facts import Breach, Facts, Rule, read_facts
 from harness.catalogue.checks.features import missing_features
 from harness.catalogue.findings import Column, Finding, Judgement, Verdict
@@ -39,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     Check("choices-as-sent", "content", content.choices_as_sent),
     Check("warnings-given", "content", content.warnings_given),
     Check("streamed-at-once", "content", content.streamed_at_once),
+    Check("requests-as-asked", "content", requests.requests_as_asked),
     Check("ended-in-time", "ending", ending.ended_in_time),
     Check("ending-as-it-was", "ending", ending.ending_as_it_was),
     Check("finish-as-sent", "ending", ending.finish_as_sent),
@@ -76,6 +77,8 @@ def judge(
     missing = missing_features(scenario, dialect_name, description_features)
     if missing:
         return _no_verdict("unsupported", f"not claimed: {', '.join(sorted(missing))}")
+    if declined := _declined(observation):
+        return _no_verdict("unsupported", declined)
     facts = read_facts(scenario, dialect_name, description_features, observation)
     impossible = _impossible(facts)
     if impossible:
@@ -87,6 +90,18 @@ def judge(
 
 def _no_verdict(verdict: Verdict, note: str) -> Judgement:
     return Judgement(verdict, verdict, verdict, (), note)
+
+
+def _declined(observation: Observation) -> str | None:
+    """Why nothing can be said of a client that accepts none of the content codings that the scenario is about."""
+    for attempt in observation.attempts:
+        if attempt.response is not None and attempt.response.codings:
+            offered = " or ".join(coding for coding, _ in attempt.response.codings)
+            accepted = dict(attempt.headers).get("accept-encoding")
+            return (
+                f"its request does not accept {offered}: {f'it accepts {accepted}' if accepted else 'it says nothing'}"
+            )
+    return None
 
 
 def _impossible(facts: Facts) -> str | None:

@@ -1,8 +1,10 @@
 """Tool calls: lost, merged, repeated, reordered, changed, and cut off."""
 
 import pytest
+from pydantic import ValidationError
 
 from harness.catalogue.checks.calls import same_json
+from harness.catalogue.models import CallExpectation
 
 from .build import ALL, PLAIN, attempt, call, failed, findings, observed, only, verdict, wire
 
@@ -158,3 +160,16 @@ def test_calls_are_not_missed_where_none_are_expected_or_claimed() -> None:
 )
 def test_json_values_are_equal_as_json(one: object, other: object, same: bool) -> None:
     assert same_json(one, other) is same
+
+
+def test_arguments_are_compared_letter_by_letter_where_that_is_asked_for() -> None:
+    expect = {"tool_calls": [{"name": "f", "arguments": '{"a": 1.0}', "verbatim": True}]}
+    assert findings(expect, observed(call(0, "f", '{"a": 1.0}'))) == []
+    assert findings(expect, observed(call(0, "f", '{"a": 1}'))) == [("tool-calls-as-sent", "arguments")]
+    assert findings(expect, observed(call(0, "f", '{"a":1.0}'))) == [("tool-calls-as-sent", "arguments")]
+
+
+@pytest.mark.parametrize("fields", [{"input": {}}, {"arguments": "{", "executable": False}, {}], ids=repr)
+def test_only_whole_arguments_can_be_compared_letter_by_letter(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        CallExpectation.model_validate({"name": "f", "verbatim": True, **fields})

@@ -36,6 +36,20 @@ def test_a_good_end_without_a_request_is_an_error() -> None:
     assert (judgement.verdict, "base URL" in judgement.note) == ("error", True)
 
 
+def test_a_client_that_accepts_no_coding_is_not_judged_by_how_it_unpacks() -> None:
+    declined = wire(b"Hello", codings=(("gzip", wire(b"packed")),))
+    silent = verdict({"text": "Hello"}, observed(attempts=(attempt(response=declined),)))
+    assert (silent.verdict, silent.note) == ("unsupported", "its request does not accept gzip: it says nothing")
+    tried = attempt(response=declined, headers=(("accept-encoding", "br"),))
+    assert verdict({}, observed(attempts=(tried,))).note == "its request does not accept gzip: it accepts br"
+
+
+def test_places_in_packed_bytes_are_not_named() -> None:
+    packed = wire(b"Hello", headers=(("content-encoding", "gzip"),))
+    (finding,) = verdict({"text": "Hello"}, observed(*text("Hell"), attempts=(attempt(response=packed),))).findings
+    assert finding.offset is None
+
+
 def test_silent_findings_come_first() -> None:
     response = wire(chunks=(Chunk(b"one"), Chunk(b"two", gate=Gate(until_events=1))))
     held_back = observed(*text("Hello"), attempts=(attempt(response=response, given_up=(1,)),))
