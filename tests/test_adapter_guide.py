@@ -56,8 +56,9 @@ def test_the_perl_adapter_notices_cut_answers_and_cannot_put_lines_together(tmp_
     (tmp_path / "perl_client.yaml").write_text(example("yaml"))
     lines = "framing/data-over-several-lines"
     seen = verdicts(tmp_path, "perl_client.yaml", "canary/plain-text", "canary/refused-key", CUT, lines)
-    assert [result.verdict for result in seen.values()] == ["pass", "pass", "pass", "fail"]
-    assert seen[lines].system == "perl-client"
+    assert {name for name, result in seen.items() if result.verdict == "fail"} == {lines}
+    assert len(seen) == 4
+    assert {result.system for result in seen.values()} == {"perl-client"}
 
 
 def test_the_guide_lists_every_feature() -> None:
