@@ -39,6 +39,38 @@ def test_a_description_tells_claims_by_dialect() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "gemini", "ollama"),
+    [(2, 2, 2), ({"gemini": 5}, 5, None), (None, None, None)],
+)
+def test_a_description_tells_the_documented_retries(said: object, gemini: int | None, ollama: int | None) -> None:
+    line = {**DESCRIBED, "dialects": ["gemini", "ollama"], "default_retries": said}
+    description = read_line(json.dumps(line).encode())
+    assert isinstance(description, Description)
+    assert (description.retries_by_default("gemini"), description.retries_by_default("ollama")) == (gemini, ollama)
+
+
+def test_a_parser_says_that_it_is_one() -> None:
+    said = read_line(json.dumps({**DESCRIBED, "kind": "parser"}).encode())
+    assert isinstance(said, Description)
+    assert said.kind == "parser"
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ({"status": "broken", "error": {"message": "NameError at a.py:3"}}, "its client: NameError at a.py:3"),
+        ({"status": "broken"}, "it does not say how"),
+        ({"status": "broken", "error": 5}, "it does not say how"),
+    ],
+)
+def test_an_adapter_that_breaks_breaks_its_case_and_nothing_else(end: object, message: str) -> None:
+    with pytest.raises(BadCase, match="the adapter itself failed") as raised:
+        read_line(json.dumps({"case": "c1", "end": end}).encode())
+    assert raised.value.case == "c1"
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"features": ["usages"]}, "claims the unknown feature 'usages'; did you mean 'usage'?"),
