@@ -6,12 +6,19 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.table import Table
 
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED
+from harness.report.visible import plain
+from harness.runner.flips import Flip
+from harness.runner.plan import CANARY_FAMILY
 from harness.runner.results import RecordingResult, Result, Run
+
+Column: TypeAlias = tuple[str, str, str]
+"""A system, its version, a dialect."""
 
 PLAIN_WIDTH = 120
 """Columns of the table where nobody says how wide the terminal is."""
@@ -32,7 +39,12 @@ def print_summary(run: Run, report: Path | None) -> None:
     """The summary on stdout."""
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     if run.results:
-        console.print(_table(run.results))
+        suspects = _suspects(run.results)
+        trusted = [result for result in run.results if _column(result) not in suspects]
+        if trusted:
+            console.print(_table(trusted))
+        if suspects:
+            _print_suspects(console, [result for result in run.results if _column(result) in suspects])
         _print_failures(console, run.results)
     if run.recordings:
         _print_recordings(console, run.recordings)
@@ -40,6 +52,41 @@ def print_summary(run: Run, report: Path | None) -> None:
         console.print("\nnot whole: the run did not come to its end, results may be missing", markup=False)
     if report is not None:
         console.print(f"report: {report / 'index.html'}", markup=False)
+
+
+def print_left_out(run: Run) -> None:
+    """Which systems did not take part, and why."""
+    if run.header.left_out:
+        print(f"\nleft out: {len(run.header.left_out)} systems")
+    for name, reason in run.header.left_out.items():
+        print(f"  {plain(name)}: {plain(reason)}")
+
+
+def print_flips(flips: Iterable[Flip], times: int) -> None:
+    """Which verdicts were not the same in all runs."""
+    flipped = list(flips)
+    print(f"\n{times} runs: {len(flipped) or 'no'} verdict{'' if len(flipped) == 1 else 's'} flipped")
+    for flip in flipped:
+        print(f"  {flip.system} {flip.scenario} ({flip.dialect}): {plain(flip.words)}\n    {flip.reproduce}")
+
+
+def _column(result: Result) -> Column:
+    return result.system, result.system_version, result.dialect
+
+
+def _suspects(results: Iterable[Result]) -> set[Column]:
+    """Systems, in a dialect, whose canary did not pass: what else they show says little of them."""
+    return {
+        _column(result)
+        for result in results
+        if result.family == CANARY_FAMILY and result.verdict in ("fail", "error") and not result.known
+    }
+
+
+def _print_suspects(console: Console, results: Iterable[Result]) -> None:
+    words = "A canary did not pass: of these the adapter or the harness is suspected first, and not the system"
+    console.print(f"\n{words}", markup=False)
+    console.print(_table(results))
 
 
 def _table(results: Iterable[Result]) -> Table:

@@ -101,6 +101,8 @@ class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
     """By scenario id; a scenario that is not here is shown without its reason."""
     described: dict[str, SystemNote] = {}
     """By system name."""
+    left_out: dict[str, str] = {}
+    """By system name: why it does not take part though one might look for it."""
 
 
 class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec.structs import replace as replace_fields
 
 from harness.catalogue.loader import Catalogue
 from harness.catalogue.models import Scenario
@@ -50,6 +52,8 @@ class Settings:
     isolated: bool = True
     catalogue_folder: Path | None = None
     """Where the catalogue was read from; None: it is the built-in one."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Systems that do not take part though one might look for them, and why: the results say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,10 @@ async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
             )
         )
         _tell(lineup, listeners)
-        first = header(settings.catalogue.version, settings.lane, lineup.descriptions, settings.scenarios)
+        first = replace_fields(
+            header(settings.catalogue.version, settings.lane, lineup.descriptions, settings.scenarios),
+            left_out=settings.left_out,
+        )
         journal = stack.enter_context(
             Journal(first, settings.results, listeners.line, keep_evidence=settings.keep_evidence)
         )

@@ -5,7 +5,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from harness.report.html import incident_address, render_report
+from harness.report.html import render_report
+from harness.report.pages import incident_address
 from harness.runner.results import Run
 
 from .sample import SITUATIONS, large_run, recording_of, run_of, small_run

@@ -1,0 +1,114 @@
+"""`harness matrix`: every installed system through the whole catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.exits import COULD_NOT_RUN, FAILED, mendable
+from harness.cli.runs import (
+    AS_JSON,
+    AT_ONCE,
+    CATALOGUE,
+    DIALECT,
+    FAMILY,
+    ISOLATE,
+    JOBS,
+    JUNIT,
+    QUIET,
+    REPORT,
+    RESULTS,
+    SCENARIO,
+    File,
+    Names,
+    carry_out,
+    make_room,
+    results_path,
+    write_views,
+)
+
+if TYPE_CHECKING:
+    from harness.runner.results import Run
+    from harness.runner.roster import Roster
+
+EXAMPLE = "Example: harness matrix --system 'openai*' --snapshot reports/matrix"
+
+SYSTEM = typer.Option("--system", "-s", help="Only these systems; patterns such as openai-* will do.")
+EXCEPT = typer.Option("--except", "-x", help="Not these systems; patterns will do.")
+REPEAT = typer.Option("--repeat", min=1, help="Run so often, and name every verdict that is not the same each time.")
+SNAPSHOT = typer.Option("--snapshot", help="Write the pages that are published into this folder.")
+
+
+def matrix(
+    system: Annotated[Names, SYSTEM] = None,
+    without: Annotated[Names, EXCEPT] = None,
+    scenario: Annotated[Names, SCENARIO] = None,
+    family: Annotated[Names, FAMILY] = None,
+    dialect: Annotated[Names, DIALECT] = None,
+    catalogue: Annotated[File, CATALOGUE] = None,
+    jobs: Annotated[int, JOBS] = 16,
+    systems_at_once: Annotated[int, AT_ONCE] = 4,
+    repeat: Annotated[int, REPEAT] = 1,
+    isolate: Annotated[bool, ISOLATE] = True,
+    snapshot: Annotated[File, SNAPSHOT] = None,
+    report: Annotated[File, REPORT] = None,
+    results: Annotated[File, RESULTS] = None,
+    junit: Annotated[File, JUNIT] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
+    quiet: Annotated[bool, QUIET] = False,
+) -> None:
+    """Run every installed system through the whole catalogue, and say which were left out and why."""
+    from harness.catalogue.loader import CatalogueError, load_catalogue
+    from harness.runner.session import Settings
+
+    taking_part = _roster(system or (), without or ())
+    with mendable(CatalogueError):
+        loaded = load_catalogue(catalogue)
+        settings = Settings(
+            systems=taking_part.systems,
+            scenarios=loaded.select(ids=scenario, families=family),
+            catalogue=loaded,
+            dialects=tuple(dialect) if dialect else None,
+            jobs=jobs,
+            systems_at_once=systems_at_once,
+            results=results_path(results, report),
+            isolated=isolate,
+            catalogue_folder=catalogue,
+            left_out={each.name: each.reason for each in taking_part.left_out},
+        )
+        make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)
+    runs = carry_out(settings, times=repeat, quiet=quiet, as_json=as_json)
+    write_views(runs[0], report, junit)
+    _conclude(runs, report, snapshot, said=not quiet and not as_json)
+
+
+def _roster(wanted: list[str] | tuple[()], without: list[str] | tuple[()]) -> Roster:
+    from harness.runner.lineup import WrongRun
+    from harness.runner.roster import roster
+    from harness.systems.manifest import UnreadableManifest
+    from harness.systems.registry import UnknownSystem
+    from harness.systems.unavailable import UnreadableList
+
+    with mendable(UnreadableList, status=COULD_NOT_RUN), mendable(WrongRun, UnknownSystem, UnreadableManifest):
+        return roster(wanted, without)
+
+
+def _conclude(runs: list[Run], report: Path | None, snapshot: Path | None, *, said: bool) -> None:
+    """The snapshot, the summary, what flipped, and the exit status: of the first run, but 1 where anything flipped."""
+    from harness.cli.verdicts import exit_status, print_flips, print_left_out, print_summary
+    from harness.runner.flips import flips
+
+    flipped = flips(runs)
+    with mendable(status=COULD_NOT_RUN):
+        if snapshot is not None:
+            from harness.report.snapshot import render_snapshot
+
+            render_snapshot(runs[0], snapshot, root=Path.cwd())
+    if said:
+        print_summary(runs[0], report or snapshot)
+        print_left_out(runs[0])
+        if len(runs) > 1:
+            print_flips(flipped, len(runs))
+    raise typer.Exit(FAILED if flipped else exit_status(runs[0]))
