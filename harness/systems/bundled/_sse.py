@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from harness_kit import Case, Event, Failed, chat, messages, responses
+from harness_kit import Case, End, Event, Failed, Finish, chat, messages, responses
 
 DIALECTS = ["openai-chat", "openai-responses", "anthropic-messages"]
 
@@ -29,19 +29,29 @@ def call(case: Case) -> dict[str, Any]:
     }
 
 
-def reader(case: Case) -> Callable[[str], Iterator[Event]]:
-    """Turns the data of one event after another into events; nothing comes of what follows an end marker."""
-    vendor = _VENDORS[case.dialect].Reader()
-    ended = False
+class Caller:
+    """What a caller makes of the events' data: an answer, which is whole once it has given its stop reason."""
 
-    def read(data: str) -> Iterator[Event]:
-        nonlocal ended
-        ended = ended or data == "[DONE]"
-        if ended or not data:
+    def __init__(self, case: Case) -> None:
+        self._vendor = _VENDORS[case.dialect].Reader()
+        self._done = False
+        self._finished = False
+
+    def read(self, data: str) -> Iterator[Event]:
+        """The events of one event's data; nothing comes of what follows an end marker."""
+        self._done = self._done or data == "[DONE]"
+        if self._done or not data:
             return
-        value = json.loads(data)
+        try:
+            value = json.loads(data)
+        except ValueError as error:
+            raise Failed("protocol", f"the data of an event is no JSON: {error}") from None
         if isinstance(value, dict) and (error := value.get("error")):
             raise Failed("unknown", str(error.get("message") if isinstance(error, dict) else error))
-        yield from vendor.read(value)
+        for event in self._vendor.read(value):
+            self._finished = self._finished or isinstance(event, Finish)
+            yield event
 
-    return read
+    def end(self) -> End:
+        """What the caller knows when nothing more comes: without a stop reason the answer was cut off."""
+        return End("completed" if self._finished else "truncated")

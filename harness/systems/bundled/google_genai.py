@@ -220,8 +220,10 @@ serve(
     name="google-genai",
     distribution="google-genai",
     dialects=["gemini"],
-    features=["retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "signatures", "parallel_choices"]
-    + ["tool_loop"],
+    features=[
+        *("retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "signatures", "parallel_choices"),
+        "tool_loop",
+    ],
     run=run,
     classify=classify,
 )

@@ -11,10 +11,11 @@ where it is told to: no retries are claimed. It has no setting for usage in stre
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from harness_kit import Case, Event, Finish, Reasoning, Start, Text, ToolCall, chat, serve
+from harness_kit import Case, Event, Failed, Finish, Reasoning, Start, Text, ToolCall, chat, serve
 from harness_kit.fields import given
 from mistralai.client import Mistral, models
 
@@ -34,8 +35,10 @@ class Reader:
             yield from self._content(delta.content or "", number)
             for call in delta.tool_calls or ():
                 arguments = call.function.arguments
-                text = arguments if isinstance(arguments, str) else models.FunctionCall.model_dump_json(call.function)
+                text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
                 yield ToolCall(call.index or 0, call.id, call.function.name, text, choice=number)
+            if choice.finish_reason == "error":  # one of the reasons that the SDK's types have
+                raise Failed("server", "the answer stopped for the reason `error`")
             if choice.finish_reason:
                 yield Finish(chat.REASONS.get(choice.finish_reason, "other"), raw=choice.finish_reason, choice=number)
         if chunk.usage:

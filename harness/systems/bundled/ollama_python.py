@@ -58,7 +58,9 @@ class Reader:
 
 async def run(case: Case) -> AsyncIterator[Event]:
     headers = {"authorization": f"Bearer {case.api_key}"}
-    client = ollama.AsyncClient(host=case.base_url, headers=headers, **given({"timeout": case.options.get("timeout_s")}))
+    client = ollama.AsyncClient(
+        host=case.base_url, headers=headers, **given({"timeout": case.options.get("timeout_s")})
+    )
     results = case.options.get("tool_results") or {}
     history, made = messages(case.request), 0
     try:

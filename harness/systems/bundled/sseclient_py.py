@@ -3,7 +3,7 @@
 # ///
 """The parser sseclient-py over a response of requests, as its README shows; each event's data is read as JSON.
 
-It knows frames and no answers: what an answer is, and whether it was whole, is its caller's affair.
+It knows frames and no answers. Its caller is who knows that an answer without a stop reason was cut off.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from sseclient import SSEClient
 
 
 def run(case: Case) -> Iterator[Event]:
-    read = _sse.reader(case)
+    caller = _sse.Caller(case)
     with requests.post(**_sse.call(case), timeout=case.options.get("timeout_s"), stream=True) as response:
         response.raise_for_status()
         for event in SSEClient(response).events():
-            yield from read(event.data)
+            yield from caller.read(event.data)
+    yield caller.end()
 
 
 serve(name="sseclient-py", distribution="sseclient-py", kind="parser", dialects=_sse.DIALECTS, run=run)

@@ -3,7 +3,7 @@
 # ///
 """The parser httpx-sse: `aconnect_sse` over httpx, as its README shows; each event's data is read as JSON.
 
-It knows frames and no answers: what an answer is, and whether it was whole, is its caller's affair.
+It knows frames and no answers. Its caller is who knows that an answer without a stop reason was cut off.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from httpx_sse import aconnect_sse
 
 
 async def run(case: Case) -> AsyncIterator[Event]:
-    read = _sse.reader(case)
+    caller = _sse.Caller(case)
     async with (
         httpx.AsyncClient(timeout=case.options.get("timeout_s")) as client,
         aconnect_sse(client, "POST", **_sse.call(case)) as source,
     ):
         source.response.raise_for_status()
         async for event in source.aiter_sse():
-            for canonical in read(event.data):
+            for canonical in caller.read(event.data):
                 yield canonical
+    yield caller.end()
 
 
-serve(name="httpx-sse-parser", distribution="httpx-sse", kind="parser", dialects=_sse.DIALECTS, run=run)
+serve(name="httpx-sse", distribution="httpx-sse", kind="parser", dialects=_sse.DIALECTS, run=run)

@@ -37,7 +37,7 @@ def parameters(request: dict[str, Any]) -> dict[str, Any]:
 
 
 serve(
-    name="huggingface-python",
+    name="huggingface-hub",
     distribution="huggingface_hub",
     dialects=["openai-chat"],
     features=["timeouts", "cancel", "tool_calls", "usage"],

@@ -40,7 +40,7 @@ def parameters(request: dict[str, Any]) -> dict[str, Any]:
 
 
 serve(
-    name="groq-python",
+    name="groq",
     distribution="groq",
     dialects=["openai-chat"],
     features=["retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage"],
