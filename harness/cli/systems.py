@@ -20,7 +20,7 @@ AS_JSON = typer.Option("--json", help="Print JSON.")
 NAMES = typer.Argument(help="Bundled names, adapter scripts or manifests.")
 ALL = typer.Option("--all", help="Every bundled system.")
 DIALECT = typer.Option("--dialect", "-d", help="The dialect that the draft speaks.")
-LANGUAGE = typer.Option("--language", "-l", help="python.")
+LANGUAGE = typer.Option("--language", "-l", help="python or node.")
 PACKAGE = typer.Option("--package", "-p", help="What its environment is built from, such as my-client==1.2.3.")
 FOLDER = typer.Option("--folder", help="Where the draft is written.")
 

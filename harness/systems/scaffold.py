@@ -16,28 +16,32 @@ class WrongScaffold(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a dialect is spoken in a draft: the kit's module, the path, and the headers that carry the key."""
+    """How a dialect is spoken in a draft: the kit's module, the path, and the headers with the key by language."""
 
     module: str
     path: str
-    python_headers: str
-    node_headers: str
+    headers: dict[str, str]
 
 
-_BEARER = _Form("", "", '"authorization": f"Bearer {case.api_key}"', "authorization: `Bearer ${case_.api_key}`")
+_BEARER = {
+    "python": '"authorization": f"Bearer {case.api_key}"',
+    "node": "authorization: `Bearer ${given.api_key}`",
+}
 
 FORMS = {
-    "openai-chat": _Form("chat", "/v1/chat/completions", _BEARER.python_headers, _BEARER.node_headers),
-    "openai-responses": _Form("responses", "/v1/responses", _BEARER.python_headers, _BEARER.node_headers),
+    "openai-chat": _Form("chat", "/v1/chat/completions", _BEARER),
+    "openai-responses": _Form("responses", "/v1/responses", _BEARER),
     "anthropic-messages": _Form(
         "messages",
         "/v1/messages",
-        '"x-api-key": case.api_key, "anthropic-version": "2023-06-01"',
-        '"x-api-key": case_.api_key, "anthropic-version": "2023-06-01"',
+        {
+            "python": '"x-api-key": case.api_key, "anthropic-version": "2023-06-01"',
+            "node": '"x-api-key": given.api_key, "anthropic-version": "2023-06-01"',
+        },
     ),
 }
 
-SUFFIXES = {"python": ".py"}
+SUFFIXES = {"python": ".py", "node": ".mjs"}
 
 
 def draft_adapter(
@@ -59,7 +63,9 @@ def draft_adapter(
             "needs a manifest and the adapter protocol: docs/adapters.md has both"
         )
     path = folder / f"{name.replace('-', '_')}{SUFFIXES[language]}"
-    text = _filled(name, dialect, package, FOLDER / f"adapter{SUFFIXES[language]}.txt")
+    if language == "node" and package:
+        raise WrongScaffold("a Node adapter's packages stand in the package.json beside it: npm install them there")
+    text = _filled(name, dialect, language, package)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -69,13 +75,14 @@ def draft_adapter(
     return path
 
 
-def _filled(name: str, dialect: str, package: str | None, template: Path) -> str:
+def _filled(name: str, dialect: str, language: str, package: str | None) -> str:
     form = FORMS[dialect]
+    template = FOLDER / f"adapter{SUFFIXES[language]}.txt"
     return Template(template.read_text(encoding="utf-8")).substitute(
         name=name,
         dialect=dialect,
         dependencies=f'"{package}"' if package else "",
         form=form.module,
         path=form.path,
-        headers=form.python_headers,
+        headers=form.headers[language],
     )

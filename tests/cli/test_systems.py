@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from harness.systems.scaffold import FORMS
 from tests.cli.conftest import MINIATURES, Harness
 
 NOTHING_TO_INSTALL = "# /// script\n# dependencies = []\n# ///\n"
+NODE = ("node", "node", "my_client.mjs")
 TOO_NEW = '# /// script\n# requires-python = ">=9"\n# dependencies = []\n# ///\n'
 
 
@@ -71,10 +73,15 @@ def test_an_unknown_system_is_named(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("dialect", FORMS)
-def test_a_draft_passes_the_canaries_as_it_stands(harness: Harness, tmp_path: Path, dialect: str) -> None:
-    said = harness("systems", "new", "my-client", "--dialect", dialect).out
-    assert said.startswith("my_client.py\n")
-    harness("replay", "--system", "my_client.py", "--family", "canary", "--results", "r.jsonl")
+@pytest.mark.parametrize(("language", "program", "file"), [("python", "python3", "my_client.py"), NODE])
+def test_a_draft_passes_the_canaries_as_it_stands(
+    harness: Harness, tmp_path: Path, dialect: str, language: str, program: str, file: str
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"there is no {program}")
+    said = harness("systems", "new", "my-client", "--dialect", dialect, "--language", language).out
+    assert said.startswith(f"{file}\n")
+    harness("replay", "--system", file, "--family", "canary", "--results", "r.jsonl")
     verdicts = {result.scenario: result.verdict for result in read_run(tmp_path / "r.jsonl").results}
     assert verdicts.pop("canary/reasoning") == "unsupported"
     assert set(verdicts.values()) == {"pass"}
@@ -92,6 +99,7 @@ def test_a_draft_asks_for_its_package(harness: Harness, tmp_path: Path) -> None:
         (["Mine!"], "not 'Mine!'"),
         (["mine", "--dialect", "gemini"], "there is no draft for gemini; there is one for openai-chat"),
         (["mine", "--language", "cobol"], "there is no draft in cobol"),
+        (["mine", "--language", "node", "--package", "x"], "stand in the package.json beside it"),
     ],
 )
 def test_what_cannot_be_drafted(harness: Harness, arguments: list[str], said: str) -> None:
