@@ -27,6 +27,12 @@ def _failure(code: int, status: str, message: str, details: str = "") -> str:
 
 RATE_LIMIT = _failure(429, "RESOURCE_EXHAUSTED", "Slow down.")
 OVERLOADED = _failure(503, "UNAVAILABLE", "The model is overloaded.")
+DAILY_QUOTA = _failure(
+    429,
+    "RESOURCE_EXHAUSTED",
+    "You exceeded your current quota.",
+    '{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerDay"}]}',
+)
 INTERNAL = _failure(500, "INTERNAL", "Internal error.")
 
 
@@ -49,6 +55,13 @@ SITUATIONS: dict[str, Situation] = {
     "two-calls-in-turn": (Answer(stream(OSLO, BERGEN, STOP)),),
     "error-in-stream": (Answer(stream(HEL, data(OVERLOADED))),),
     "json-error-200": (Answer(stream(OVERLOADED, content_type="application/json")),),
+    "error-in-a-list": (Answer(stream(HEL, data(f"[{OVERLOADED}]"))),),
+    "fields-without-data": (Answer(stream("retry: 3000\n\nid: 7\n\n", HEL, LO, STOP)),),
+    "keep-alive-comments": (Answer(stream(": waiting\n\n", HEL, ": waiting\n\n", LO, STOP)),),
+    "no-space-after-colon": (Answer(stream(*(each.replace("data: ", "data:") for each in (HEL, LO, STOP)))),),
+    "byte-order-mark": (Answer(stream("\ufeff", HEL, LO, STOP)),),
+    "daily-quota": (Answer(refused("429 Too Many Requests", DAILY_QUOTA)),),
+    "reset-then-clean": (Answer(b"", "reset"), CLEAN),
     "429-then-clean": (_limited("retry-after: 3"), CLEAN),
     "429-without-time-then-clean": (_limited(), CLEAN),
     "429-asks-for-a-day": (_limited("retry-after: 86400"), CLEAN),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .wire import Answer, Situation, refused, stream, unended, without_length
+from .wire import Answer, Situation, gzip_broken_off, refused, stream, unended, without_length
 
 NDJSON = "application/x-ndjson"
 
@@ -38,8 +38,15 @@ SITUATIONS: dict[str, Situation] = {
     "silence-mid-answer": (Answer(unended(HEL, content_type=NDJSON), "hold"),),
     "no-last-chunk-after-stop-reason": (Answer(unended(HEL, LO, STOP, content_type=NDJSON)),),
     "reset-after-stop-reason": (Answer(unended(HEL, LO, STOP, content_type=NDJSON), "reset"),),
+    "open-after-end-marker": (Answer(unended(HEL, LO, STOP, content_type=NDJSON), "hold"),),
+    "line-separators-in-text": _whole(_line('"content":"a\u2028b"'), STOP),
+    "charset-that-is-not-so": (
+        Answer(stream(_line('"content":"Grüße"'), STOP, content_type=f"{NDJSON}; charset=iso-8859-1")),
+    ),
+    "gzip-breaks-off": (Answer(gzip_broken_off(HEL, content_type=NDJSON)),),
     "output-limit": _whole(HEL, LENGTH),
     "tool-call": _whole(OSLO, STOP),
+    "tool-call-with-id": _whole(OSLO.replace('{"function"', '{"id":"call_1","function"'), STOP),
     "two-calls-in-turn": _whole(OSLO, BERGEN, STOP),
     "error-in-stream": _whole(HEL, ERROR + "\n"),
     "error-in-stream-before-output": _whole(ERROR + "\n"),

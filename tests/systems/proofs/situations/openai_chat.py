@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .wire import Answer, Situation, data, refused, stream, unended, without_length
+from .wire import Answer, Situation, data, gzip_broken_off, refused, stream, unended, untyped, without_length
 
 
 def _chunk(choice: str) -> str:
@@ -38,6 +38,11 @@ OSLO = (_begin(0, "call_1", "get_weather"), _go_on(0, r"{\"city\""), _go_on(0, r
 HALF_OSLO = OSLO[:2]
 BERGEN = (_begin(1, "call_2", "get_time"), _go_on(1, r"{\"city\": \"Bergen\"}"))
 INTERLEAVED = (OSLO[0], BERGEN[0], OSLO[1], BERGEN[1], OSLO[2])
+
+OSLO_WHOLE = _begin(0, "call_1", "get_weather", r"{\"city\": \"Oslo\"}")
+ROME_WHOLE = _begin(0, "call_2", "get_weather", r"{\"city\": \"Rome\"}")
+SEPARATORS = _chunk('"delta":{"content":"a\u2028b"},"finish_reason":null')
+UMLAUTS = _chunk('"delta":{"content":"Grüße"},"finish_reason":null')
 
 CLEAN = Answer(stream(ROLE, HEL, LO, STOP, USAGE, DONE))
 RATE_LIMIT = '{"error":{"message":"Slow down.","type":"requests","param":null,"code":"rate_limit_exceeded"}}'
@@ -81,6 +86,34 @@ SITUATIONS: dict[str, Situation] = {
     "error-in-stream": (Answer(stream(ROLE, HEL, data(OVERLOADED), DONE)),),
     "error-in-stream-before-output": (Answer(stream(data(OVERLOADED), DONE)),),
     "json-error-200": (Answer(stream(OVERLOADED, content_type="application/json")),),
+    "error-beside-choices": (
+        Answer(stream(ROLE, HEL, data(f'{{"id":"c","model":"m","choices":[],{OVERLOADED[1:]}'), DONE)),
+    ),
+    "calls-without-index": (
+        Answer(
+            stream(ROLE, *(each.replace('"index":0,"id"', '"id"') for each in (OSLO_WHOLE, ROME_WHOLE)), CALLS, DONE)
+        ),
+    ),
+    "calls-all-of-index-zero": (Answer(stream(ROLE, OSLO_WHOLE, ROME_WHOLE, CALLS, DONE)),),
+    "fields-without-data": (Answer(stream("retry: 3000\n\nid: 7\n\n", ROLE, HEL, LO, STOP, DONE)),),
+    "keep-alive-comments": (Answer(stream(": waiting\n\n", ROLE, HEL, ": waiting\n\n", LO, STOP, DONE)),),
+    "no-space-after-colon": (
+        Answer(stream(*(each.replace("data: ", "data:") for each in (ROLE, HEL, LO, STOP, DONE)))),
+    ),
+    "data-over-several-lines": (Answer(stream(ROLE, HEL.replace('"choices"', '\ndata: "choices"'), LO, STOP, DONE)),),
+    "line-separators-in-text": (Answer(stream(ROLE, SEPARATORS, STOP, DONE)),),
+    "byte-that-is-no-utf8": (Answer(stream(ROLE, HEL, LO.replace("lo", "lo~"), STOP, DONE).replace(b"~", b"\xff")),),
+    "lone-surrogate": (Answer(stream(ROLE, LO.replace("lo", r"Hi \ud83d"), LO.replace("lo", r"\ude00!"), STOP, DONE)),),
+    "charset-that-is-not-so": (
+        Answer(stream(ROLE, UMLAUTS, STOP, DONE, content_type="text/event-stream; charset=iso-8859-1")),
+    ),
+    "content-type-in-capitals": (
+        Answer(stream(ROLE, HEL, LO, STOP, DONE, content_type="Text/Event-Stream;charset=UTF-8")),
+    ),
+    "no-content-type": (Answer(untyped(CLEAN.data)),),
+    "gzip-breaks-off": (Answer(gzip_broken_off(ROLE, HEL)),),
+    "choice-without-finish-reason": (Answer(stream(ROLE, HEL.replace(',"finish_reason":null', ""), LO, STOP, DONE)),),
+    "choice-without-delta": (Answer(stream(ROLE, HEL, STOP, _chunk('"finish_reason":null'), DONE)),),
     "429-then-clean": (_limited("retry-after: 3"), CLEAN),
     "429-without-time-then-clean": (_limited(), CLEAN),
     "429-asks-for-a-day": (_limited("retry-after: 86400"), CLEAN),

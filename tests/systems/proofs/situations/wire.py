@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -38,6 +39,20 @@ def without_length(*pieces: str, content_type: str = "text/event-stream") -> byt
     """A 200 whose body ends where the connection does."""
     head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n"
     return (head + "".join(pieces)).encode()
+
+
+def gzip_broken_off(*pieces: str, content_type: str = "text/event-stream") -> bytes:
+    """A 200 whose gzip coding stops after the last piece, without its end, in a body that ends well."""
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    packed = b"".join(packer.compress(piece.encode()) + packer.flush(zlib.Z_SYNC_FLUSH) for piece in pieces)
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-encoding: gzip\r\n"
+    return f"{head}content-length: {len(packed)}\r\nconnection: close\r\n\r\n".encode() + packed
+
+
+def untyped(answer: bytes) -> bytes:
+    """The same answer without its content type."""
+    lines = answer.split(b"\r\n")
+    return b"\r\n".join([line for line in lines if not line.startswith(b"content-type:")])
 
 
 def data(payload: str) -> str:
