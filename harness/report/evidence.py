@@ -50,6 +50,8 @@ class EvidenceView:
     timeline: Timeline | None
     stderr: Markup
     brief: bool
+    left_out_bytes: int
+    """How long the answer was, where it was not kept."""
 
 
 def evidence_view(result: Result) -> EvidenceView:
@@ -58,7 +60,8 @@ def evidence_view(result: Result) -> EvidenceView:
     brief = result.verdict == "pass"
     limits = BRIEF if brief else FULL
     attempts = tuple(
-        attempt_view(record, result.dialect, _offsets(result.failures, record), limits) for record in evidence.wire
+        attempt_view(record, result.dialect, _offsets(result.failures, record), limits)
+        for record in (() if evidence.left_out_bytes else evidence.wire)
     )
     return EvidenceView(
         findings=tuple(_finding_view(finding, attempts) for finding in by_gravity(result.failures)),
@@ -68,6 +71,7 @@ def evidence_view(result: Result) -> EvidenceView:
         timeline=timeline(evidence),
         stderr=shortened(evidence.stderr, STDERR),
         brief=brief,
+        left_out_bytes=evidence.left_out_bytes,
     )
 
 

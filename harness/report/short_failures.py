@@ -126,6 +126,8 @@ def _value(data: object) -> Markup | None:
     """A value in one line; None for none."""
     if data is None or data == "":
         return None
+    if isinstance(data, list) and all(isinstance(each, str) for each in data):
+        return _shown(" or ".join(data), VALUE)
     return _shown(expectation_words(data) or " ".join(as_text(data).split()), VALUE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from harness.runner.results import AttemptRecord, ChunkRecord, EventRecord, Evid
 from harness.systems.base import Description
 from harness.systems.known import KnownFailure
 from harness.transcript import fold
+
+LONG_ANSWER = 64 * 1024
+"""Bytes of the answer above which the evidence of a case that passed has its requests, and of the answer its head."""
 
 STDERR_TAIL = 4_000
 """How many characters of a system's log a result keeps."""
@@ -86,8 +89,21 @@ def _result(
         note=judgement.note,
         known=known.reason if known else None,
         known_proof=(known.proof or known.link or "") if known else "",
-        evidence=evidence_of(planned, observation) if observation else None,
+        evidence=_kept_evidence(planned, observation, judgement) if observation else None,
     )
+
+
+def _kept_evidence(planned: PlannedCase, observation: Observation, judgement: Judgement) -> Evidence:
+    """All of it, but for a long answer that passed: over all systems those would take gigabytes, and tell nothing."""
+    played = [attempt.response for attempt in observation.attempts if attempt.response is not None]
+    size = sum(len(chunk.data) for response in played for chunk in response.chunks)
+    if judgement.verdict != "pass" or size <= LONG_ANSWER:
+        return evidence_of(planned, observation)
+    return Evidence(wire=[attempt_record(_without_body(each)) for each in observation.attempts], left_out_bytes=size)
+
+
+def _without_body(attempt: Attempt) -> Attempt:
+    return replace(attempt, response=replace(attempt.response, chunks=()) if attempt.response else None)
 
 
 def evidence_of(planned: PlannedCase, observation: Observation) -> Evidence:

@@ -67,6 +67,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     events: list[EventRecord] = []
     wire: list[AttemptRecord] = []
     stderr: str = ""
+    left_out_bytes: int = 0
+    """How long the answer was, where the case passed and its answer was too long to be kept."""
 
 
 class ScenarioNote(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,7 +12,16 @@ from harness.catalogue.observation import Attempt, CallerEnd, Observation, Timed
 from harness.dialects.base import RequestFault
 from harness.events import AnyEvent, ErrorInfo, Finish, Text
 from harness.runner.case import LaneName
-from harness.runner.evidence import STDERR_TAIL, Subject, attempt_record, evidence_of, result_of, unsupported
+from harness.runner.evidence import (
+    LONG_ANSWER,
+    STDERR_TAIL,
+    Subject,
+    attempt_record,
+    evidence_of,
+    result_of,
+    unsupported,
+)
+from harness.systems.known import KnownFailure
 from harness.wire.response import Chunk, WireResponse
 from tests.runner.made import CLAIMS_ALL, COMPLETED, planned
 
@@ -40,6 +49,27 @@ def test_a_result_names_its_case_and_its_verdict() -> None:
     assert (result.system, result.system_version, result.dialect) == ("made", "1", "openai-chat")
     assert (result.scenario, result.family, result.title, result.level) == ("made/up", "made", "A word", "must")
     assert (result.verdict, result.content, result.attempts, result.duration_s) == ("fail", "fail", 1, 1.234568)
+
+
+def test_a_long_answer_that_passed_is_not_kept_and_one_that_failed_is() -> None:
+    long = WireResponse(200, (), (Chunk(b"x" * LONG_ANSWER), Chunk(b"y")), "clean")
+    passed = result_of(planned(), MADE, observed(Text("Hello"), Finish("stop"), attempts=(attempt(long),)), None)
+    assert passed.verdict == "pass" and passed.evidence is not None
+    assert (passed.evidence.left_out_bytes, passed.evidence.events) == (LONG_ANSWER + 1, [])
+    assert [(each.path, each.status, each.chunks) for each in passed.evidence.wire] == [("/v1/x", 200, [])]
+    failed = result_of(planned(), MADE, observed(Text("Hel"), Finish("stop"), attempts=(attempt(long),)), None)
+    assert failed.evidence is not None
+    assert (failed.evidence.left_out_bytes, len(failed.evidence.wire[0].chunks)) == (0, 2)
+
+
+def test_a_known_failure_says_why_and_where_it_is_shown() -> None:
+    entry = KnownFailure(scenarios=("made/*",), reason="Everybody knows it.", proof="docs/findings/made.md#it")
+    result = result_of(planned(), MADE, observed(Text("Hel"), Finish("stop")), entry)
+    assert (result.known, result.known_proof) == ("Everybody knows it.", "docs/findings/made.md#it")
+    linked = KnownFailure(scenarios=("made/*",), reason="Everybody knows it.", link="https://example.invalid/1")
+    assert result_of(planned(), MADE, observed(), linked).known_proof == "https://example.invalid/1"
+    unknown = result_of(planned(), MADE, observed(), None)
+    assert (unknown.known, unknown.known_proof) == (None, "")
 
 
 def test_the_evidence_has_what_was_expected_and_what_was_seen() -> None:
