@@ -110,7 +110,8 @@ def _lineup(
             broken.append(Broken(entrant, outcome))
             continue
         mine = [planned for planned in cases if _concerns(planned, outcome.description)]
-        systems.append(SystemRun(entrant.said, outcome, known_failures(entrant.spec.name), mine, catalogue))
+        known = known_failures(entrant.spec.name).of(outcome.description.version)
+        systems.append(SystemRun(entrant.said, outcome, known, mine, catalogue))
     _refuse_twins(systems)
     return Lineup(tuple(systems), tuple(broken))
 

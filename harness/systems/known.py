@@ -1,7 +1,9 @@
 """Known failures of systems: which scenarios, why, and where it is shown. One YAML file a system.
 
-They still run. A known failure does not fail the run; once it passes, the entry is stale and fails it.
+They still run. A known failure does not fail the run; once it passes, the entry is stale and fails it. Another version
+of the system has no known failures until somebody has looked at it.
 
+    version: 3.52.0                   # of the system, as it says it itself
     failures:
       - scenarios: [truncation/*]
         dialects: [openai-chat]       # left out: every dialect
@@ -51,9 +53,15 @@ class KnownFailure(_Record):
 
 
 class KnownFailures(_Record):
-    """All known failures of one system."""
+    """All known failures of one version of one system."""
 
+    version: str | None = None
+    """None only where there is no file."""
     failures: tuple[KnownFailure, ...] = ()
+
+    def of(self, version: str) -> KnownFailures:
+        """What is known of that version: everything, or nothing where another one was looked at."""
+        return self if version == self.version else KnownFailures()
 
     def entry_for(self, scenario: str, dialect: str) -> KnownFailure | None:
         """The entry that says why the system fails that scenario in that dialect; None if it is not known to."""
@@ -63,6 +71,10 @@ class KnownFailures(_Record):
         """Why the system is known to fail that scenario in that dialect; None if it is not."""
         entry = self.entry_for(scenario, dialect)
         return entry.reason if entry else None
+
+
+class _File(KnownFailures):
+    version: str = Field(min_length=1)
 
 
 def known_failures(system: str, folder: Path = FOLDER) -> KnownFailures:
@@ -77,7 +89,7 @@ def known_failures(system: str, folder: Path = FOLDER) -> KnownFailures:
 def load_known(path: Path) -> KnownFailures:
     """Reads one file; raises UnreadableKnownFailures or OSError."""
     try:
-        return KnownFailures.model_validate(yaml.safe_load(path.read_text()) or {})
+        return _File.model_validate(yaml.safe_load(path.read_text()) or {})
     except yaml.YAMLError as error:
         raise UnreadableKnownFailures(f"{path}: not YAML: {error}") from None
     except ValidationError as error:

@@ -10,13 +10,14 @@ import pytest
 
 from harness.catalogue.loader import load_catalogue
 from harness.systems.known import FOLDER, UnreadableKnownFailures, known_failures, load_known
-from harness.systems.registry import bundled_names
+from harness.systems.registry import BUNDLED, bundled_names
 
 from .third_party import all_rows
 
 ROOT = Path(__file__).parents[2]
 
 ENTRY = """
+version: 1.2.3
 failures:
   - scenarios: [retry/*, canary/plain-text]
     dialects: [openai-chat]
@@ -44,6 +45,12 @@ def test_it_is_found_by_scenario_and_dialect(tmp_path: Path, scenario: str, dial
     assert load_known(written(tmp_path, ENTRY)).reason_for(scenario, dialect) == reason
 
 
+def test_another_version_has_no_known_failures(tmp_path: Path) -> None:
+    known = load_known(written(tmp_path, ENTRY))
+    assert known.of("1.2.3") == known
+    assert known.of("1.2.4").failures == ()
+
+
 def test_a_system_without_a_file_has_no_known_failures(tmp_path: Path) -> None:
     assert known_failures("reference", tmp_path).failures == ()
 
@@ -55,6 +62,8 @@ def test_a_system_without_a_file_has_no_known_failures(tmp_path: Path) -> None:
         ("failures: [{scenarios: [a/*], reason: It is so for a reason.}]", "needs a proof or a link"),
         ("failures: [{scenarios: [a/*], reason: no, link: x}]", "failures.0.reason"),
         ("failures: [{scenarios: [], reason: It is so for a reason., link: x}]", "failures.0.scenarios"),
+        ("failures: []", "version: Field required"),
+        ("{version: 0.3, failures: []}", "version: Input should be a valid string"),
         ("failure: []", "failure: Extra inputs are not permitted"),
     ],
 )
@@ -75,6 +84,14 @@ def test_every_bundled_entry_is_about_a_scenario_there_is_and_names_a_proof_ther
             assert fnmatch.filter(ids, pattern), pattern
         if known.proof:
             assert is_there(known.proof), known.proof
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_bundled_file_is_about_the_version_that_is_installed(path: Path) -> None:
+    adapters = [each for each in BUNDLED.iterdir() if each.stem.replace("_", "-") == path.stem]
+    pinned = [*adapters, BUNDLED / "package.json"]
+    version = load_known(path).version
+    assert any(re.search(rf"[=@\"]{re.escape(str(version))}\"", each.read_text()) for each in pinned)
 
 
 def is_there(proof: str) -> bool:
