@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, model_validator
 
 from harness.catalogue.records import Record, did_you_mean, exactly_one, nested, wrong
+from harness.catalogue.requests import RequestExpectation
 from harness.events import ErrorKind, FinishReason, Usage
 
 Ending: TypeAlias = Literal["completed", "truncated", "failed", "cancelled"]
@@ -184,6 +185,8 @@ class Expectation(Record):
     upstream_stopped: bool = False
     """The origin must see the client hang up before the body ended (cancel)."""
 
+    requests: tuple[RequestExpectation, ...] = ()
+    """What the requests that the origin saw must say."""
     @model_validator(mode="before")
     @classmethod
     def _single_words(cls, data: Any) -> Any:

@@ -43,7 +43,7 @@ KIND_MEANINGS: dict[FailureKind, str] = {
     "hang": "nothing more happened, and the caller was not told",
     "late": "content was held back instead of being streamed",
     "retry": "requests were repeated too soon, too often, or not at all",
-    "request": "what was sent would be refused by the vendor",
+    "request": "what was sent is not what was asked, or the vendor would refuse it",
 }
 
 

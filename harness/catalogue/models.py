@@ -30,6 +30,7 @@ from harness.catalogue.expectations import (
 )
 from harness.catalogue.faults import Fault
 from harness.catalogue.records import Record, did_you_mean, exactly_one, nested, wrong
+from harness.catalogue.requests import RequestExpectation
 from harness.dialects import dialect_names
 from harness.events import AnyEvent, ErrorKind, to_builtins
 from harness.request import to_dict as request_to_dict
@@ -46,6 +47,7 @@ __all__ = [
     "Level",
     "Options",
     "PartialText",
+    "RequestExpectation",
     "Response",
     "Scenario",
     "TextExpectation",
@@ -70,6 +72,9 @@ FEATURES = {
     "fallback": "turns to a second provider when the first is exhausted",
     "cancel": "can be stopped from outside, and stops its request then",
     "warnings": "reports oddities that did not stop it",
+    "history": "takes a conversation that has begun: earlier turns, tool calls and their results",
+    "images": "takes images",
+    "settings": "takes a system text, tools, and settings such as a limit on the output or stop sequences",
     "tool_loop": "answers tool calls from the caller's tools and goes on with the conversation",
     "timeouts": "gives up on a server that falls silent, after the time it was given",
 }

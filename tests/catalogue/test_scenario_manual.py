@@ -21,6 +21,7 @@ from harness.catalogue.models import (
     Expectation,
     Options,
     PartialText,
+    RequestExpectation,
     Response,
     Scenario,
     Wait,
@@ -85,7 +86,18 @@ def test_every_fault_is_shown_and_read() -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Scenario, Options, Response, ErrorResponse, Expectation, CallExpectation, PartialText, ErrorExpectation, Wait],
+    [
+        Scenario,
+        Options,
+        Response,
+        ErrorResponse,
+        Expectation,
+        CallExpectation,
+        RequestExpectation,
+        PartialText,
+        ErrorExpectation,
+        Wait,
+    ],
 )
 def test_every_field_is_named(model: type[BaseModel]) -> None:
     assert set(model.model_fields) - {"id"} <= WORDS

@@ -10,6 +10,9 @@ A scenario's own `needs` come first; these are derived besides:
 | `expect.refusal` | `refusals` |
 | `expect.signatures` | `signatures` |
 | `expect.other_choices` | `parallel_choices` |
+| `expect.requests`, and a `request` that is more than a user's words: earlier turns | `history` |
+| the same, and images | `images` |
+| the same, comparing a system text, tools or settings | `settings` |
 | `expect.second_request_shorter`, `options.compaction` | `compaction` |
 | `expect.fallback_attempts`, `fallback_responses` | `fallback` |
 | `expect.upstream_stopped`, `options.cancel_after_events` | `cancel` |
@@ -26,6 +29,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.catalogue.models import AnyValue, Expectation, Response, Scenario
+from harness.catalogue.requests import SETTINGS
+from harness.request import ImagePart
 
 
 def missing_features(scenario: Scenario, dialect: str, features: frozenset[str]) -> frozenset[str]:
@@ -36,7 +41,8 @@ def missing_features(scenario: Scenario, dialect: str, features: frozenset[str])
 def needed_features(scenario: Scenario, dialect: str) -> frozenset[str]:
     """Everything that a system must claim for the scenario to say something about it."""
     expectation = scenario.expectation_in(dialect)
-    return frozenset((*scenario.needs, *_of_expectation(expectation, scenario), *_of_options(scenario, dialect)))
+    derived = (*_of_expectation(expectation, scenario), *_of_options(scenario, dialect))
+    return frozenset((*scenario.needs, *derived, *_of_request(expectation, scenario)))
 
 
 def _of_expectation(expectation: Expectation, scenario: Scenario) -> Iterator[str]:
@@ -55,6 +61,20 @@ def _of_expectation(expectation: Expectation, scenario: Scenario) -> Iterator[st
         "cancel": expectation.upstream_stopped,
     }
     return (feature for feature, needed in derived.items() if needed)
+
+
+def _of_request(expectation: Expectation, scenario: Scenario) -> Iterator[str]:
+    """What a system must be able to be given, where what it sends is judged."""
+    if not expectation.requests:
+        return
+    messages = scenario.request.messages
+    compared = {name for each in expectation.requests for name in each.compared}
+    if any(isinstance(part, ImagePart) for message in messages for part in message.content):
+        yield "images"
+    if len(messages) > 1:
+        yield "history"
+    if compared & {*SETTINGS}:
+        yield "settings"
 
 
 def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
