@@ -94,6 +94,10 @@ def _call(data: Any, position: int) -> CallExpectation:
     return nested(CallExpectation, {"name": data} if isinstance(data, str) else data, [position])
 
 
+def _alternatives(data: Any) -> Any:
+    return (data,) if isinstance(data, int) and not isinstance(data, bool) else data
+
+
 class ErrorExpectation(Record):
     """Which error the caller must learn of; `kind` may list alternatives, and what is left out is not compared."""
 
@@ -170,8 +174,9 @@ class Expectation(Record):
     order: tuple[PartKind, ...] | None = None
     """The kinds of the answer's parts in order, runs as one: `[reasoning, text, tool_call]`."""
     signatures: tuple[str, ...] | None = None
-    usage: dict[str, int] | None = None
-    """Compared where the system claims `usage`; only the fields named here."""
+    usage: dict[str, Annotated[tuple[int, ...], BeforeValidator(_alternatives)]] | None = None
+    """Compared where the system claims `usage`; only the fields named here. A count may be a list of alternatives, where
+    some count cached tokens or thoughts in and others do not."""
     other_choices: tuple[str, ...] | None = None
     """The texts of the other choices."""
     warnings: tuple[str, ...] = ()

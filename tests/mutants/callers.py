@@ -267,9 +267,13 @@ CALLERS = (
     Mutant(
         "sums-usage",
         "adds running totals up",
-        kills=("framing/running-usage-on-every-chunk",),
+        kills=(
+            "framing/running-usage-on-every-chunk",
+            "usage/anthropic-counts-are-running-totals",
+            "usage/gemini-running-totals",
+        ),
         make_events=_sums_usage,
-        dialects=("openai-chat",),
+        dialects=("openai-chat", "anthropic-messages", "gemini"),
     ),
     Mutant(
         "usage-is-the-end",
@@ -293,7 +297,7 @@ CALLERS = (
     Mutant(
         "stops-at-the-stop-reason",
         "reads nothing after the stop reason",
-        kills=("framing/usage-after-stop-reason", "tool-calls/call-after-stop-reason"),
+        kills=("framing/usage-after-stop-reason", "usage/at-the-end", "tool-calls/call-after-stop-reason"),
         make_events=stops_after(Finish),
         dialects=("openai-chat",),
     ),

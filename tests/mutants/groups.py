@@ -67,6 +67,7 @@ EVERY_ERROR_IN_A_STREAM = (
     "overload/in-stream-before-output",
     "overload/in-stream-after-output",
     "context-overflow/in-stream-after-created",
+    "refusal-and-filter/filter-error-in-the-stream",
 )
 
 SAID_AS_OPENAI_DOES = (

@@ -105,6 +105,12 @@ JUDGES = (
             "disconnects/filtered-without-end-marker",
             "disconnects/overloaded-stop-reason",
             "disconnects/gemini-malformed-function-call",
+            "refusal-and-filter/filtered-before-the-first-word",
+            "refusal-and-filter/filter-inside-a-tool-call",
+            "refusal-and-filter/anthropic-refusal-before-any-block",
+            "refusal-and-filter/gemini-safety-without-content",
+            "refusal-and-filter/gemini-recitation",
+            "refusal-and-filter/gemini-prohibited-content",
         ),
         make_events=_other_reasons_are_stop,
     ),
@@ -118,7 +124,14 @@ JUDGES = (
     Mutant(
         "drops-refusals",
         "reads the text of an answer and not the refusal in its place",
-        kills=("framing/refusal-in-its-own-field",),
+        kills=("framing/refusal-in-its-own-field", "refusal-and-filter/refusal-behind-text"),
         events=lambda event: [] if isinstance(event, Refusal) else [event],
+    ),
+    Mutant(
+        "any-refusal-field-refuses",
+        "takes the field for refusals for one, null or not",
+        kills=("refusal-and-filter/null-is-no-refusal",),
+        reads=lambda data: data.replace(b'"refusal":null', b'"refusal":"None"'),
+        dialects=("openai-chat",),
     ),
 )

@@ -127,6 +127,7 @@ TALKERS = (
             "rate-limits/no-balance-402",
             "rate-limits/anthropic-credit-too-low",
             "context-overflow/looks-like-output-limit",
+            "refusal-and-filter/prompt-refused-by-a-filter",
             *EVERY_OVERFLOW,
         ),
         again=lambda end: end.status == "failed",

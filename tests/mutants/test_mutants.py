@@ -14,6 +14,7 @@ from harness.runner.case import InProcessLane
 from harness.runner.plan import PlannedCase, plan_cases
 from harness.systems.in_process import InProcessDriver
 from tests.mutants.callers import CALLERS
+from tests.mutants.counters import COUNTERS
 from tests.mutants.judges import JUDGES
 from tests.mutants.machine import Mutant
 from tests.mutants.readers import READERS
@@ -21,7 +22,7 @@ from tests.mutants.talkers import TALKERS
 from tests.mutants.thinkers import THINKERS
 from tests.mutants.unpackers import UNPACKERS
 
-MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES, *UNPACKERS)
+MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES, *UNPACKERS, *COUNTERS)
 
 
 @cache

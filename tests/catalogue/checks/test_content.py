@@ -104,6 +104,15 @@ def test_every_choice_must_arrive() -> None:
     assert findings(expect, observed(Text("a"), Text("bb", choice=1))) == [("choices-as-sent", "merge")]
 
 
+def test_a_count_may_have_alternatives_where_practice_differs() -> None:
+    expect = {"usage": {"input_tokens": [25, 100]}}
+    assert findings(expect, observed(Usage(input_tokens=25))) == []
+    assert findings(expect, observed(Usage(input_tokens=100))) == []
+    assert findings(expect, observed(Usage(input_tokens=175))) == [("usage-as-sent", "corruption")]
+    assert findings(expect, observed()) == [("usage-as-sent", "loss")]
+    assert findings({"usage": {"input_tokens": [0, 9]}}, observed()) == []
+
+
 def test_warnings_are_demanded_of_those_that_claim_them() -> None:
     expect = {"warnings": ["sse-done-missing"]}
     assert findings(expect, observed(Warning("sse-done-missing", "no [DONE]"))) == []
