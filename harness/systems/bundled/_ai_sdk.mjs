@@ -103,8 +103,10 @@ function providerOptions(dialect, request) {
       const thinking = effort ? { reasoningEffort: effort, reasoningSummary: "auto", forceReasoning: true } : {};
       return { openai: given({ store: false, parallelToolCalls: parallel, ...thinking }) };
     }
-    case "anthropic-messages":
-      return { anthropic: { ...(parallel == null ? {} : { disableParallelToolUse: !parallel }), ...thinking(request) } };
+    case "anthropic-messages": {
+      const alone = parallel == null ? {} : { disableParallelToolUse: !parallel };
+      return { anthropic: { ...thinking(request), ...alone } };
+    }
     default: {
       if (!effort && !budget) return {};
       const asked = budget ? { thinkingBudget: budget } : { thinkingLevel: effort };
