@@ -178,7 +178,7 @@ def _key(wanted: Wanted, base: str) -> str:
 def _base_python(requires: str | None) -> str:
     """The interpreter to build on: ours if it will do, else the oldest installed one that does, else uv's to find."""
     if requires is None or SpecifierSet(requires).contains(platform.python_version(), prereleases=True):
-        return sys.executable
+        return str(Path(sys.executable).resolve())  # python and python3, which are one, give one environment
     listed = json.loads(_uv("python", "list", "--only-installed", "--output-format", "json"))
     installed = [(Version(entry["version"]), entry["path"]) for entry in listed if entry["implementation"] == "cpython"]
     fitting = [entry for entry in (*installed, *_pyenv_pythons()) if SpecifierSet(requires).contains(entry[0])]

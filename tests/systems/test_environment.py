@@ -116,6 +116,17 @@ def test_it_says_whether_an_environment_is_built_and_builds_nothing(tmp_path: Pa
     assert not is_built(path)
 
 
+def test_an_environment_is_the_same_under_whichever_name_our_interpreter_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = script(tmp_path, "dependencies = []")
+    python_for(path)
+    other = tmp_path / "python-by-another-name"
+    other.symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(other))
+    assert is_built(path)
+
+
 def test_a_script_whose_block_is_wrong_or_missing_is_not_taken_for_built(tmp_path: Path) -> None:
     assert not is_built(script(tmp_path, "dependencies = 3"))
     assert not is_built(tmp_path / "nowhere.py")
