@@ -109,7 +109,8 @@ class _Server:
     def _start(self, message: dict[str, Any]) -> None:
         known = {item.name for item in fields(Case)}
         case = Case(**{key: message[key] for key in known & message.keys()}, id=message["case"])
-        running = _Running(case, self.channel, "cancel" in self.described["features"])
+        claimed = {*self.described["features"], *self.described["features_in"].get(case.dialect, ())}
+        running = _Running(case, self.channel, "cancel" in claimed)
         self.cases[case.id] = running
         if inspect.isasyncgenfunction(self.run) or inspect.iscoroutinefunction(self.run):
             running.task = asyncio.get_running_loop().create_task(self._drive(running))
