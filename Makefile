@@ -6,10 +6,18 @@ BIN := $(VENV)/bin
 RECORDINGS := $(wildcard ../shared/recordings)
 SYSTEMS ?= reference openai-python anthropic-python
 
-.PHONY: replay test check bench fuzz browser clean
+.PHONY: replay matrix systems test check bench fuzz browser clean
 
 replay: $(VENV)/run.stamp ## run the catalogue through the default systems and write reports/latest/index.html
 	$(BIN)/harness replay $(addprefix --system ,$(SYSTEMS)) $(addprefix --recordings ,$(RECORDINGS)) --report reports/latest
+
+matrix: $(VENV)/run.stamp ## run every system that can be installed, and write the snapshot to reports/matrix and README.md
+	-$(BIN)/harness systems install --all
+	$(BIN)/harness matrix --results reports/latest/matrix.jsonl --snapshot reports/matrix --readme README.md
+
+systems: $(VENV)/dev.stamp ## install every system, and show without the harness what they are known to fail
+	-$(BIN)/harness systems install --all
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/systems
 
 test: check browser ## everything that must hold: lint, types, and the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -23,6 +31,7 @@ bench: $(VENV)/dev.stamp ## speed and memory, side by side with the vendors' SDK
 	$(BIN)/python benchmarks/bench_decode.py
 	$(BIN)/python benchmarks/bench_memory.py
 	$(BIN)/python benchmarks/bench_replay.py
+	$(BIN)/python benchmarks/bench_matrix.py
 
 fuzz: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoders
 	$(BIN)/pip install --quiet --constraint constraints.txt atheris

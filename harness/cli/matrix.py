@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.exits import COULD_NOT_RUN, FAILED, mendable
+from harness.cli.exits import COULD_NOT_RUN, FAILED, fail, mendable
 from harness.cli.runs import (
     AS_JSON,
     AT_ONCE,
@@ -26,6 +26,7 @@ from harness.cli.runs import (
     carry_out,
     make_room,
     results_path,
+    settings_for,
     write_views,
 )
 
@@ -39,6 +40,7 @@ SYSTEM = typer.Option("--system", "-s", help="Only these systems; patterns such 
 EXCEPT = typer.Option("--except", "-x", help="Not these systems; patterns will do.")
 REPEAT = typer.Option("--repeat", min=1, help="Run so often, and name every verdict that is not the same each time.")
 SNAPSHOT = typer.Option("--snapshot", help="Write the pages that are published into this folder.")
+README = typer.Option("--readme", help="Put the table of systems between the marks of this file.")
 
 
 def matrix(
@@ -53,6 +55,7 @@ def matrix(
     repeat: Annotated[int, REPEAT] = 1,
     isolate: Annotated[bool, ISOLATE] = True,
     snapshot: Annotated[File, SNAPSHOT] = None,
+    readme: Annotated[File, README] = None,
     report: Annotated[File, REPORT] = None,
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
@@ -60,28 +63,24 @@ def matrix(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Run every installed system through the whole catalogue, and say which were left out and why."""
-    from harness.catalogue.loader import CatalogueError, load_catalogue
-    from harness.runner.session import Settings
-
     taking_part = _roster(system or (), without or ())
-    with mendable(CatalogueError):
-        loaded = load_catalogue(catalogue)
-        settings = Settings(
-            systems=taking_part.systems,
-            scenarios=loaded.select(ids=scenario, families=family),
-            catalogue=loaded,
-            dialects=tuple(dialect) if dialect else None,
-            jobs=jobs,
-            systems_at_once=systems_at_once,
-            results=results_path(results, report),
-            isolated=isolate,
-            catalogue_folder=catalogue,
-            left_out={each.name: each.reason for each in taking_part.left_out},
-        )
-        make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)
+    settings = settings_for(
+        taking_part.systems,
+        scenario=scenario,
+        family=family,
+        dialect=dialect,
+        catalogue=catalogue,
+        jobs=jobs,
+        systems_at_once=systems_at_once,
+        results=results_path(results, report),
+        isolated=isolate,
+        left_out={each.name: each.reason for each in taking_part.left_out},
+    )
+    make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)
     runs = carry_out(settings, times=repeat, quiet=quiet, as_json=as_json)
     write_views(runs[0], report, junit)
-    _conclude(runs, report, snapshot, said=not quiet and not as_json)
+    _publish(runs[0], snapshot, readme)
+    _conclude(runs, report or snapshot, said=not quiet and not as_json)
 
 
 def _roster(wanted: list[str] | tuple[()], without: list[str] | tuple[()]) -> Roster:
@@ -92,22 +91,33 @@ def _roster(wanted: list[str] | tuple[()], without: list[str] | tuple[()]) -> Ro
     from harness.systems.unavailable import UnreadableList
 
     with mendable(UnreadableList, status=COULD_NOT_RUN), mendable(WrongRun, UnknownSystem, UnreadableManifest):
-        return roster(wanted, without)
+        found = roster(wanted, without)
+    if not found.systems:
+        reasons = "; ".join(f"{each.name}: {each.reason}" for each in found.left_out)
+        fail(f"nothing to run: {reasons}")
+    return found
 
 
-def _conclude(runs: list[Run], report: Path | None, snapshot: Path | None, *, said: bool) -> None:
-    """The snapshot, the summary, what flipped, and the exit status: of the first run, but 1 where anything flipped."""
+def _publish(run: Run, snapshot: Path | None, readme: Path | None) -> None:
+    with mendable(ValueError, status=COULD_NOT_RUN):
+        if snapshot is not None:
+            from harness.report.snapshot import render_snapshot
+
+            render_snapshot(run, snapshot, root=Path.cwd())
+        if readme is not None:
+            from harness.report.standings import write_table
+
+            write_table(run, readme)
+
+
+def _conclude(runs: list[Run], pages: Path | None, *, said: bool) -> None:
+    """The summary, what flipped, and the exit status: of the first run, but 1 where anything flipped."""
     from harness.cli.verdicts import exit_status, print_flips, print_left_out, print_summary
     from harness.runner.flips import flips
 
     flipped = flips(runs)
-    with mendable(status=COULD_NOT_RUN):
-        if snapshot is not None:
-            from harness.report.snapshot import render_snapshot
-
-            render_snapshot(runs[0], snapshot, root=Path.cwd())
     if said:
-        print_summary(runs[0], report or snapshot)
+        print_summary(runs[0], pages)
         print_left_out(runs[0])
         if len(runs) > 1:
             print_flips(flipped, len(runs))

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.exits import mendable
 from harness.cli.runs import (
     AS_JSON,
     AT_ONCE,
@@ -26,6 +25,7 @@ from harness.cli.runs import (
     carry_out,
     make_room,
     results_path,
+    settings_for,
     show,
 )
 
@@ -54,25 +54,20 @@ def replay(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Run systems through the catalogue's scenarios and judge what they do."""
-    from harness.catalogue.loader import CatalogueError, load_catalogue
-    from harness.runner.session import Settings
-
-    with mendable(CatalogueError):
-        loaded = load_catalogue(catalogue)
-        settings = Settings(
-            systems=tuple(system or ["reference"]),
-            scenarios=loaded.select(ids=scenario, families=family),
-            catalogue=loaded,
-            dialects=tuple(dialect) if dialect else None,
-            lane="in-process" if in_process else "sockets",
-            jobs=jobs,
-            systems_at_once=systems_at_once,
-            recordings=recordings,
-            workers=os.cpu_count() or 1,
-            results=results_path(results, report),
-            isolated=isolate,
-            catalogue_folder=catalogue,
-        )
-        make_room(settings.results, report and report / "index.html", junit)
+    settings = settings_for(
+        system or ["reference"],
+        scenario=scenario,
+        family=family,
+        dialect=dialect,
+        catalogue=catalogue,
+        lane="in-process" if in_process else "sockets",
+        jobs=jobs,
+        systems_at_once=systems_at_once,
+        recordings=recordings,
+        workers=os.cpu_count() or 1,
+        results=results_path(results, report),
+        isolated=isolate,
+    )
+    make_room(settings.results, report and report / "index.html", junit)
     [run] = carry_out(settings, quiet=quiet, as_json=as_json)
     show(run, report, junit, said=not quiet and not as_json)

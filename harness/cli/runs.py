@@ -10,8 +10,25 @@ import typer
 from harness.cli.exits import COULD_NOT_RUN, INTERRUPTED, fail, make_parent, mendable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypedDict, Unpack
+
+    from harness.runner.case import LaneName
     from harness.runner.results import Run
     from harness.runner.session import Settings
+
+    class OtherSettings(TypedDict, total=False):
+        """What else a run can be told; see `Settings`."""
+
+        lane: LaneName
+        jobs: int
+        systems_at_once: int
+        recordings: Path | None
+        workers: int
+        results: Path | None
+        isolated: bool
+        left_out: dict[str, str]
+
 
 Names = list[str] | None
 File = Path | None
@@ -29,6 +46,31 @@ AS_JSON = typer.Option("--json", help="Print the results file instead of a summa
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
 
 
+def settings_for(
+    systems: Iterable[str],
+    *,
+    scenario: Names,
+    family: Names,
+    dialect: Names,
+    catalogue: Path | None,
+    **others: Unpack[OtherSettings],
+) -> Settings:
+    """The settings of a run; a catalogue that is wrong ends the command."""
+    from harness.catalogue.loader import CatalogueError, load_catalogue
+    from harness.runner.session import Settings
+
+    with mendable(CatalogueError):
+        loaded = load_catalogue(catalogue)
+        return Settings(
+            systems=tuple(systems),
+            scenarios=loaded.select(ids=scenario, families=family),
+            catalogue=loaded,
+            dialects=tuple(dialect) if dialect else None,
+            catalogue_folder=catalogue,
+            **others,
+        )
+
+
 def results_path(results: Path | None, report: Path | None) -> Path | None:
     """Where the results file goes; None: nowhere."""
     return results or (report / "results.jsonl" if report else None)
@@ -36,8 +78,9 @@ def results_path(results: Path | None, report: Path | None) -> Path | None:
 
 def make_room(*paths: Path | None) -> None:
     """Finds out now, rather than after a long run, that a file cannot be written."""
-    for path in filter(None, paths):
-        make_parent(path)
+    with mendable():
+        for path in filter(None, paths):
+            make_parent(path)
 
 
 def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool) -> list[Run]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.report.markdown import code
-from harness.report.matrix import Matrix, SystemEntry
+from harness.report.matrix import Matrix, SystemEntry, build_matrix
+from harness.runner.results import Run
 
 BEGIN, END = "<!-- matrix:begin -->", "<!-- matrix:end -->"
 """What stands around the table in a file that has one."""
@@ -79,10 +81,11 @@ def _cells(each: Standing) -> list[str]:
     return [name, each.language, dialects, f"{each.must_passed}/{each.must_judged}", *loud, *quiet]
 
 
-def put_into(text: str, table: str) -> str:
-    """`text` with that table between its two marks; raises ValueError where they are not there."""
-    before, begin, rest = text.partition(BEGIN)
+def write_table(run: Run, path: Path) -> None:
+    """Puts the table between the marks of a file. Raises ValueError where they are not there, and OSError."""
+    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"has no {BEGIN} … {END} to put the table between")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+        raise ValueError(f"{path} has no {BEGIN} … {END} to put the table between")
+    table = table_markdown(standings(build_matrix([run])))
+    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
