@@ -4,7 +4,7 @@
 """axion-code, a coding agent: its client for Ollama, which reads OpenAI's chat stream as Ollama serves it.
 
 It is a client of its own, apart from the one for OpenAI, and the rest is as in `axion_code`. Its documentation claims
-no retries, and there is nothing to set.
+no retries, and there is nothing to set. Ollama wants no key; the harness does, so that the header is added here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from harness_kit import Case, Event, serve
 
 async def run(case: Case) -> AsyncIterator[Event]:
     talk = OllamaClient(case.base_url)
+    talk._http.headers["authorization"] = f"Bearer {case.api_key}"
     try:
         async for event in conversation(talk, case):
             yield event
