@@ -23,7 +23,11 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from harness.systems import node
+from harness.systems import node
 from harness.systems.environment import Wanted, is_built, python_for, read_block
+from harness.systems.registry import BUNDLED
+from harness.systems.node import BUNDLED
 
 from .proofs.situations import Situation, situation
 from .raw_server import RawServer
@@ -115,7 +119,12 @@ def command_for(script: Path) -> list[str]:
 
 
 def _node_command(script: Path) -> list[str]:
-    pytest.skip(f"{script.name}: there is no environment for Node")
+    """The adapter's own Node and packages, with the proof in the adapter's place."""
+    adapter = BUNDLED / script.name
+    if not node.is_built(adapter):
+        pytest.skip(f"{script.name}: the Node environment of {adapter.name} is not built")
+    command = node.command_for(adapter)
+    return ["env", *(f"{name}={value}" for name, value in command.env.items()), *command.argv[:-1], str(script)]
 
 
 def _satisfied_here(wanted: Wanted) -> bool:
