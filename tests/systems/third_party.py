@@ -24,10 +24,8 @@ import yaml
 from packaging.requirements import Requirement
 
 from harness.systems import node
-from harness.systems import node
 from harness.systems.environment import Wanted, is_built, python_for, read_block
 from harness.systems.registry import BUNDLED
-from harness.systems.node import BUNDLED
 
 from .proofs.situations import Situation, situation
 from .raw_server import RawServer
