@@ -118,21 +118,33 @@ class ErrorExpectation(Record):
 
 
 class Count(Record):
-    """How many; a plain number means exactly."""
+    """How many; a plain number means exactly, the word `documented` what the system's own documentation says."""
 
     at_least: int = 0
     at_most: int | None = None
+    documented: bool = False
+    """Of attempts: one, and as many more as the system's documentation names as its default."""
 
     @model_validator(mode="before")
     @classmethod
     def _exactly(cls, data: Any) -> Any:
+        if data == "documented":
+            return {"documented": True}
         exact = isinstance(data, int) and not isinstance(data, bool)
         return {"at_least": data, "at_most": data} if exact else data
+
+    def of(self, documented_retries: int | None) -> Count:
+        """The same for a system that repeats a request so often by default; None: its documentation does not say."""
+        if not self.documented or documented_retries is None:
+            return self
+        return Count(at_least=1 + documented_retries, at_most=1 + documented_retries)
 
     def __contains__(self, number: int) -> bool:
         return self.at_least <= number and (self.at_most is None or number <= self.at_most)
 
     def __str__(self) -> str:
+        if self.documented:
+            return "as many as its documentation says"
         if self.at_most is None:
             return f"at least {self.at_least}"
         if self.at_least == self.at_most:
@@ -175,8 +187,8 @@ class Expectation(Record):
     """The kinds of the answer's parts in order, runs as one: `[reasoning, text, tool_call]`."""
     signatures: tuple[str, ...] | None = None
     usage: dict[str, Annotated[tuple[int, ...], BeforeValidator(_alternatives)]] | None = None
-    """Compared where the system claims `usage`; only the fields named here. A count may be a list of alternatives, where
-    some count cached tokens or thoughts in and others do not."""
+    """Compared where the system claims `usage`; only the fields named here. A count may have alternatives: some count
+    cached tokens or thoughts in, and others do not."""
     other_choices: tuple[str, ...] | None = None
     """The texts of the other choices."""
     warnings: tuple[str, ...] = ()
@@ -185,13 +197,13 @@ class Expectation(Record):
     attempts: Count | None = None
     waits: tuple[Wait, ...] = ()
     fallback_attempts: Count | None = None
+    requests: tuple[RequestExpectation, ...] = ()
+    """What the requests that the origin saw must say."""
     second_request_shorter: bool = False
     """The request of attempt 2 must be shorter than that of attempt 1 (compaction)."""
     upstream_stopped: bool = False
     """The origin must see the client hang up before the body ended (cancel)."""
 
-    requests: tuple[RequestExpectation, ...] = ()
-    """What the requests that the origin saw must say."""
     @model_validator(mode="before")
     @classmethod
     def _single_words(cls, data: Any) -> Any:

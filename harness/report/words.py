@@ -52,6 +52,8 @@ def expectation_words(value: Any) -> str | None:
             return f"a beginning of {compact(whole)}" + (f", at least {compact(least)}" if least else "")
         case {"at_least": int() | float()} | {"at_most": int() | float()} if set(value) <= {"at_least", "at_most"}:
             return _count_words(value.get("at_least") or 0, value.get("at_most"))
+        case {"documented": True}:
+            return "as many as the system's documentation says"
     return None
 
 

@@ -44,7 +44,8 @@ class Subject:
 def result_of(planned: PlannedCase, subject: Subject, observation: Observation, known: KnownFailure | None) -> Result:
     """The judged result of one case, with its evidence."""
     claims = subject.description.claims(planned.dialect)
-    judgement = judge(planned.scenario, planned.dialect, claims, observation)
+    documented = subject.description.retries_by_default(planned.dialect)
+    judgement = judge(planned.scenario, planned.dialect, claims, observation, documented)
     return _result(planned, subject, judgement, observation, known)
 
 

@@ -90,7 +90,9 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
     """Canaries first; then the rest at once; then, alone, the cases that were in flight when the worker broke."""
     runnable: list[PlannedCase] = []
     for planned in system.cases:
-        missing = missing_features(planned.scenario, planned.dialect, system.description.claims(planned.dialect))
+        claims = system.description.claims(planned.dialect)
+        documented = system.description.retries_by_default(planned.dialect)
+        missing = missing_features(planned.scenario, planned.dialect, claims, documented)
         if missing:
             on_result(unsupported(planned, system.subject(lane), missing))
         else:

@@ -52,7 +52,8 @@ class Mutant:
     @property
     def description(self) -> Description:
         """It claims everything, so that nothing that it breaks is excused."""
-        return Description(self.name, "0", "python", self.dialects, frozenset(FEATURES))
+        retries = dict.fromkeys(self.dialects, 3)
+        return Description(self.name, "0", "python", self.dialects, frozenset(FEATURES), default_retries=retries)
 
     async def run(self, case: Case) -> AsyncGenerator[AnyEvent]:
         """Runs the case as the broken client would."""

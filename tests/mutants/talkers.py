@@ -146,6 +146,10 @@ TALKERS = (
             "overload/mixed-with-500-and-503",
             "overload/bad-gateway-page",
             "overload/five-529",
+            "rate-limits/default-retries-run-out",
+            "rate-limits/default-retry-brings-the-answer",
+            "overload/default-retries-of-a-503",
+            "overload/default-retry-brings-the-answer",
         ),
         policy=lambda policy: policy.limited(0),
     ),
@@ -181,7 +185,14 @@ TALKERS = (
     Mutant(
         "one-try-too-many",
         "counts repeats where it was told tries",
-        kills=("rate-limits/tries-run-out", "overload/five-529", "rate-limits/not-retried-when-told-so"),
+        kills=(
+            "rate-limits/tries-run-out",
+            "overload/five-529",
+            "rate-limits/not-retried-when-told-so",
+            "rate-limits/default-retries-run-out",
+            "overload/default-retries-of-a-503",
+            "*/*-with-repeats-off",
+        ),
         policy=_one_more,
     ),
     Mutant(

@@ -39,7 +39,9 @@ def cases_of(mutant: Mutant, pattern: str) -> list[PlannedCase]:
 async def verdict_of(mutant: Mutant, planned: PlannedCase) -> str:
     observation = await InProcessLane().observe(InProcessDriver(mutant), planned)
     assert observation.end is None or observation.end.raised is None, f"{mutant.name} is not broken but a crash"
-    return judge(planned.scenario, planned.dialect, mutant.description.features, observation).verdict
+    told = mutant.description
+    retries = told.retries_by_default(planned.dialect)
+    return judge(planned.scenario, planned.dialect, told.features, observation, retries).verdict
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

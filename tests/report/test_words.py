@@ -36,6 +36,7 @@ def test_an_event_in_one_line(event: dict[str, object], words: tuple[str, str]) 
         ({"prefix_of": "Oslo", "at_least": "Os"}, 'a beginning of "Oslo", at least "Os"'),
         ({"prefix_of": "Oslo"}, 'a beginning of "Oslo"'),
         ({"at_least": 2, "at_most": 2}, "exactly 2"),
+        ({"documented": True}, "as many as the system's documentation says"),
         ({"at_least": 2, "at_most": None}, "at least 2"),
         ({"at_least": 1, "at_most": 3}, "1 to 3"),
         ({"at_most": 3}, "at most 3"),

@@ -161,10 +161,12 @@ def test_what_cannot_be_judged_costs_only_its_case(monkeypatch: pytest.MonkeyPat
 
     honest = evidence.judge
 
-    def judge(scenario: Scenario, dialect: str, claims: frozenset[str], observation: Observation) -> Judgement:
+    def judge(
+        scenario: Scenario, dialect: str, claims: frozenset[str], observation: Observation, retries: int | None
+    ) -> Judgement:
         if scenario.id == "made/odd" and observation.broken is None:
             raise LookupError("no such thing")
-        return honest(scenario, dialect, claims, observation)
+        return honest(scenario, dialect, claims, observation, retries)
 
     monkeypatch.setattr(evidence, "judge", judge)
     results = {each.scenario: each for each in results_of(system(Scripted(), [planned("made/odd"), planned()]))}

@@ -39,6 +39,8 @@ class Facts:
     features: frozenset[str]
     observation: Observation
     transcript: Transcript
+    documented_retries: int | None = None
+    """How often the system repeats a request by default, as its documentation has it."""
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -92,7 +94,14 @@ Rule: TypeAlias = Callable[[Facts], Iterator[Breach]]
 """A pure function: every way in which the rule was broken."""
 
 
-def read_facts(scenario: Scenario, dialect: str, features: frozenset[str], observation: Observation) -> Facts:
+def read_facts(
+    scenario: Scenario,
+    dialect: str,
+    features: frozenset[str],
+    observation: Observation,
+    documented_retries: int | None = None,
+) -> Facts:
     """The observation, joined with what was expected of it in that dialect."""
     transcript = fold(dialect, (timed.event for timed in observation.events))
-    return Facts(scenario, dialect, scenario.expectation_in(dialect), features, observation, transcript)
+    expectation = scenario.expectation_in(dialect)
+    return Facts(scenario, dialect, expectation, features, observation, transcript, documented_retries)

@@ -18,6 +18,7 @@ A scenario's own `needs` come first; these are derived besides:
 | `expect.upstream_stopped`, `options.cancel_after_events` | `cancel` |
 | `options.think_tags` | `think_tags` |
 | `options.tool_results` | `tool_loop` |
+| `options.max_retries` of null, and `expect.attempts` | that many retries by default, by its documentation |
 | a server that falls silent before its answer is whole, nobody cancelling | `timeouts` |
 
 `reasoning`, `usage` and `warnings` are never needed: what they stand for is compared where they are claimed, and the
@@ -33,9 +34,27 @@ from harness.catalogue.requests import SETTINGS
 from harness.request import ImagePart
 
 
-def missing_features(scenario: Scenario, dialect: str, features: frozenset[str]) -> frozenset[str]:
-    """What the scenario needs in that dialect and a system with these features does not claim."""
-    return needed_features(scenario, dialect) - features
+DOCUMENTED = "a documented number of default retries"
+"""What a scenario needs besides features that leaves a system its own number of retries and counts them."""
+
+
+def missing_features(
+    scenario: Scenario, dialect: str, features: frozenset[str], documented_retries: int | None = None
+) -> frozenset[str]:
+    """What the scenario needs in that dialect and a system with these features does not claim.
+
+    `documented_retries`: how often it repeats a request by default, None where its documentation does not say.
+    """
+    missing = needed_features(scenario, dialect) - features
+    return missing if _enough_by_default(scenario, dialect, documented_retries) else missing | {DOCUMENTED}
+
+
+def _enough_by_default(scenario: Scenario, dialect: str, documented_retries: int | None) -> bool:
+    """Whether a system that is left its own number of retries can be expected to do what is counted."""
+    wanted = scenario.expectation_in(dialect).attempts
+    if wanted is None or scenario.options.max_retries is not None:
+        return True
+    return documented_retries is not None and wanted.of(documented_retries).at_least <= 1 + documented_retries
 
 
 def needed_features(scenario: Scenario, dialect: str) -> frozenset[str]:

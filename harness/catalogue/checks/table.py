@@ -69,17 +69,24 @@ _TOLD_ANYWAY = frozenset(
 
 
 def judge(
-    scenario: Scenario, dialect_name: str, description_features: frozenset[str], observation: Observation
+    scenario: Scenario,
+    dialect_name: str,
+    description_features: frozenset[str],
+    observation: Observation,
+    documented_retries: int | None = None,
 ) -> Judgement:
-    """The verdict of one case. Pure: the same observation always gets the same judgement."""
+    """The verdict of one case. Pure: the same observation always gets the same judgement.
+
+    `documented_retries`: how often the system repeats a request by default, None where its documentation does not say.
+    """
     if observation.broken is not None:
         return _no_verdict("error", observation.broken)
-    missing = missing_features(scenario, dialect_name, description_features)
+    missing = missing_features(scenario, dialect_name, description_features, documented_retries)
     if missing:
         return _no_verdict("unsupported", f"not claimed: {', '.join(sorted(missing))}")
     if declined := _declined(observation):
         return _no_verdict("unsupported", declined)
-    facts = read_facts(scenario, dialect_name, description_features, observation)
+    facts = read_facts(scenario, dialect_name, description_features, observation, documented_retries)
     impossible = _impossible(facts)
     if impossible:
         return _no_verdict("error", impossible)

@@ -21,7 +21,14 @@ from harness.systems.base import Case, Description
 class Reference:
     """The system called `reference`. It claims every feature there is."""
 
-    description = Description("reference", __version__, "python", dialect_names(), frozenset(FEATURES))
+    description = Description(
+        "reference",
+        __version__,
+        "python",
+        dialect_names(),
+        frozenset(FEATURES),
+        default_retries=dict.fromkeys(dialect_names(), Policy().max_retries),
+    )
 
     async def run(self, case: Case) -> AsyncGenerator[AnyEvent]:
         """The events that a user of `harness.Client` sees."""

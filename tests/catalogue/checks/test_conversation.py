@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from harness.catalogue.checks import judge
 from harness.catalogue.observation import Attempt, Observation
 
-from .build import ALL, attempt, fault, findings, observed, only, verdict, wire
+from .build import ALL, attempt, fault, findings, observed, only, scenario, verdict, wire
 
 
 def _twice(gap_s: float) -> Observation:
@@ -17,6 +18,14 @@ def test_the_attempts_are_counted() -> None:
     assert findings({"attempts": 3}, _twice(1)) == [("attempts-counted", "retry")]
     finding = only(verdict({"attempts": {"at_most": 1}}, _twice(1)))
     assert (finding.kind, finding.silent, finding.expected, finding.seen) == ("retry", False, "at most 1", 2)
+
+
+def test_the_attempts_are_those_that_the_documentation_promises() -> None:
+    case = scenario({"attempts": "documented"}, options={"max_retries": None})
+    said = [judge(case, "gemini", ALL, _twice(1), retries) for retries in (1, 2, 0, None)]
+    assert [judgement.verdict for judgement in said] == ["pass", "fail", "fail", "unsupported"]
+    assert only(said[1]).expected == "3"
+    assert only(said[2]).message == "the request was sent too often: 2 times, not 1"
 
 
 def test_attempts_at_the_fallback_count_apart() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue.checks.features import missing_features, needed_features
+from harness.catalogue.checks.features import DOCUMENTED, missing_features, needed_features
 
 from .build import scenario
 
@@ -48,3 +48,24 @@ def test_a_dialect_may_need_something_of_its_own() -> None:
     case = scenario({}, expect_in={"ollama": {"tool_calls": ["f"]}})
     assert missing_features(case, "ollama", frozenset()) == {"tool_calls"}
     assert missing_features(case, "gemini", frozenset()) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("attempts", "max_retries", "documented", "enough"),
+    [
+        ("documented", None, 2, True),
+        ("documented", None, 0, True),
+        ("documented", None, None, False),
+        (2, None, 1, True),
+        (2, None, 0, False),
+        (2, None, None, False),
+        (2, 2, None, True),
+        (None, None, None, True),
+    ],
+)
+def test_a_default_number_of_retries_counts_where_it_is_documented(
+    attempts: Any, max_retries: int | None, documented: int | None, enough: bool
+) -> None:
+    case = scenario({"attempts": attempts}, options={"max_retries": max_retries})
+    missing = missing_features(case, "ollama", frozenset({"retries"}), documented)
+    assert missing == (frozenset() if enough else {DOCUMENTED})
