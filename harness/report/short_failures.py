@@ -118,7 +118,7 @@ def _short(cells: Sequence[Cell], way_up: str | None) -> ShortFailure:
         known=result.known or "",
         proof=proof,
         proof_href=_proof_href(proof, way_up),
-        reproduce=anonymous(result.reproduce) + "".join(others),
+        reproduce=anonymous(result.reproduce + "".join(others)),
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from harness.report.front_page import front_page
-from harness.report.markdown import render_markdown
+from harness.report.markdown import code, render_markdown
 from harness.report.matrix import CANARY_FAMILY, Matrix, SystemEntry, build_matrix
 from harness.report.pages import asset, page_environment, write_page
 from harness.report.short_failures import anchor_of, short_sections
@@ -116,5 +116,8 @@ def _markdown(run: Run) -> str:
         render_markdown(run).rstrip(),
     ]
     if run.header.left_out:
-        parts += ["### Left out", "\n".join(f"- {name}: {reason}" for name, reason in run.header.left_out.items())]
+        parts += [
+            "### Left out",
+            "\n".join(f"- {code(name)}: {code(why)}" for name, why in sorted(run.header.left_out.items())),
+        ]
     return "\n\n".join(parts) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +78,13 @@ def _table(entries: Iterable[Standing]) -> str:
 def _cells(each: Standing) -> list[str]:
     loud = [f"**{count}**" if count else "0" for count in (each.silent, each.hung, each.other_must)]
     quiet = [str(count) for count in (each.should, each.known, each.unsupported)]
-    name, dialects = code(f"{each.system} {each.version}"), ", ".join(each.dialects)
-    return [name, each.language, dialects, f"{each.must_passed}/{each.must_judged}", *loud, *quiet]
+    name, dialects = code(f"{each.system} {each.version}"), ", ".join(map(_word, each.dialects))
+    return [name, _word(each.language), dialects, f"{each.must_passed}/{each.must_judged}", *loud, *quiet]
+
+
+def _word(text: str) -> str:
+    """A name of ours or of an adapter's, without anything that could be markup."""
+    return re.sub(r"[^\w .+-]", "", text)
 
 
 def write_table(run: Run, path: Path) -> None:
