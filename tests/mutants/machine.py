@@ -1,21 +1,25 @@
-"""The reference client with one thing broken: its bytes, its events, its policy, or what it was told."""
+"""The reference client with one thing broken: its bytes, its events, its policy, what it was told, or what it asks."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
 from harness.catalogue.models import FEATURES
-from harness.dialects import dialect_names
+from harness.dialects import dialect, dialect_names
+from harness.dialects.base import Dialect, HttpRequest
 from harness.events import AnyEvent, End, Failure, Status
-from harness.request import read_request
+from harness.request import Request, read_request
 from harness.stack.client import Client
 from harness.stack.fallback import Target
 from harness.stack.overflow import drop_oldest_turns
 from harness.stack.policy import Policy
+from harness.stack.turns import converse
 from harness.systems.base import Case, Description
 
 EventFilter = Callable[[AnyEvent], Iterable[AnyEvent]]
@@ -42,6 +46,10 @@ class Mutant:
     policy: Callable[[Policy], Policy] | None = None
     options: dict[str, Any] = field(default_factory=dict)
     response: Callable[[httpx.Response], httpx.Response] | None = None
+    asks: Callable[[Request], Request] | None = None
+    """What the broken client makes of each request before it sends it."""
+    sends: Callable[[Any], Any] | None = None
+    """What the broken client makes of each request's body, which is JSON."""
     dialects: tuple[str, ...] = field(default_factory=dialect_names)
     again: Callable[[End], bool] | None = None
     """Whether the whole request is made once more after such an end."""
@@ -83,16 +91,26 @@ class Mutant:
 
     async def _reference(self, case: Case) -> AsyncGenerator[AnyEvent]:
         client = self._client(case, {**case.options, **self.options})
-        async with client.stream(read_request(case.request)) as stream:
-            async for event in stream:
+        async with aclosing(converse(client, read_request(case.request), case.options["tool_results"])) as events:
+            async for event in events:
                 yield event
+
+    def _dialect(self, name: str) -> Dialect:
+        """The dialect as the broken client writes it."""
+        record = dialect(name)
+
+        def build_request(request: Request, api_key: str | None) -> HttpRequest:
+            built = record.build_request(self.asks(request) if self.asks else request, api_key)
+            return replace(built, body=json.dumps(self.sends(json.loads(built.body))).encode()) if self.sends else built
+
+        return replace(record, build_request=build_request)
 
     def _client(self, case: Case, options: dict[str, Any]) -> Client:
         policy = Policy().limited(options["max_retries"]).patient_for(options["timeout_s"])
         second = None if options.get("no_fallback") else case.fallback_base_url
         assert case.transport is not None
         return Client(
-            case.dialect,
+            self._dialect(case.dialect),
             case.base_url,
             api_key=case.api_key,
             policy=self.policy(policy) if self.policy else policy,

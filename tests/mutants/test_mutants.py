@@ -13,6 +13,7 @@ from harness.catalogue.loader import Catalogue, load_catalogue
 from harness.runner.case import InProcessLane
 from harness.runner.plan import PlannedCase, plan_cases
 from harness.systems.in_process import InProcessDriver
+from tests.mutants.askers import ASKERS
 from tests.mutants.callers import CALLERS
 from tests.mutants.counters import COUNTERS
 from tests.mutants.judges import JUDGES
@@ -22,7 +23,7 @@ from tests.mutants.talkers import TALKERS
 from tests.mutants.thinkers import THINKERS
 from tests.mutants.unpackers import UNPACKERS
 
-MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES, *UNPACKERS, *COUNTERS)
+MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES, *UNPACKERS, *COUNTERS, *ASKERS)
 
 
 @cache
