@@ -222,7 +222,7 @@ serve(
     dialects=["gemini"],
     features=[
         *("retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "signatures", "parallel_choices"),
-        "tool_loop",
+        *("history", "images", "settings", "tool_loop"),
     ],
     run=run,
     classify=classify,

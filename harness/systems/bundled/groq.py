@@ -21,16 +21,20 @@ from harness_kit.fields import field, given
 async def run(case: Case) -> AsyncIterator[Event]:
     options = {"timeout": case.options.get("timeout_s"), "max_retries": case.options.get("max_retries")}
     kept = {name: value for name, value in options.items() if value is not None}  # else the SDK's own defaults
-    reader = chat.Reader(reasoning="reasoning")
-    async with (
-        groq.AsyncGroq(api_key=case.api_key, base_url=case.base_url, **kept) as sdk,
-        await sdk.chat.completions.create(**parameters(case.request)) as stream,
-    ):
-        async for chunk in stream:
-            for event in reader.read(chunk):
-                yield event
-            if counted := field(field(chunk, "x_groq"), "usage"):
-                yield chat.usage(counted)
+    asked, results, calls = parameters(case.request), case.options.get("tool_results") or {}, 0
+    async with groq.AsyncGroq(api_key=case.api_key, base_url=case.base_url, **kept) as sdk:
+        while True:
+            reader, turn = chat.Reader(reasoning="reasoning", calls=calls), []
+            async with await sdk.chat.completions.create(**asked) as stream:
+                async for chunk in stream:
+                    counted = field(field(chunk, "x_groq"), "usage")
+                    for event in [*reader.read(chunk), *([chat.usage(counted)] if counted else [])]:
+                        turn.append(event)
+                        yield event
+            if not (more := chat.replies(turn, results)):
+                return
+            asked["messages"] += more
+            calls = reader.calls
 
 
 def parameters(request: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +47,10 @@ serve(
     name="groq",
     distribution="groq",
     dialects=["openai-chat"],
-    features=["retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage"],
+    features=[
+        *("retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage"),
+        *("history", "images", "settings", "tool_loop"),
+    ],
     default_retries=2,
     run=run,
 )

@@ -21,11 +21,18 @@ OWN = ("model", "messages", "stream", "stream_options", "tools", "tool_choice", 
 
 async def run(case: Case) -> AsyncIterator[Event]:
     timeout_s = case.options.get("timeout_s")
-    reader = chat.Reader(reasoning="reasoning")
+    asked, results, calls = parameters(case.request), case.options.get("tool_results") or {}, 0
     async with AsyncInferenceClient(base_url=f"{case.base_url}/v1", api_key=case.api_key, timeout=timeout_s) as client:
-        async for chunk in await client.chat_completion(**parameters(case.request)):
-            for event in reader.read(chunk):
-                yield event
+        while True:
+            reader, turn = chat.Reader(reasoning="reasoning", calls=calls), []
+            async for chunk in await client.chat_completion(**asked):
+                for event in reader.read(chunk):
+                    turn.append(event)
+                    yield event
+            if not (more := chat.replies(turn, results)):
+                return
+            asked["messages"] += more
+            calls = reader.calls
 
 
 def parameters(request: dict[str, Any]) -> dict[str, Any]:
@@ -40,6 +47,6 @@ serve(
     name="huggingface-hub",
     distribution="huggingface_hub",
     dialects=["openai-chat"],
-    features=["timeouts", "cancel", "tool_calls", "usage"],
+    features=["timeouts", "cancel", "tool_calls", "usage", "history", "images", "settings", "tool_loop"],
     run=run,
 )

@@ -77,6 +77,6 @@ serve(
     name="mistral-python",
     distribution="mistralai",
     dialects=["openai-chat"],
-    features=["timeouts", "cancel", "usage"],
+    features=["timeouts", "cancel", "usage", "history", "images", "settings"],
     run=run,
 )

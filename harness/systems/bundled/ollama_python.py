@@ -138,6 +138,6 @@ serve(
     name="ollama-python",
     distribution="ollama",
     dialects=["ollama"],
-    features=["timeouts", "cancel", "tool_calls", "usage", "reasoning", "tool_loop"],
+    features=["timeouts", "cancel", "tool_calls", "usage", "reasoning", "history", "images", "settings", "tool_loop"],
     run=run,
 )

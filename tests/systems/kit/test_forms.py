@@ -65,6 +65,47 @@ def test_chat_calls_keep_one_index_each_however_theirs_are_numbered(form: Any) -
     ]
 
 
+def test_chat_calls_of_a_later_turn_count_on() -> None:
+    function = {"name": "f", "arguments": "{}"}
+    first, second = chat.Reader(), chat.Reader(calls=1)
+    called = chunk(tool_calls=[{"index": 0, "id": "a", "function": function}])
+    assert [event.index for event in first.read(called) if isinstance(event, kit.ToolCall)] == [0]
+    assert [event.index for event in second.read(called) if isinstance(event, kit.ToolCall)] == [1]
+    assert (first.calls, second.calls) == (1, 2)
+
+
+def test_a_chat_goes_on_with_the_turn_as_a_message_and_what_the_tools_say() -> None:
+    turn = [
+        kit.Text("One "),
+        kit.ToolCall(0, "call_1", "get_weather", '{"city"'),
+        kit.Text("moment."),
+        kit.ToolCall(0, arguments=': "Oslo"}'),
+        kit.ToolCall(1, "call_2", "no_tool", "{}"),
+        kit.Finish("tool_calls"),
+    ]
+    assert chat.replies(turn, {"get_weather": "3 °C"}) == [
+        {
+            "role": "assistant",
+            "content": "One moment.",
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'},
+                },
+                {"id": "call_2", "type": "function", "function": {"name": "no_tool", "arguments": "{}"}},
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": "3 °C"},
+        {"role": "tool", "tool_call_id": "call_2", "content": "there is no tool no_tool"},
+    ]
+
+
+def test_a_chat_ends_with_a_turn_without_calls_and_where_there_are_no_tools() -> None:
+    assert chat.replies([kit.Text("Hi"), kit.Finish("stop")], {"get_weather": "3 °C"}) == []
+    assert chat.replies([kit.ToolCall(0, "call_1", "get_weather", "{}")], {}) == []
+
+
 @pytest.mark.parametrize("odd", [{}, {"choices": None}, {"choices": [{}]}, {"choices": [{"delta": None}]}, None])
 def test_a_chat_chunk_that_says_nothing_gives_nothing(odd: Any) -> None:
     assert [event for event in chat.Reader().read(odd) if not isinstance(event, kit.Start)] == []

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .events import Event, Finish, Reasoning, Refusal, Start, Text, ToolCall, Usage
@@ -20,9 +21,14 @@ REASONS = {
 
 
 class Reader:
-    """Reads the chunks of one response. `reasoning` names the delta's field that the client's types have for it."""
+    """Reads the chunks of one response. `reasoning` names the delta's field that the client's types have for it.
 
-    def __init__(self, reasoning: str | None = None) -> None:
+    In a talk of several turns each has a reader, and `calls` says how many calls were made in the turns before.
+    """
+
+    def __init__(self, reasoning: str | None = None, calls: int = 0) -> None:
+        self.calls = calls
+        """How many calls were made so far, by the first choice."""
         self._begun = False
         self._calls: dict[Any, int] = {}
         self._reasoning = reasoning
@@ -54,10 +60,41 @@ class Reader:
 
     def _call(self, call: Any, number: int) -> ToolCall:
         key = (number, field(call, "index"))
-        index = self._calls.setdefault(key, sum(known[0] == number for known in self._calls))
+        if key not in self._calls:
+            self._calls[key] = self.calls if number == 0 else sum(known[0] == number for known in self._calls)
+            self.calls += number == 0
+        index = self._calls[key]
         function = field(call, "function")
         arguments = field(function, "arguments") or ""
         return ToolCall(index, field(call, "id") or None, field(function, "name") or None, arguments, choice=number)
+
+
+def replies(events: Sequence[Event], results: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What goes on with the talk after a turn: the model's turn as a message, put together from its events, and what
+    the caller's tools say to its calls. Empty where it made none, or where there are no tools."""
+    calls: dict[int, dict[str, str]] = {}
+    for event in events:
+        if isinstance(event, ToolCall) and event.choice == 0:
+            call = calls.setdefault(event.index, {"id": "", "name": "", "arguments": ""})
+            call["id"] = call["id"] or event.id or ""
+            call["name"] = call["name"] or event.name or ""
+            call["arguments"] += event.arguments
+    if not calls or not results:
+        return []
+    text = "".join(event.text for event in events if isinstance(event, Text) and event.choice == 0)
+    made = [
+        {"id": call["id"], "type": "function", "function": {"name": call["name"], "arguments": call["arguments"]}}
+        for call in calls.values()
+    ]
+    answers = [
+        {
+            "role": "tool",
+            "tool_call_id": call["id"],
+            "content": results.get(call["name"], f"there is no tool {call['name']}"),
+        }
+        for call in calls.values()
+    ]
+    return [{"role": "assistant", **given({"content": text}), "tool_calls": made}, *answers]
 
 
 def usage(counted: Any) -> Usage:
