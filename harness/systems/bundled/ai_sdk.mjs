@@ -11,7 +11,7 @@ const providers = { createAnthropic, createGoogleGenerativeAI, createOpenAI, cre
 const given = {
   isStepCount: stepCountIs,
   instructions: (system) => ({ system }),
-  timeout: (most) => ({ chunkMs: most, stepMs: most }),
+  timeout: (most) => ({ chunkMs: most }),  // the others that it has cap the whole answer, however lively it is
 };
 
 const packages = { RetryError, jsonSchema, streamText, tool, ...providers, ...given };

@@ -44,6 +44,15 @@ ROME_WHOLE = _begin(0, "call_2", "get_weather", r"{\"city\": \"Rome\"}")
 SEPARATORS = _chunk('"delta":{"content":"a\u2028b"},"finish_reason":null')
 UMLAUTS = _chunk('"delta":{"content":"Grüße"},"finish_reason":null')
 
+
+def _says(text: str) -> str:
+    return _chunk(f'"delta":{{"content":"{text}"}},"finish_reason":null')
+
+
+def _thinks(name: str, text: str) -> str:
+    return _chunk(f'"delta":{{"{name}":"{text}"}},"finish_reason":null')
+
+
 CLEAN = Answer(stream(ROLE, HEL, LO, STOP, USAGE, DONE))
 RATE_LIMIT = '{"error":{"message":"Slow down.","type":"requests","param":null,"code":"rate_limit_exceeded"}}'
 QUOTA = '{"error":{"message":"You exceeded your quota.","type":"insufficient_quota","code":"insufficient_quota"}}'
@@ -52,6 +61,7 @@ OVERFLOW = (
     '9000 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}'
 )
 SERVER_ERROR = '{"error":{"message":"The server had an error.","type":"server_error","param":null,"code":null}}'
+BAD_REQUEST = '{"error":{"message":"Unknown parameter.","type":"invalid_request_error","param":"x","code":null}}'
 OVERLOADED = '{"error":{"message":"Overloaded","type":"server_error","code":"server_error"}}'
 
 
@@ -83,6 +93,35 @@ SITUATIONS: dict[str, Situation] = {
     "think-tag-in-one-delta": (
         Answer(stream(_chunk('"delta":{"content":"<think>Hm.</think>Hello"},"finish_reason":null'), STOP, DONE)),
     ),
+    "think-tag-cut-in-two": (Answer(stream(_says("<thi"), _says("nk>Hm.</thi"), _says("nk>Hello"), STOP, DONE)),),
+    "think-block-closed-and-opened": (
+        Answer(stream(_says("<think>Hm."), _says("</think>One<think>Well."), _says("</think>Two"), STOP, DONE)),
+    ),
+    "think-tag-as-text": (Answer(stream(_says("Write <think> here."), STOP, DONE)),),
+    "reasoning-content": (Answer(stream(_thinks("reasoning_content", "Hm."), HEL, LO, STOP, DONE)),),
+    "reasoning-field": (Answer(stream(_thinks("reasoning", "Hm."), HEL, LO, STOP, DONE)),),
+    "reasoning-in-two-fields": (
+        Answer(
+            stream(
+                _chunk('"delta":{"reasoning":"Hm.","reasoning_content":"Hm."},"finish_reason":null'),
+                HEL,
+                LO,
+                STOP,
+                DONE,
+            )
+        ),
+    ),
+    "content-as-a-list": (
+        Answer(stream(_chunk('"delta":{"content":[{"type":"text","text":"Hello"}]},"finish_reason":null'), STOP, DONE)),
+    ),
+    "filtered": (Answer(stream(ROLE, HEL, STOP.replace('"stop"', '"content_filter"'), DONE)),),
+    "no-end-marker": (Answer(stream(ROLE, HEL, LO, STOP, USAGE)),),
+    "null-calls-in-continuation": (
+        Answer(stream(OSLO[0], *OSLO[1:], _chunk('"delta":{"tool_calls":null},"finish_reason":null'), CALLS, DONE)),
+    ),
+    "id-comes-late": (
+        Answer(stream(_begin(0, "", "get_weather"), _begin(0, "call_late", "", r"{}"), CALLS, USAGE, DONE)),
+    ),
     "error-in-stream": (Answer(stream(ROLE, HEL, data(OVERLOADED), DONE)),),
     "error-in-stream-before-output": (Answer(stream(data(OVERLOADED), DONE)),),
     "json-error-200": (Answer(stream(OVERLOADED, content_type="application/json")),),
@@ -96,6 +135,7 @@ SITUATIONS: dict[str, Situation] = {
     ),
     "calls-all-of-index-zero": (Answer(stream(ROLE, OSLO_WHOLE, ROME_WHOLE, CALLS, DONE)),),
     "fields-without-data": (Answer(stream("retry: 3000\n\nid: 7\n\n", ROLE, HEL, LO, STOP, DONE)),),
+    "named-event-without-data": (Answer(stream("event: ping\n\n", HEL, LO, STOP, DONE)),),
     "keep-alive-comments": (Answer(stream(": waiting\n\n", ROLE, HEL, ": waiting\n\n", LO, STOP, DONE)),),
     "no-space-after-colon": (
         Answer(stream(*(each.replace("data: ", "data:") for each in (ROLE, HEL, LO, STOP, DONE)))),
@@ -122,5 +162,13 @@ SITUATIONS: dict[str, Situation] = {
     "500-then-clean": (Answer(refused("500 Internal Server Error", SERVER_ERROR)), CLEAN),
     "500-always": (Answer(refused("500 Internal Server Error", SERVER_ERROR)),),
     "503-then-clean": (Answer(refused("503 Service Unavailable", OVERLOADED)), CLEAN),
+    "504-then-clean": (Answer(refused("504 Gateway Timeout", SERVER_ERROR)), CLEAN),
+    "529-then-clean": (Answer(refused("529 Overloaded", OVERLOADED)), CLEAN),
+    "529-always": (Answer(refused("529 Overloaded", OVERLOADED)),),
+    "400-always": (Answer(refused("400 Bad Request", BAD_REQUEST)),),
+    "429-not-to-be-repeated": (_limited("x-should-retry: false"), CLEAN),
+    "context-overflow-in-other-words": (
+        Answer(refused("400 Bad Request", '{"error":{"message":"the request exceeds the available context size"}}')),
+    ),
     "context-overflow": (Answer(refused("400 Bad Request", OVERFLOW)),),
 }

@@ -1,0 +1,4 @@
+import { GoogleGenAI } from "@google/genai";
+import { show } from "./_google_genai.mjs";
+
+await show(GoogleGenAI);

@@ -1,0 +1,4 @@
+import OpenAI from "openai-7";
+import { show } from "./_openai.mjs";
+
+await show(OpenAI);
