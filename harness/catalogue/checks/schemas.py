@@ -124,7 +124,9 @@ def _at(reference: str, root: Any) -> dict[str, Any]:
 
 def _choices(schema: Mapping[str, Any], root: Mapping[str, Any], several: bool = True) -> list[Any]:
     """The alternatives of a schema but null; with `several`, those of a real choice alone."""
-    given: list[Any] = next((schema[key] for key in ("anyOf", "oneOf", "allOf") if isinstance(schema.get(key), list)), [])
+    given: list[Any] = next(
+        (schema[key] for key in ("anyOf", "oneOf", "allOf") if isinstance(schema.get(key), list)), []
+    )
     choices = [choice for choice in given if not (isinstance(choice, dict) and choice.get("type") == "null")]
     return choices if len(choices) > 1 or not several else []
 

@@ -28,6 +28,7 @@ DIALECT = Dialect(
         "key_optional": True,
         "framing": "ndjson",
         "end_marker": None,
+        "unordered_turns": ("user", "assistant"),  # a text, images and calls in fields of their own
         "alike_finish_reasons": (("stop", "tool_calls"),),  # stop is said of both
     },
 )

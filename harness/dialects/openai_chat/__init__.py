@@ -23,5 +23,10 @@ DIALECT = Dialect(
     read_error=read_error,
     write_error=write_error,
     split_frames=split,
-    facts={"key_variable": "OPENAI_API_KEY", "framing": "sse", "end_marker": "[DONE]"},
+    facts={
+        "key_variable": "OPENAI_API_KEY",
+        "framing": "sse",
+        "end_marker": "[DONE]",
+        "unordered_turns": ("assistant",),  # a text and calls in fields of their own
+    },
 )
