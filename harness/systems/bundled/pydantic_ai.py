@@ -1,28 +1,28 @@
 # /// script
 # dependencies = ["pydantic-ai-slim[openai,anthropic,google]==2.68.0"]
 # ///
-"""Pydantic AI: an `Agent` whose run is stepped through with `agent.iter`, and whose model requests are streamed.
+"""Pydantic AI: its models for OpenAI's chat and responses, for Anthropic and for Google.
 
-Its models for OpenAI's chat and responses, for Anthropic and for Google. Without `tool_results` the tools are external
-ones, whose calls end the run, and the agent may not ask the model again; with them it runs its own loop. What a user
-knows of the end of an answer is `finish_reason`, the provider's own word for it, and `state`, which tells an incomplete
-answer apart.
+One answer is a stream of `model_request_stream`; where the caller's tools answer, an `Agent` runs its own loop, stepped
+through with `agent.iter`. Both give the same events. What a user knows of the end of an answer is `finish_reason`, the
+provider's own word for it, and `state`, which tells an incomplete answer apart.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from harness_kit import Case, End, Event, Finish, Other, Reasoning, Refusal, Signature, Text, ToolCall, Usage, serve
 from harness_kit.fields import given
 from harness_kit.messages import REASONS as ANTHROPIC_REASONS
 from harness_kit.messages import thinking as anthropic_thinking
-from pydantic_ai import Agent, BinaryContent, DeferredToolRequests, ExternalToolset, Tool, ToolDefinition, exceptions
+from pydantic_ai import Agent, BinaryContent, Tool, ToolDefinition, exceptions
 from pydantic_ai import messages as ai
-from pydantic_ai.models import Model
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.google import GoogleModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
@@ -92,46 +92,66 @@ def thinking(dialect: str, request: dict[str, Any]) -> dict[str, Any]:
     return {"openai_reasoning_effort": effort, "openai_reasoning_summary": summary}
 
 
-def agent_of(case: Case, model: Model) -> Agent[None, Any]:
-    request, results = case.request, case.options.get("tool_results")
-    kept = {"instructions": request.get("system"), "model_settings": settings(case)}
-    if results:
-        tools = [tool_of(tool, results) for tool in request.get("tools") or ()]
-        return Agent(model, tools=tools, **kept)
-    external = [
-        ToolDefinition(
-            name=tool["name"],
-            parameters_json_schema=tool.get("parameters") or {"type": "object", "properties": {}},
-            description=tool.get("description"),
-        )
-        for tool in request.get("tools") or ()
-    ]
-    return Agent(
-        model, output_type=[str, DeferredToolRequests], toolsets=[ExternalToolset(external)], retries=0, **kept
-    )
-
-
 def tool_of(tool: dict[str, Any], results: dict[str, str]) -> Tool[None]:
     def answer(**_: Any) -> str:
         return results[tool["name"]]
 
-    return Tool.from_schema(answer, tool["name"], tool.get("description"), tool.get("parameters") or {"type": "object"})
+    return Tool.from_schema(answer, tool["name"], tool.get("description"), schema(tool))
+
+
+def schema(tool: dict[str, Any]) -> dict[str, Any]:
+    return tool.get("parameters") or {"type": "object", "properties": {}}
 
 
 async def run(case: Case) -> AsyncIterator[Event]:
-    model = model_of(case)
-    agent, history, reader = agent_of(case, model), turns(case, model.system), Reader(case.dialect)
-    async with agent.iter(None, message_history=history) as steps:
+    model, reader = model_of(case), Reader(case.dialect)
+    events = loop(case, model, reader) if case.options.get("tool_results") else answer(case, model, reader)
+    async for event in events:
+        yield event
+    if reader.incomplete:
+        yield End("truncated")
+
+
+async def answer(case: Case, model: Model, reader: Reader) -> AsyncIterator[Event]:
+    """One answer, of the model itself."""
+    tools = [
+        ToolDefinition(name=tool["name"], parameters_json_schema=schema(tool), description=tool.get("description"))
+        for tool in case.request.get("tools") or ()
+    ]
+    parameters = ModelRequestParameters(function_tools=tools)
+    history = turns(case, model.system)
+    history[-1].instructions = case.request.get("system")
+    asked = {"model_settings": settings(case), "model_request_parameters": parameters}
+    async with model_request_stream(model, history, **asked) as stream:
+        async for event in told(stream, stream.get, reader):
+            yield event
+
+
+async def loop(case: Case, model: Model, reader: Reader) -> AsyncIterator[Event]:
+    """An agent's run, which asks the model and calls the tools until it has its answer."""
+    results = case.options["tool_results"]
+    tools = [tool_of(tool, results) for tool in case.request.get("tools") or ()]
+    agent = Agent(model, tools=tools, instructions=case.request.get("system"), model_settings=settings(case))
+    async with agent.iter(None, message_history=turns(case, model.system)) as steps:
         async for node in steps:
             if Agent.is_model_request_node(node):
                 async with node.stream(steps.ctx) as stream:
-                    async for event in stream:
-                        for read in reader.read(event):
-                            yield read
-                    for read in reader.end(stream.response):
-                        yield read
-    if reader.incomplete:
-        yield End("truncated")
+                    async for event in told(stream, lambda stream=stream: stream.response, reader):
+                        yield event
+
+
+async def told(stream: Any, response: Callable[[], ai.ModelResponse], reader: Reader) -> AsyncIterator[Event]:
+    """The events of a stream, and what is known then of the answer; of one that breaks off, the counts so far."""
+    try:
+        async for event in stream:
+            for read in reader.read(event):
+                yield read
+    except Exception:
+        for counted in reader.usage(response().usage):
+            yield counted
+        raise
+    for read in reader.end(response()):
+        yield read
 
 
 class Reader:
@@ -141,6 +161,7 @@ class Reader:
         self.incomplete = False
         self._dialect = dialect
         self._calls: dict[int, int] = {}
+        self._raw: dict[int, dict[str, Any]] = {}
         self._made = 0
 
     def read(self, event: Any) -> Iterator[Event]:
@@ -156,8 +177,8 @@ class Reader:
             if part.content:
                 yield Text(part.content)
         elif isinstance(part, ai.ThinkingPart):
-            if part.content:
-                yield Reasoning(part.content)
+            if thought := part.content or self._raw_thought(index, part.provider_details):
+                yield Reasoning(thought)
         elif isinstance(part, ai.ToolCallPart):
             number = self._calls[index] = self._made
             self._made += 1
@@ -170,16 +191,21 @@ class Reader:
             if delta.content_delta:
                 yield Text(delta.content_delta)
         elif isinstance(delta, ai.ThinkingPartDelta):
-            if delta.content_delta:
-                yield Reasoning(delta.content_delta)
+            if thought := delta.content_delta or self._raw_thought(index, delta.provider_details):
+                yield Reasoning(thought)
         elif isinstance(delta, ai.ToolCallPartDelta) and index in self._calls:
             yield ToolCall(self._calls[index], name=delta.tool_name_delta, arguments=written(delta.args_delta))
 
+    def _raw_thought(self, index: int, details: Any) -> str:
+        """Thoughts as they were, not summed up, are a provider's detail of responses, and told as a change of it."""
+        before = self._raw.get(index) or {}
+        after = self._raw[index] = details(before) if callable(details) else {**before, **(details or {})}
+        known, now = ("".join(each.get("raw_content") or ()) for each in (before, after))
+        return now.removeprefix(known)
+
     def _whole(self, index: int, part: Any) -> Iterator[Event]:
-        """What a whole part has besides: raw thoughts of responses, and a signature, which Gemini puts on any part."""
+        """A part's signature, once the part is whole; Gemini puts it on any part, as a provider's detail."""
         details = part.provider_details or {}
-        if raw := "".join(details.get("raw_content") or ()):
-            yield Reasoning(raw)
         signed = details.get("thought_signature") or getattr(part, "signature", None)
         if not signed:
             return
@@ -193,23 +219,25 @@ class Reader:
     def end(self, response: ai.ModelResponse) -> Iterator[Event]:
         """What is known of the answer as a whole."""
         self._calls.clear()
+        self._raw.clear()
         self.incomplete = response.state != "complete"
         details = response.provider_details or {}
         if details.get("refusal"):
             yield Refusal(details["refusal"])
-        if response.usage.has_values() and not response.usage.unmeasured_requests:
-            yield self._usage(response.usage)
-        if response.finish_reason:
-            reason, raw = response.finish_reason, details.get("finish_reason")
-            if self._dialect == "anthropic-messages":
-                reason = ANTHROPIC_REASONS.get(raw, reason)
-            yield Finish({"tool_call": "tool_calls", "error": "other"}.get(reason, reason), raw=raw)
+        yield from self.usage(response.usage)
+        reason, raw = response.finish_reason, details.get("finish_reason")
+        if self._dialect == "anthropic-messages":
+            reason = ANTHROPIC_REASONS.get(raw, reason)
+        if reason or raw:
+            yield Finish({"tool_call": "tool_calls", "error": "other"}.get(reason, reason or "other"), raw=raw)
 
-    def _usage(self, counted: Any) -> Usage:
+    def usage(self, counted: Any) -> Iterator[Usage]:
         """Its input counts what a cache had; on Anthropic's wire it does not."""
+        if not counted.has_values() or counted.unmeasured_requests:
+            return
         cached = counted.cache_read_tokens + counted.cache_write_tokens
         apart = cached if self._dialect == "anthropic-messages" else 0
-        return Usage(
+        yield Usage(
             counted.input_tokens - apart,
             counted.output_tokens,
             counted.details.get("reasoning_tokens") or counted.details.get("thoughts_tokens"),
@@ -283,10 +311,15 @@ serve(
     distribution="pydantic-ai-slim",
     dialects=["openai-chat", "openai-responses", "anthropic-messages", "gemini"],
     features=[
-        *("retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "signatures", "refusals"),
+        *("retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "refusals"),
         *("error_kinds", "overflow", "tool_loop"),
     ],
-    features_in={dialect: ["retry_after"] for dialect in ("openai-chat", "openai-responses", "anthropic-messages")},
+    features_in={
+        "openai-chat": ["retry_after"],
+        "openai-responses": ["retry_after", "signatures"],
+        "anthropic-messages": ["retry_after", "signatures"],
+        "gemini": ["signatures"],
+    },
     default_retries={"openai-chat": 2, "openai-responses": 2, "anthropic-messages": 2, "gemini": 0},
     run=run,
     classify=classify,
