@@ -70,6 +70,8 @@ def parameters(request: dict[str, Any]) -> dict[str, Any]:
     asked = chat.parameters(request)
     kept = ("model", "messages", "tools", "tool_choice", "parallel_tool_calls", "reasoning_effort")
     same = {name: asked.get(name) for name in (*kept, "temperature", "top_p", "stop")}
+    for tool in same["tools"] or ():
+        tool["function"] = {"parameters": {"type": "object", "properties": {}}, **tool["function"]}  # they are required
     return given({**same, "max_tokens": request.get("max_output_tokens")})
 
 

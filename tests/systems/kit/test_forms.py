@@ -9,6 +9,7 @@ import pytest
 
 import harness.systems.kit.harness_kit as kit
 from harness.systems.kit.harness_kit import chat, messages, responses
+from harness.systems.kit.harness_kit.fields import field
 
 
 def objects(value: Any) -> Any:
@@ -191,3 +192,12 @@ def test_text_that_the_api_refuses_is_left_out_of_messages() -> None:
 def test_arguments_that_are_no_object_are_wrapped_for_messages() -> None:
     assert messages.tool_input("[1]") == {"arguments": "[1]"}
     assert messages.tool_input("") == {}
+
+
+def test_what_is_both_an_object_and_a_dictionary_is_read_by_its_attributes() -> None:
+    class Both(dict[str, Any]):
+        pass
+
+    both = Both(items=1, usage={"total": 1})
+    both.usage = SimpleNamespace(total=1, details=2)  # type: ignore[attr-defined]
+    assert (field(both, "usage").details, field(both, "items"), field(both, "none")) == (2, 1, None)

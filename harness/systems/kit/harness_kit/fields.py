@@ -6,8 +6,10 @@ from typing import Any
 
 
 def field(value: Any, name: str) -> Any:
-    """The field of an object or of a dictionary; None where there is none."""
-    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+    """The field of an object or of a dictionary; None where there is none. What is both is an object first."""
+    if isinstance(value, dict) and name not in getattr(value, "__dict__", ()):
+        return value.get(name)
+    return getattr(value, name, None)
 
 
 def given(parameters: dict[str, Any]) -> dict[str, Any]:
