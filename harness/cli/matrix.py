@@ -77,6 +77,7 @@ def matrix(
         left_out={each.name: each.reason for each in taking_part.left_out},
     )
     make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)
+    _find_place(readme)
     runs = carry_out(settings, times=repeat, quiet=quiet, as_json=as_json)
     write_views(runs[0], report, junit)
     _publish(runs[0], snapshot, readme)
@@ -96,6 +97,15 @@ def _roster(wanted: list[str] | tuple[()], without: list[str] | tuple[()]) -> Ro
         reasons = "; ".join(f"{each.name}: {each.reason}" for each in found.left_out)
         fail(f"nothing to run: {reasons}")
     return found
+
+
+def _find_place(readme: Path | None) -> None:
+    """Finds out now, rather than after a long run, that the table has no place."""
+    if readme is not None:
+        from harness.report.standings import around_table
+
+        with mendable(ValueError):
+            around_table(readme)
 
 
 def _publish(run: Run, snapshot: Path | None, readme: Path | None) -> None:

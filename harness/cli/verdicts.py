@@ -56,8 +56,9 @@ def print_summary(run: Run, report: Path | None) -> None:
 
 def print_left_out(run: Run) -> None:
     """Which systems did not take part, and why."""
-    if run.header.left_out:
-        print(f"\nleft out: {len(run.header.left_out)} systems")
+    count = len(run.header.left_out)
+    if count:
+        print(f"\nleft out: {count} system{'' if count == 1 else 's'}")
     for name, reason in run.header.left_out.items():
         print(f"  {plain(name)}: {plain(reason)}")
 

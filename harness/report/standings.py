@@ -88,10 +88,16 @@ def _word(text: str) -> str:
 
 
 def write_table(run: Run, path: Path) -> None:
-    """Puts the table between the marks of a file. Raises ValueError where they are not there, and OSError."""
+    """Puts the table between the marks of a file; raises what `around_table` raises."""
+    before, after = around_table(path)
+    table = table_markdown(standings(build_matrix([run])))
+    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+
+
+def around_table(path: Path) -> tuple[str, str]:
+    """What stands before and after the marks of a file. Raises ValueError where they are not there, and OSError."""
     before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{path} has no {BEGIN} … {END} to put the table between")
-    table = table_markdown(standings(build_matrix([run])))
-    path.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    return before, after

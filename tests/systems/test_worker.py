@@ -405,3 +405,37 @@ def test_what_our_own_listener_raises_is_ours_and_the_worker_goes_on(miniature: 
             assert (await run_one(driver))[0] == CallerEnd("completed")
 
     asyncio.run(main())
+
+
+DIES_AND_STAYS_DEAD = """\
+import os, sys
+from harness_kit import serve
+counter = {counter!r}
+with open(counter, "a") as file:
+    file.write("x")
+if os.path.getsize(counter) > 1:
+    sys.exit("not again")
+def run(case):
+    os._exit(7)
+serve(name="once", version="1", dialects=["openai-chat"], run=run)
+"""
+
+
+def test_a_worker_that_does_not_come_back_is_not_asked_for_ever(tmp_path: Path) -> None:
+    counter = tmp_path / "starts"
+    script = tmp_path / "once.py"
+    script.write_text(DIES_AND_STAYS_DEAD.format(counter=str(counter)))
+
+    async def main() -> None:
+        async with started(Command("once", (sys.executable, str(script)))) as driver:
+            with pytest.raises(SystemBroken, match="it exited with status 7"):
+                await run_one(driver)
+            for _ in range(2):
+                with pytest.raises(SystemBroken, match="not again"):
+                    await driver.ready()
+            for _ in range(3):
+                with pytest.raises(SystemBroken, match="it broke down and did not come back 2 times in a row"):
+                    await driver.ready()
+
+    asyncio.run(main())
+    assert counter.read_text() == "xxx"
