@@ -6,8 +6,10 @@ an SDK that mends one of them fails the test, and the entry under `harness/syste
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
+import zlib
 from typing import Any
 
 import pytest
@@ -223,6 +225,49 @@ def test_openai_responses_reads_on_after_the_final_response() -> None:
         responses(stream(DELTA, final, last_chunk=False))
 
 
+def packed(*members: str, ended: bool = True) -> bytes:
+    """A 200 whose body is gzip members, one for each text, and ends well as HTTP has it."""
+    body = b"".join(map(gzip.compress, map(str.encode, members)))
+    if not ended:
+        packer = zlib.compressobj(wbits=31)
+        body = b"".join(packer.compress(each.encode()) + packer.flush(zlib.Z_SYNC_FLUSH) for each in members)
+    head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\n"
+    return f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
+
+
+def sse(payload: dict[str, Any]) -> str:
+    name = f"event: {payload['type']}\n" if "type" in payload else ""
+    return f"{name}data: {json.dumps(payload)}\n\n"
+
+
+def test_openai_chat_ends_quietly_when_a_content_coding_lacks_its_end() -> None:
+    chunks, _ = chat(packed(sse(chunk("Hel")), ended=False))
+    assert (text_of(chunks), reasons_of(chunks)) == ("Hel", [])
+
+
+def test_openai_responses_ends_quietly_when_a_content_coding_lacks_its_end() -> None:
+    assert [event.type for event in responses(packed(sse(DELTA), ended=False))] == ["response.output_text.delta"]
+
+
+def test_openai_loses_what_follows_the_first_gzip_member() -> None:
+    chunks, _ = chat(packed(sse(chunk("Hel")), sse(chunk("lo", finish="stop")), DONE))
+    assert (text_of(chunks), reasons_of(chunks)) == ("Hel", [])
+    assert [event.type for event in responses(packed(sse(DELTA), sse(DELTA)))] == ["response.output_text.delta"]
+
+
+NO_UTF8 = stream(chunk("Hel"), chunk("lo ~"), chunk(finish="stop"), DONE).replace(b"~", b"\xff")
+
+
+def test_openai_chat_fails_on_a_byte_that_is_no_utf8() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        chat(NO_UTF8)
+
+
+def test_openai_responses_fails_on_a_byte_that_is_no_utf8() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        responses(stream({**DELTA, "delta": "lo ~"}).replace(b"~", b"\xff"))
+
+
 START = {
     "type": "message_start",
     "message": {
@@ -274,6 +319,20 @@ def test_anthropic_drops_half_an_event_and_ends_quietly() -> None:
 
 def test_anthropic_ends_quietly_on_an_empty_body() -> None:
     assert messages(stream()) == []
+
+
+def test_anthropic_ends_quietly_when_a_content_coding_lacks_its_end() -> None:
+    seen = messages(packed(sse(START), sse(BLOCK), sse(WORD), ended=False))
+    assert seen == ["message_start", "content_block_start", "content_block_delta"]
+
+
+def test_anthropic_loses_what_follows_the_first_gzip_member() -> None:
+    assert messages(packed(sse(START), sse(BLOCK) + sse(WORD))) == ["message_start"]
+
+
+def test_anthropic_fails_on_a_byte_that_is_no_utf8() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        messages(stream(START, BLOCK, {**WORD, "delta": {"type": "text_delta", "text": "~"}}).replace(b"~", b"\xff"))
 
 
 def test_anthropic_takes_a_json_answer_for_an_empty_stream() -> None:
