@@ -220,7 +220,7 @@ class Reader:
         """What is known of the answer as a whole."""
         self._calls.clear()
         self._raw.clear()
-        self.incomplete = response.state != "complete"
+        self.incomplete = response.state in ("incomplete", "interrupted")
         details = response.provider_details or {}
         if details.get("refusal"):
             yield Refusal(details["refusal"])
@@ -303,6 +303,9 @@ def answered(part: dict[str, Any], provider: str, dialect: str) -> Any:
 
 
 def classify(error: BaseException) -> str | None:
+    """Its class, but for a refusal of the filter, which is told by the provider's own code alone."""
+    if getattr(error, "provider_error_code", None) == "content_filter":
+        return "content_filter"
     return next((kind for known, kind in KINDS.items() if isinstance(error, known)), None)
 
 
