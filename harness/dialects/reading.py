@@ -129,10 +129,16 @@ class Pairs:
         return own
 
     def result(self, id: Any, name: str) -> str:
-        """The id of the call that a result answers; where there is none, what the result says itself."""
+        """The id of the call that a result answers; where there is none, what the result says itself.
+
+        An id that no call has is that of a call which came without one.
+        """
         own = as_str(id)
-        for position, (call_id, call_name) in enumerate(self._open):
-            if call_id == own if own else name in ("", call_name):
-                del self._open[position]
-                return call_id
-        return own or name
+        found = next((call for call in self._open if call[0] == own), None)
+        if found is None:
+            nameless = [call for call in self._open if not own or call[0].startswith(MADE_ID_PREFIX)]
+            found = next((call for call in nameless if name in ("", call[1])), None)
+        if found is None:
+            return own or name
+        self._open.remove(found)
+        return found[0]

@@ -83,3 +83,13 @@ def test_a_result_without_an_id_belongs_to_the_first_open_call_of_its_tool() -> 
         "call_made_1",
     ]
     assert (pairs.result(None, "f"), pairs.result("x", "f")) == ("f", "x")
+
+
+def test_an_id_that_no_call_has_is_that_of_a_call_without_one() -> None:
+    pairs = reading.Pairs()
+    assert [pairs.call(None, "f"), pairs.call("own", "f")] == ["call_made_0", "own"]
+    assert [pairs.result("other", "f"), pairs.result("other", "f"), pairs.result("own", "g")] == [
+        "call_made_0",
+        "other",
+        "own",
+    ]

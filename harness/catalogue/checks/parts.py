@@ -147,12 +147,12 @@ def result_difference(
 
 
 def _same_content(wanted: str, given: str) -> bool:
-    """The same text, or the same JSON; where a result must be an object, a text may be the only thing in it."""
+    """The same text, or the same JSON; where a result must be an object, the text may be one of its values."""
     if wanted == given:
         return True
     value, seen = _json(wanted), _json(given)
-    if isinstance(seen, dict) and len(seen) == 1 and seen != value:
-        seen = next(iter(seen.values()))
-        if seen == wanted:
-            return True
-    return isinstance(value, dict | list) and same_json(value, seen)
+    structured = isinstance(value, dict | list)
+    if structured and same_json(value, seen):
+        return True
+    inner = list(seen.values()) if isinstance(seen, dict) else []
+    return wanted in inner or (structured and any(same_json(value, one) for one in inner))
