@@ -16,7 +16,10 @@ export function serveAI(packages, { name, distribution }) {
     name,
     distribution,
     dialects: ["openai-chat", "openai-responses", "anthropic-messages", "gemini"],
-    features: ["retries", "retry_after", "timeouts", "cancel", "tool_calls", "tool_loop", "usage", "reasoning"],
+    features: [
+      ...["retries", "retry_after", "timeouts", "cancel", "tool_calls", "tool_loop", "usage", "reasoning"],
+      ...["history", "images", "settings"],
+    ],
     featuresIn: {
       "openai-responses": ["signatures"],
       "anthropic-messages": ["signatures"],
@@ -233,6 +236,12 @@ class Reader {
     return found.map(([data, more]) => signature(data, more));
   }
 
+  /** The newest major says `interrupted` of an answer that was cut off. */
+  reason(given, raw) {
+    if (given === "interrupted") return [end("truncated")];
+    return given ? [finish(REASONS[given] ?? "other", { raw })] : [];
+  }
+
   finish({ response, usage: counts, finishReason, rawFinishReason: raw }) {
     const input = counts?.inputTokenDetails ?? {};
     const output = counts?.outputTokenDetails ?? {};
@@ -245,7 +254,7 @@ class Reader {
         cache_read_tokens: input.cacheReadTokens,
         cache_write_tokens: input.cacheWriteTokens,
       }),
-      ...(finishReason ? [finish(REASONS[finishReason] ?? "other", { raw: raw ?? finishReason })] : []),
+      ...this.reason(finishReason, raw ?? finishReason),
     ];
   }
 }

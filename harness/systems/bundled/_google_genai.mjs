@@ -17,6 +17,7 @@ export function serveGoogle({ GoogleGenAI, ApiError }, { name, distribution }) {
     features: [
       ...["retries", "timeouts", "cancel", "parallel_choices"],
       ...["tool_calls", "tool_loop", "usage", "reasoning", "signatures"],
+      ...["history", "images", "settings"],
     ],
     run: (given) => run(GoogleGenAI, given),
     classify: (error) => (error instanceof ApiError ? gemini.kindOf(error.message) : null),

@@ -15,7 +15,10 @@ export function serveOpenAI(OpenAI, { name, distribution }) {
     name,
     distribution,
     dialects: ["openai-chat", "openai-responses"],
-    features: ["retries", "retry_after", "timeouts", "cancel", "tool_calls", "tool_loop", "usage", "refusals"],
+    features: [
+      ...["retries", "retry_after", "timeouts", "cancel", "tool_calls", "tool_loop", "usage", "refusals"],
+      ...["history", "images", "settings"],
+    ],
     featuresIn: { "openai-chat": ["parallel_choices"], "openai-responses": ["reasoning", "signatures"] },
     defaultRetries: 2,
     async *run(given) {

@@ -51,6 +51,7 @@ serve({
   features: [
     ...["retries", "retry_after", "timeouts", "cancel"],
     ...["tool_calls", "tool_loop", "usage", "reasoning", "signatures"],
+    ...["history", "images", "settings"],
   ],
   defaultRetries: 2,
   run,

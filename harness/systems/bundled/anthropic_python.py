@@ -38,7 +38,10 @@ serve(
     name="anthropic-python",
     distribution="anthropic",
     dialects=["anthropic-messages"],
-    features=["retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "signatures"],
+    features=[
+        *("retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "signatures"),
+        *("history", "images", "settings"),
+    ],
     default_retries=2,
     run=run,
     classify=classify,

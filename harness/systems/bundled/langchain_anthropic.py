@@ -54,6 +54,7 @@ serve(
     features=[
         *("retries", "retry_after", "timeouts", "cancel", "overflow"),
         *("tool_calls", "tool_loop", "usage", "reasoning", "signatures"),
+        *("history", "images", "settings"),
     ],
     default_retries=2,
     run=run,

@@ -60,6 +60,7 @@ serve(
     features=[
         *("retries", "retry_after", "timeouts", "cancel", "overflow"),
         *("tool_calls", "tool_loop", "usage", "refusals"),
+        *("history", "images", "settings"),
     ],
     features_in={"openai-responses": ["reasoning", "signatures"]},
     default_retries=2,

@@ -108,6 +108,9 @@ serve({
   name: "ollama-node",
   distribution: "ollama",
   dialects: ["ollama"],
-  features: ["cancel", "tool_calls", "tool_loop", "usage", "reasoning"],
+  features: [
+    ...["cancel", "tool_calls", "tool_loop", "usage", "reasoning"],
+    ...["history", "images", "settings"],
+  ],
   run,
 });

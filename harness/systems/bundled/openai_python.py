@@ -38,7 +38,10 @@ serve(
     name="openai-python",
     distribution="openai",
     dialects=["openai-chat", "openai-responses"],
-    features=["retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage", "refusals"],
+    features=[
+        *("retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage", "refusals"),
+        *("history", "images", "settings"),
+    ],
     features_in={"openai-chat": ["parallel_choices"], "openai-responses": ["reasoning", "signatures"]},
     default_retries=2,
     run=run,
