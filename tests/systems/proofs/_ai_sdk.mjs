@@ -1,8 +1,10 @@
 /** What the proofs of two majors share: the parts of `fullStream`, as its documentation shows. */
 
+globalThis.AI_SDK_LOG_WARNINGS = false;
 const say = (line) => console.log(JSON.stringify(line));
 
-export async function show({ streamText, createOpenAICompatible, createOpenAI, createAnthropic, createGoogleGenerativeAI }) {
+export async function show(packages) {
+  const { streamText, createOpenAICompatible, createOpenAI, createAnthropic, createGoogleGenerativeAI } = packages;
   const [base, dialect, maxRetries = 0, timeout = "{}"] = process.argv.slice(2);
   const given = { apiKey: "k", baseURL: `${base}/v1` };
   const models = {
