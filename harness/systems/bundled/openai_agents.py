@@ -79,7 +79,10 @@ async def run(case: Case) -> AsyncIterator[Event]:
 
 
 def numbered(event: Any, turn: int, by_place: bool) -> Any:
-    """Tells the items of all turns apart; those made of chat chunks all have one id, and only their place differs."""
+    """Tells the items of all turns apart; those made of chat chunks all have one id, and only their place differs.
+
+    The arguments of such an item come in deltas, whatever it began with.
+    """
     item = getattr(event, "item", None)
     if not hasattr(event, "item_id") and (item is None or item.type == "reasoning"):
         return event
@@ -87,7 +90,8 @@ def numbered(event: Any, turn: int, by_place: bool) -> Any:
     place = f"{turn}-{own}"
     if item is None:
         return event.model_copy(update={"item_id": place})
-    return event.model_copy(update={"item": item.model_copy(update={"id": place})})
+    begun = {"arguments": ""} if by_place and event.type == "response.output_item.added" else {}
+    return event.model_copy(update={"item": item.model_copy(update={"id": place, **begun})})
 
 
 serve(
@@ -96,6 +100,7 @@ serve(
     dialects=["openai-chat", "openai-responses"],
     features=[
         *("retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "refusals", "tool_loop"),
+        *("history", "images", "settings"),
     ],
     features_in={"openai-responses": ["signatures"]},
     default_retries=2,

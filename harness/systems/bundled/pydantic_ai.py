@@ -26,6 +26,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.google import GoogleModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.google import GoogleProvider
 from pydantic_ai.providers.openai import OpenAIProvider
@@ -48,6 +49,9 @@ KINDS = {
 }
 """What its classes of exceptions say; the narrower ones first."""
 
+OF_REASONING_MODELS = OpenAIModelProfile(openai_supports_encrypted_reasoning_content=True)
+"""What it knows of OpenAI's reasoning models by their names."""
+
 
 def model_of(case: Case) -> Model:
     name, key = case.request["model"], case.api_key
@@ -55,8 +59,10 @@ def model_of(case: Case) -> Model:
         return AnthropicModel(name, provider=AnthropicProvider(api_key=key, base_url=case.base_url))
     if case.dialect == "gemini":
         return GoogleModel(name, provider=GoogleProvider(api_key=key, base_url=case.base_url))
-    kind = OpenAIChatModel if case.dialect == "openai-chat" else OpenAIResponsesModel
-    return kind(name, provider=OpenAIProvider(api_key=key, base_url=f"{case.base_url}/v1"))
+    provider = OpenAIProvider(api_key=key, base_url=f"{case.base_url}/v1")
+    if case.dialect == "openai-chat":
+        return OpenAIChatModel(name, provider=provider)
+    return OpenAIResponsesModel(name, provider=provider, profile=OF_REASONING_MODELS)
 
 
 def settings(case: Case) -> dict[str, Any]:
@@ -316,6 +322,7 @@ serve(
     features=[
         *("retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "refusals"),
         *("error_kinds", "overflow", "tool_loop"),
+        *("history", "images", "settings"),
     ],
     features_in={
         "openai-chat": ["retry_after"],
