@@ -6,10 +6,22 @@ import sys
 
 import ollama
 
+
+def show_tools(request):
+    tools = json.loads(request.content).get("tools")
+    if tools:
+        print(json.dumps({"sent": tools[0]["function"]["parameters"]["properties"]}))
+
+
 base_url, dialect, *more = sys.argv[1:]
-client = ollama.Client(host=base_url, timeout=float(more[0]) if more else None)
+settings = dict(pair.split("=", 1) for pair in more)
+timeout = float(settings["timeout"]) if "timeout" in settings else None
+properties = json.loads(settings.get("properties", "{}"))
+function = {"name": "f", "parameters": {"type": "object", "properties": properties}}
+tools = [{"type": "function", "function": function}] if properties else None
+client = ollama.Client(host=base_url, timeout=timeout, event_hooks={"request": [show_tools]})
 try:
-    for chunk in client.chat(model="m", messages=[{"role": "user", "content": "Hi"}], stream=True):
+    for chunk in client.chat(model="m", messages=[{"role": "user", "content": "Hi"}], tools=tools, stream=True):
         if chunk.message.content:
             print(json.dumps({"text": chunk.message.content}))
         for call in chunk.message.tool_calls or ():

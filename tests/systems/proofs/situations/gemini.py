@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .wire import Answer, Situation, data, refused, stream, unended, without_length
+from .wire import Answer, Situation, data, gzip_broken_off, refused, stream, unended, without_length
 
 
 def _candidate(parts: str, more: str = "") -> str:
@@ -60,6 +60,7 @@ SITUATIONS: dict[str, Situation] = {
     "keep-alive-comments": (Answer(stream(": waiting\n\n", HEL, ": waiting\n\n", LO, STOP)),),
     "no-space-after-colon": (Answer(stream(*(each.replace("data: ", "data:") for each in (HEL, LO, STOP)))),),
     "byte-order-mark": (Answer(stream("\ufeff", HEL, LO, STOP)),),
+    "gzip-breaks-off": (Answer(gzip_broken_off(HEL)),),
     "daily-quota": (Answer(refused("429 Too Many Requests", DAILY_QUOTA)),),
     "reset-then-clean": (Answer(b"", "reset"), CLEAN),
     "429-then-clean": (_limited("retry-after: 3"), CLEAN),

@@ -60,6 +60,7 @@ OVERFLOW = (
     '{"error":{"message":"This model\'s maximum context length is 8192 tokens. However, your messages resulted in '
     '9000 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}'
 )
+FILTERED = '{"error":{"message":"The response was filtered.","type":null,"param":null,"code":"content_filter"}}'
 SERVER_ERROR = '{"error":{"message":"The server had an error.","type":"server_error","param":null,"code":null}}'
 BAD_REQUEST = '{"error":{"message":"Unknown parameter.","type":"invalid_request_error","param":"x","code":null}}'
 OVERLOADED = '{"error":{"message":"Overloaded","type":"server_error","code":"server_error"}}'
@@ -125,6 +126,7 @@ SITUATIONS: dict[str, Situation] = {
     "error-in-stream": (Answer(stream(ROLE, HEL, data(OVERLOADED), DONE)),),
     "error-in-stream-before-output": (Answer(stream(data(OVERLOADED), DONE)),),
     "json-error-200": (Answer(stream(OVERLOADED, content_type="application/json")),),
+    "filter-error-in-stream": (Answer(stream(ROLE, HEL, data(FILTERED), DONE)),),
     "error-beside-choices": (
         Answer(stream(ROLE, HEL, data(f'{{"id":"c","model":"m","choices":[],{OVERLOADED[1:]}'), DONE)),
     ),
