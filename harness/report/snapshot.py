@@ -35,6 +35,7 @@ def render_snapshot(run: Run, folder: Path, root: Path | None = None) -> Path:
     """
     every = _with_plain_names(build_matrix([run]))
     trusted = _with_plain_names(build_matrix([replace(run, results=_trusted(run.results))]))
+    trusted = replace(trusted, unfinished=every.unfinished)
     environment = page_environment(trusted)
     environment.globals.update(
         standings=standings(every),

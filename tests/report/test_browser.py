@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from harness.report.html import render_report
+from harness.report.snapshot import render_snapshot
 
-from .sample import small_run
+from .sample import large_run, small_run
 from .sample_hostile import hostile_run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -219,3 +220,37 @@ def test_a_printed_report_is_light(chromium: sync_api.Browser, report: Path) -> 
     dark.context.close()
     assert background == "rgb(255, 255, 255)"
     assert not filters
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_snapshot(large_run(2), tmp_path_factory.mktemp("snapshot"))
+
+
+@pytest.mark.parametrize("name", ["index.html", "systems/python-codex.html"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_snapshot_fits_a_phone_and_can_be_read(
+    chromium: "sync_api.Browser", snapshot: Path, name: str, scheme: str
+) -> None:
+    small = Watched(chromium, viewport=PHONE, color_scheme=scheme)
+    page = small.open(snapshot.parent / name)
+    assert not overflows(page)
+    crossing = page.locator(".scroll.plain tbody th").evaluate_all(
+        "heads => heads.filter(head => head.scrollWidth > head.clientWidth).map(head => head.textContent)"
+    )
+    assert crossing == []
+    small.context.close()
+    assert small.complaints == []
+
+
+def test_a_silent_failure_of_the_snapshot_leads_to_its_place_on_its_systems_page(
+    watched: Watched, snapshot: Path
+) -> None:
+    page = watched.open(snapshot)
+    page.locator(".digest .where a").first.click()
+    assert "/systems/" in page.url
+    target = page.locator("li:target")
+    assert target.count() == 1
+    assert "harness replay --system" in target.inner_text()
+    page.get_by_role("link", name="Compatibility report").click()
+    assert page.url.endswith("index.html")

@@ -108,6 +108,7 @@ def test_a_system_whose_canary_does_not_pass_stands_apart_and_is_counted_nowhere
     words = "The adapter or the harness is suspected first"
     assert words not in trusted.text
     assert words in suspected.text
+    assert "Not whole." not in suspected.text
     assert "A must failed in 2 of 3 systems" in trusted.text
     assert "A must failed in 1 of 2 systems" in suspected.text
     its = Page(tmp_path / "suspected" / "systems" / "openai-python.html")
