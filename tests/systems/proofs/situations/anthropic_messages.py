@@ -60,6 +60,7 @@ def _limited(*headers: str) -> Answer:
 
 
 SITUATIONS: dict[str, Situation] = {
+    "unknown-event": (Answer(stream(START, TEXT, HEL, event("news", '{"type":"news","index":0}'), LO, *ENDING)),),
     "clean-answer": (CLEAN,),
     "ends-before-first-word": (Answer(stream(START)),),
     "ends-before-stop-reason": (Answer(stream(START, TEXT, HEL, LO)),),
@@ -86,6 +87,7 @@ SITUATIONS: dict[str, Situation] = {
     "ends-in-arguments": (Answer(stream(START, *HALF_OSLO)),),
     "reset-in-arguments": (Answer(unended(START, *HALF_OSLO), "reset"),),
     "output-limit-in-arguments": (Answer(stream(START, *HALF_OSLO, _end(0), _stopped("max_tokens"), STOP)),),
+    "line-separators-in-text": (Answer(stream(START, TEXT, HEL.replace("Hel", "Hel\u2028lo"), *ENDING)),),
     "error-in-stream": (Answer(stream(START, TEXT, HEL, event("error", OVERLOADED))),),
     "error-in-stream-before-output": (Answer(stream(event("error", OVERLOADED))),),
     "json-error-200": (Answer(stream(OVERLOADED, content_type="application/json")),),
@@ -97,6 +99,9 @@ SITUATIONS: dict[str, Situation] = {
     "529-always": (Answer(refused("529 Overloaded", OVERLOADED)),),
     "500-then-clean": (Answer(refused("500 Internal Server Error", _failure("api_error", "Oops."))), CLEAN),
     "500-always": (Answer(refused("500 Internal Server Error", _failure("api_error", "Oops."))),),
+    "503-then-clean": (Answer(refused("503 Service Unavailable", OVERLOADED)), CLEAN),
+    "504-then-clean": (Answer(refused("504 Gateway Timeout", _failure("timeout_error", "Too late."))), CLEAN),
+    "400-always": (Answer(refused("400 Bad Request", _failure("invalid_request_error", "Unknown parameter."))),),
     "context-overflow": (
         Answer(refused("400 Bad Request", _failure("invalid_request_error", "prompt is too long: 9000 > 8192"))),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .openai_chat import OVERFLOW, OVERLOADED, QUOTA, RATE_LIMIT, SERVER_ERROR
+from .openai_chat import BAD_REQUEST, OVERFLOW, OVERLOADED, QUOTA, RATE_LIMIT, SERVER_ERROR
 from .wire import Answer, Situation, event, refused, stream, unended, without_length
 
 _REST = (
@@ -48,6 +48,7 @@ BEGUN = (
     _item("added", 0, '{"id":"msg_1","type":"message","role":"assistant","status":"in_progress","content":[]}'),
     _text("content_part.added", '"part":{"type":"output_text","text":"","annotations":[]}'),
 )
+THOUGHT = _text("reasoning_text.delta", '"delta":"They greet me."')
 HEL = _text("output_text.delta", '"delta":"Hel"')
 LO = _text("output_text.delta", '"delta":"lo"')
 ENDED = (
@@ -93,6 +94,7 @@ def _limited(*headers: str) -> Answer:
 
 
 SITUATIONS: dict[str, Situation] = {
+    "reasoning-text": (Answer(stream(CREATED, THOUGHT, *BEGUN, HEL, LO, *ENDED, COMPLETED)),),
     "clean-answer": (CLEAN,),
     "ends-before-first-word": (Answer(stream(CREATED)),),
     "ends-before-stop-reason": (Answer(stream(CREATED, *BEGUN, HEL, LO)),),
@@ -113,7 +115,11 @@ SITUATIONS: dict[str, Situation] = {
     "ends-in-arguments": (Answer(stream(CREATED, *HALF_OSLO)),),
     "reset-in-arguments": (Answer(unended(CREATED, *HALF_OSLO), "reset"),),
     "output-limit-in-arguments": (Answer(stream(CREATED, *HALF_OSLO, _CUT_OFF)),),
+    "filtered": (Answer(stream(CREATED, *BEGUN, HEL, _final("incomplete", "", '{"reason":"content_filter"}'))),),
+    "text-only-in-done": (Answer(stream(CREATED, *BEGUN, *ENDED, COMPLETED)),),
+    "arguments-only-in-done": (Answer(stream(CREATED, OSLO[0], *OSLO[3:], _final("completed", _OSLO_CALL))),),
     "failed-response": (Answer(stream(CREATED, *BEGUN, HEL, _final("failed", "", error=_FAILURE))),),
+    "line-separators-in-text": (Answer(stream(CREATED, *BEGUN, HEL.replace("Hel", "Hel\u2028lo"), *ENDED, COMPLETED)),),
     "error-in-stream": (
         Answer(
             stream(
@@ -133,5 +139,8 @@ SITUATIONS: dict[str, Situation] = {
     "500-then-clean": (Answer(refused("500 Internal Server Error", SERVER_ERROR)), CLEAN),
     "500-always": (Answer(refused("500 Internal Server Error", SERVER_ERROR)),),
     "503-then-clean": (Answer(refused("503 Service Unavailable", OVERLOADED)), CLEAN),
+    "504-then-clean": (Answer(refused("504 Gateway Timeout", SERVER_ERROR)), CLEAN),
+    "529-always": (Answer(refused("529 Overloaded", OVERLOADED)),),
+    "400-always": (Answer(refused("400 Bad Request", BAD_REQUEST)),),
     "context-overflow": (Answer(refused("400 Bad Request", OVERFLOW)),),
 }
