@@ -63,6 +63,10 @@ def _expectations(scenario: Scenario) -> Iterator[str]:
         yield "it compares neither text nor tool calls; say what must arrive"
     if expectation.error is not None and expectation.ending == ("completed",):
         yield "it expects an error, but an ending of `completed`"
+    for each in expectation.requests:
+        for name in each.as_asked:
+            if getattr(scenario.request, name) is None:
+                yield f"a request must say `{name}` as asked, but the scenario's request says nothing of it"
     if _waits_without_attempts(expectation):
         yield "it expects a wait before an attempt that `attempts` does not ask for"
 

@@ -40,6 +40,7 @@ def test_a_ready_scenario_has_no_problems() -> None:
         ({"expect": {"text": {"any": True}, "tool_calls": "any"}}, "neither text nor tool calls"),
         ({"expect": {"error": "server"}}, "an ending of `completed`"),
         ({"expect": {"waits": [{"before_attempt": 2}]}}, "does not ask for"),
+        ({"expect": {"requests": [{"as_asked": ["messages", "system"]}]}}, "must say `system` as asked"),
     ],
 )
 def test_what_is_missing_is_named(fields: dict[str, Any], words: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.catalogue.canonical import json_text
+from harness.dialects.decoding import as_dict, as_list
 from harness.request import Tool
 
 _DEPTH = 30
@@ -59,7 +60,7 @@ class _Schemas:
     seen: Mapping[str, Any]
 
     def differences(self) -> Iterator[_Found]:
-        yield from self._compare(self.wanted, self.seen, ())
+        yield from self._compare({"type": "object", **self.wanted}, {"type": "object", **self.seen}, ())
 
     def _compare(self, wanted: Any, seen: Any, path: tuple[str, ...]) -> Iterator[_Found]:
         if len(path) > _DEPTH:
@@ -78,13 +79,14 @@ class _Schemas:
         yield from self._choices(wanted, seen, path)
 
     def _fields(self, wanted: Mapping[str, Any], seen: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[_Found]:
-        fields, seen_fields = wanted.get("properties") or {}, seen.get("properties") or {}
+        fields, seen_fields = as_dict(wanted.get("properties")), as_dict(seen.get("properties"))
         if set(fields) != set(seen_fields):
             yield _Found(path, "it has other fields", sorted(fields), sorted(seen_fields))
             return
-        lost = set(wanted.get("required") or ()) - set(seen.get("required") or ())
+        required = as_list(seen.get("required"))
+        lost = [name for name in as_list(wanted.get("required")) if name not in required]
         if lost:
-            yield _Found(path, "fields are no longer required", sorted(lost), sorted(seen.get("required") or ()))
+            yield _Found(path, "fields are no longer required", lost, required)
         for name, schema in fields.items():
             yield from self._compare(schema, seen_fields[name], (*path, name))
 

@@ -114,7 +114,7 @@ def talk_difference(expected: list[Turn], seen: list[Turn], *, tail: bool = Fals
             return found
     surplus = seen[start + len(expected) :]
     if surplus:
-        return TalkDifference(f"{words(surplus[0].role)} more was sent than asked", None, shown(surplus[0].parts))
+        return TalkDifference(f"{words(surplus[0].role)} was not asked for", None, shown(surplus[0].parts))
     return None
 
 

@@ -27,3 +27,17 @@ def test_it_is_plain_json() -> None:
     assert described["error"] == {"kind": ["quota"]}
     assert described["attempts"] == {"at_least": 2, "at_most": 2}
     assert "usage" not in described
+
+
+def test_what_requests_must_say_is_shown_as_far_as_it_is_said() -> None:
+    said = {"attempt": 2, "contains": "Hi", "last_messages": [{"role": "user", "content": "Hi"}], "temperature": 0}
+    described = describe_expectation(Expectation.model_validate({"requests": [said, {"as_asked": ["system"]}]}))
+    assert json.loads(json.dumps(described))["requests"] == [
+        {
+            "attempt": 2,
+            "last_messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+            "contains": ["Hi"],
+            "temperature": 0,
+        },
+        {"as_asked": ["system"]},
+    ]

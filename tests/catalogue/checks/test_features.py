@@ -44,6 +44,26 @@ def test_features_are_derived(expect: dict[str, Any], fields: dict[str, Any], ne
     assert needed_features(scenario(expect, **fields), "gemini") == needed
 
 
+TALK = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
+PICTURE = [{"role": "user", "content": [{"type": "image", "media_type": "image/png", "data": "aGk="}]}]
+
+
+@pytest.mark.parametrize(
+    ("expected", "request_", "needed"),
+    [
+        ([{"as_asked": "messages"}], {}, set()),
+        ([{"contains": "x"}], {"system": "s", "temperature": 0}, set()),
+        ([{"as_asked": ["messages", "system"]}], {"system": "s"}, {"settings"}),
+        ([{"contains": "x"}, {"attempt": 2, "temperature": 0}], {}, {"settings"}),
+        ([{"as_asked": "messages"}], {"messages": TALK}, {"history"}),
+        ([{"as_asked": "messages"}], {"messages": PICTURE}, {"images"}),
+        ([], {"messages": [*TALK, *PICTURE], "temperature": 0}, set()),
+    ],
+)
+def test_what_a_request_must_say_must_be_sayable(expected: Any, request_: dict[str, Any], needed: set[str]) -> None:
+    assert needed_features(scenario({"requests": expected}, request=request_), "gemini") == needed
+
+
 def test_a_dialect_may_need_something_of_its_own() -> None:
     case = scenario({}, expect_in={"ollama": {"tool_calls": ["f"]}})
     assert missing_features(case, "ollama", frozenset()) == {"tool_calls"}
