@@ -33,7 +33,6 @@ from harness.catalogue.models import AnyValue, Expectation, Response, Scenario
 from harness.catalogue.requests import SETTINGS
 from harness.request import ImagePart
 
-
 DOCUMENTED = "a documented number of default retries"
 """What a scenario needs besides features that leaves a system its own number of retries and counts them."""
 

@@ -122,7 +122,7 @@ def _part(part: dict[str, Any], pairs: reading.Pairs) -> Iterator[Part]:
 
 
 def _result(answer: dict[str, Any], pairs: reading.Pairs) -> ToolResultPart:
-    """What a tool said: the one value under a usual key, beside the name that some clients repeat, or else the whole."""
+    """What a tool said: the value under a usual key, beside the name that some clients repeat, or else the whole."""
     call_id = pairs.result(answer.get("id"), as_str(answer.get("name")))
     said = as_dict(answer.get("response"))
     if said.keys() == {"name", "content"} and said["name"] == answer.get("name"):
