@@ -158,4 +158,5 @@ def attempt_record(attempt: Attempt) -> AttemptRecord:
         ended_s=round(attempt.ended_s, 6) if attempt.ended_s is not None else None,
         client_left=attempt.client_left,
         fallback=attempt.fallback,
+        given_up=list(attempt.given_up),
     )

@@ -49,6 +49,8 @@ class AttemptRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     ended_s: float | None = None
     client_left: bool = False
     fallback: bool = False
+    given_up: list[int] = []
+    """Chunks, counted from 0, whose gate opened only because it gave up."""
 
 
 class EventRecord(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ _DATE = re.compile(r"\{http-date([+-]\d+)?\}")
 """In a header's value: the moment at which the header is sent, and so many seconds more or less."""
 
 
-GATE_LIMIT_S = 30.0
+GATE_LIMIT_S = 60.0
 """How long a gate waits unless it says otherwise: far longer than a loaded machine needs to hand a word on."""
 
 

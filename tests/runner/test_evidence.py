@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,10 @@ def test_an_attempt_that_was_refused_says_why() -> None:
 
 def test_an_attempt_without_a_status_line_has_no_status() -> None:
     assert attempt_record(attempt(WireResponse(200, (), (), "reset", head=False), ())).status is None
+
+
+def test_a_gate_that_gave_up_is_told() -> None:
+    assert attempt_record(replace(attempt(), given_up=(1,))).given_up == [1]
 
 
 def test_a_case_that_was_not_run_says_what_was_not_claimed() -> None:
