@@ -125,8 +125,8 @@ def _result(answer: dict[str, Any], pairs: reading.Pairs) -> ToolResultPart:
     """What a tool said: the value under a usual key, beside the name that some clients repeat, or else the whole."""
     call_id = pairs.result(answer.get("id"), as_str(answer.get("name")))
     said = as_dict(answer.get("response"))
-    if said.keys() == {"name", "content"} and said["name"] == answer.get("name"):
-        said = {"output": said["content"]}
+    if said.keys() in ({"name", "content"}, {"name", "error"}) and said["name"] == answer.get("name"):
+        said = {"output": said["content"]} if "content" in said else {"error": said["error"]}
     key = next(iter(said)) if len(said) == 1 else ""
     if key == "error" and said["error"]:
         return ToolResultPart(call_id, reading.content_text(said["error"]), is_error=True)

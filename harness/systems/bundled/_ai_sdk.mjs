@@ -3,11 +3,13 @@
  *
  * `streamText` with `fullStream`, whose parts a user reads, and the provider packages: openai-compatible for chat, as
  * for every endpoint that is not OpenAI's own, openai for responses, anthropic, and google. An `error` part is what the
- * SDK tells its user instead of throwing, so it is thrown here. Tools that answer run in the SDK's own loop.
+ * SDK tells its user instead of throwing, so it is thrown here, unless the stream goes on behind it and the SDK says in
+ * the end that the model stopped of itself. Tools that answer run in the SDK's own loop.
  */
 
 import { Failed, end, finish, other, reasoning, serve, signature, start, text, toolCall, usage } from "harness-kit";
 import { given, inputOf } from "harness-kit/chat";
+import { ERROR_KINDS } from "harness-kit/messages";
 
 const REASONS = { stop: "stop", length: "length", "tool-calls": "tool_calls", "content-filter": "content_filter" };
 
@@ -27,7 +29,7 @@ export function serveAI(packages, { name, distribution }) {
     },
     defaultRetries: 2,
     run: (given) => run(packages, given),
-    classify: (error) => (packages.RetryError.isInstance(error) ? error.lastError : null),
+    classify: (error) => (packages.RetryError.isInstance(error) ? error.lastError : ERROR_KINDS[error?.type]),
   });
 }
 
@@ -46,6 +48,7 @@ async function* run(packages, given) {
     }
     yield* reader.read(part);
   }
+  if (reader.error !== undefined && !reader.finished) throw reader.error;
 }
 
 /** The model of the dialect's provider. */
@@ -101,7 +104,7 @@ function providerOptions(dialect, request) {
   const parallel = request.parallel_tool_calls;
   switch (dialect) {
     case "openai-chat":
-      return { provider: given({ reasoningEffort: effort }) };
+      return { provider: given({ reasoningEffort: effort, parallel_tool_calls: parallel }) };
     case "openai-responses": {
       const thinking = effort ? { reasoningEffort: effort, reasoningSummary: "auto", forceReasoning: true } : {};
       return { openai: given({ store: false, parallelToolCalls: parallel, ...thinking }) };
@@ -176,6 +179,7 @@ function signed({ signature: data, redacted, encrypted, id }) {
 class Reader {
   constructor() {
     Object.assign(this, { calls: [], inputs: new Map(), told: new Set(), elsewhere: new Set() });
+    Object.assign(this, { error: undefined, finished: false });
   }
 
   read(part) {
@@ -201,7 +205,8 @@ class Reader {
       case "finish-step":
         return this.finish(part);
       case "error":
-        throw part.error;
+        this.error ??= part.error;
+        return [other("error", String(part.error?.message ?? part.error))];
       case "tool-error":
         return [other("tool-error", { toolName: part.toolName, error: String(part.error) })];
       default:
@@ -238,8 +243,9 @@ class Reader {
 
   /** The newest major says `interrupted` of an answer that was cut off. */
   reason(given, raw) {
+    this.finished = Boolean(given) && (given !== "error" || this.error === undefined);
     if (given === "interrupted") return [end("truncated")];
-    return given ? [finish(REASONS[given] ?? "other", { raw })] : [];
+    return this.finished ? [finish(REASONS[given] ?? "other", { raw })] : [];
   }
 
   finish({ response, usage: counts, finishReason, rawFinishReason: raw }) {

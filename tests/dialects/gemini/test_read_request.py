@@ -121,6 +121,7 @@ def test_fields_may_be_in_snake_case_and_alone() -> None:
         ({"output": "a"}, {"content": "a"}),
         ({"result": {"n": 1}}, {"content": '{"n":1}'}),
         ({"name": "f", "content": "a"}, {"content": "a"}),
+        ({"name": "f", "error": "a"}, {"content": "a", "is_error": True}),
         ({"name": "another", "content": "a"}, {"content": '{"name":"another","content":"a"}'}),
         ({"error": "a"}, {"content": "a", "is_error": True}),
         ({"temperature": 3, "unit": "C"}, {"content": '{"temperature":3,"unit":"C"}'}),
