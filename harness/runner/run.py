@@ -99,11 +99,11 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
             runnable.append(planned)
     canaries = [planned for planned in runnable if planned.scenario.family == CANARY_FAMILY]
     others = [planned for planned in runnable if planned.scenario.family != CANARY_FAMILY]
-    broken: list[PlannedCase] = []
+    broken: list[tuple[PlannedCase, str]] = []
 
     def take(planned: PlannedCase, observation: Observation, alone: bool) -> None:
         if observation.broken is not None and not alone:
-            broken.append(planned)
+            broken.append((planned, observation.broken))
         else:
             on_result(_judged(system, lane, planned, observation))
 
@@ -112,15 +112,17 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
     await _run_alone(system, lane, broken, on_result)
 
 
-async def _run_alone(system: SystemRun, lane: Lane, cases: Sequence[PlannedCase], on_result: ResultListener) -> None:
+async def _run_alone(
+    system: SystemRun, lane: Lane, cases: Sequence[tuple[PlannedCase, str]], on_result: ResultListener
+) -> None:
     """One after another; a system that breaks down time and again is not started for each of its other cases too."""
     breakdowns = 0
-    for planned in cases:
+    for planned, why in cases:
         if breakdowns < BREAKDOWNS:
             observation = await _observe(system, lane, planned)
         else:
-            why = f"not run again, after {BREAKDOWNS} cases that broke the system down all by themselves"
-            observation = _unmeasured(why)
+            again = f"not run again, after {BREAKDOWNS} cases that broke the system down all by themselves"
+            observation = _unmeasured(f"{why} ({again})")
         breakdowns += observation.broken is not None
         on_result(_judged(system, lane, planned, observation))
 

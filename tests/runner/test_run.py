@@ -134,7 +134,8 @@ def test_a_system_that_breaks_down_time_and_again_is_not_run_for_each_of_its_oth
     assert (len(results), len(driver.began)) == (BREAKDOWNS + 5, BREAKDOWNS + 5 + BREAKDOWNS)
     notes = [result.note for result in results]
     assert notes.count("gone") == BREAKDOWNS
-    assert "not run again, after 20 cases that broke the system down all by themselves" in notes
+    given_up = "gone (not run again, after 20 cases that broke the system down all by themselves)"
+    assert notes.count(given_up) == 5
 
 
 def test_a_system_that_cannot_be_got_ready_is_broken_and_runs_nothing() -> None:
