@@ -46,7 +46,8 @@ class Progress:
 
     def _planned(self, cases: int) -> None:
         self._bar.start()  # only now: its thread must not be there when the process is cut off from the network
-        self._bar.update(self._cases, total=cases, visible=True)
+        self._failed = 0
+        self._bar.reset(self._cases, total=cases, visible=True, failed="")  # a run that is repeated begins anew
 
     def _line(self, line: Line) -> None:
         if self._as_json:

@@ -44,6 +44,16 @@ def test_a_terminal_shows_how_far_it_is_and_what_failed(terminal: io.StringIO) -
     assert "recordings" in screen
 
 
+def test_a_run_that_is_repeated_is_counted_anew(terminal: io.StringIO) -> None:
+    with Progress(quiet=False, as_json=False) as view:
+        for _ in range(2):
+            view.listeners.planned(7)
+            for line in LINES:
+                view.listeners.line(line)
+    assert "1/7" in terminal.getvalue()
+    assert "2/7" not in terminal.getvalue()
+
+
 def test_without_a_terminal_there_are_only_notes(capfd: pytest.CaptureFixture[str]) -> None:
     shown(note="a note that is longer than eighty columns, " * 4 + "[which] stays one line")
     out, err = capfd.readouterr()

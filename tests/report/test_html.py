@@ -4,10 +4,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from msgspec import structs
 
 from harness.report.html import render_report
 from harness.report.pages import incident_address
-from harness.runner.results import Run
+from harness.runner.results import Run, read_run, write_run
 
 from .sample import SITUATIONS, large_run, recording_of, run_of, small_run
 from .sample_hostile import BIDI, SCRIPT, hostile_run
@@ -288,3 +289,29 @@ def test_a_report_of_hundreds_of_cases_stays_small(tmp_path: Path) -> None:
     render_report([run], tmp_path)
     size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     assert size / len(run.results) < 17_000
+
+
+def test_a_long_answer_that_passed_is_said_to_have_been_left_out(tmp_path: Path) -> None:
+    run = run_of(("reference",), SITUATIONS[:1], {})
+    evidence = run.results[0].evidence
+    assert evidence is not None
+    brief = structs.replace(evidence, left_out_bytes=1_234_567)
+    results = tuple(structs.replace(each, evidence=brief) for each in run.results)
+    render_report([Run(run.header, results, (), run.footer)], tmp_path)
+    page = Page(next((tmp_path / "cells").glob("*.html")))
+    assert "This case passed, and its answer of 1,234,567 bytes was not kept." in page.text
+    assert "chat.completion.chunk" not in page.text
+
+
+def test_evidence_in_a_results_file_is_read_from_there(tmp_path: Path) -> None:
+    run = small_run()
+    assert run.footer is not None
+    write_run(tmp_path / "r.jsonl", [run.header, *run.results, run.footer])
+    lean = read_run(tmp_path / "r.jsonl", evidence=False)
+    assert not any(each.evidence for each in lean.results)
+    render_report([run], tmp_path / "whole")
+    render_report([lean], tmp_path / "lean")
+    pages = sorted(path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*.html"))
+    assert len(pages) > len(run.results)
+    for page in pages:
+        assert (tmp_path / "lean" / page).read_bytes() == (tmp_path / "whole" / page).read_bytes()

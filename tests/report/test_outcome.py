@@ -78,3 +78,14 @@ def test_what_the_caller_got_unasked_is_shown_but_not_compared() -> None:
     assert more["refusal"] == FieldView("refusal", more["refusal"].expected, more["refusal"].seen, None)
     assert more["refusal"].expected == "<em>not compared</em>"
     assert "usage" not in more
+
+
+def test_what_requests_said_stands_beside_what_they_must_say() -> None:
+    expected = {"requests": [{"attempt": 1, "system": "Be terse."}]}
+    both = fields(expected, {"requests": [{"attempt": 1, "system": None}]})["requests"]
+    assert (both.expected, both.seen, both.equal) == (
+        "request 1\n  system: &#34;Be terse.&#34;",
+        "request 1\n  system: null",
+        None,
+    )
+    assert fields(expected, {})["requests"].seen == "nothing"

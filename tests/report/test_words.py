@@ -6,6 +6,7 @@ from harness.report.words import (
     error_words,
     event_words,
     expectation_words,
+    request_words,
     wait_words,
 )
 
@@ -77,3 +78,15 @@ def test_waits_in_words() -> None:
 )
 def test_how_the_caller_learnt_of_the_end(end: dict[str, object], words: str) -> None:
     assert end_words(end) == words
+
+
+def test_requests_in_words() -> None:
+    requests = [
+        {"attempt": 1, "messages": ["user: text 'Hi'", "assistant: call a: f {}"], "max_output_tokens": 5},
+        {"attempt": 2, "last_messages": ["tool: result of a: '3'"], "stop": ["END"]},
+    ]
+    assert request_words(requests) == (
+        "request 1\n  user: text 'Hi'\n  assistant: call a: f {}\n  max output tokens: 5\n"
+        "request 2\n  …\n  tool: result of a: '3'\n  stop: [\"END\"]"
+    )
+    assert request_words([]) == request_words(None) == "nothing"
