@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from harness.report.difference import pair, value
 from harness.report.visible import laid_out, shown
-from harness.report.words import end_words, error_seen_words, error_words, expectation_words, wait_words
+from harness.report.words import end_words, error_seen_words, error_words, expectation_words, request_words, wait_words
 from harness.runner.results import Evidence
 
 _ALWAYS_SEEN = ("text", "reasoning", "refusal", "tool_calls", "error", "usage")
@@ -57,6 +57,8 @@ def _field(name: str, expected: Any, seen: Any) -> FieldView:
         return FieldView(name, laid_out(error_words(expected)), seen_words, None)
     if name == "waits" and isinstance(expected, list):
         return FieldView(name, laid_out("\n".join(map(wait_words, expected))), laid_out(str(seen)), None)
+    if name == "requests" and isinstance(expected, list):
+        return FieldView(name, laid_out(request_words(expected)), laid_out(request_words(seen or [])), None)
     if name in _ALTERNATIVES:
         return FieldView(name, alternatives(expected), value(seen), None)
     if _is_nothing(expected) or _is_nothing(seen):

@@ -102,3 +102,21 @@ def end_words(end: Mapping[str, Any]) -> str:
         return f"the case could not be carried through: {end['broken']}"
     raised = f", raised {end['raised']}" if end.get("raised") else ""
     return f"{end.get('status') or 'nothing'}{raised}"
+
+
+def request_words(requests: Any) -> str:
+    """What requests must say, or said: each under its number, one field or part of the talk a line."""
+    lines: list[str] = []
+    for request in requests if isinstance(requests, list) else []:
+        match request:
+            case {"attempt": number, **fields}:
+                lines.append(f"request {number}")
+                lines += [line for name, value in fields.items() for line in _request_lines(name, value)]
+    return "\n".join(lines) or "nothing"
+
+
+def _request_lines(name: Any, value: Any) -> list[str]:
+    if name in ("messages", "last_messages") and isinstance(value, list):
+        before = ["  …"] if name == "last_messages" else []
+        return [*before, *(f"  {line}" for line in value)]
+    return [f"  {str(name).replace('_', ' ')}: {compact(value)}"]

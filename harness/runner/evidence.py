@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from harness.catalogue.checks import describe_expectation, judge
+from harness.catalogue.checks import describe_expectation, describe_requests, judge
 from harness.catalogue.findings import Judgement
 from harness.catalogue.observation import Attempt, Observation
 from harness.events import to_builtins
@@ -110,9 +110,13 @@ def _without_body(attempt: Attempt) -> Attempt:
 def evidence_of(planned: PlannedCase, observation: Observation) -> Evidence:
     """Expectation, what the caller saw, and what the wire saw, as plain JSON values."""
     events = [EventRecord(round(timed.at_s, 6), to_builtins(timed.event)) for timed in observation.events]
+    expectation = planned.scenario.expectation_in(planned.dialect)
+    seen = _seen(planned.dialect, observation)
+    if expectation.requests:
+        seen["requests"] = describe_requests(expectation, planned.dialect, observation.attempts)
     return Evidence(
-        expected=describe_expectation(planned.scenario.expectation_in(planned.dialect)),
-        seen=_seen(planned.dialect, observation),
+        expected=describe_expectation(expectation, planned.scenario.request),
+        seen=seen,
         events=events,
         wire=[attempt_record(attempt) for attempt in observation.attempts],
         stderr=observation.stderr[-STDERR_TAIL:],

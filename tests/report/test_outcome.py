@@ -84,7 +84,7 @@ def test_what_requests_said_stands_beside_what_they_must_say() -> None:
     expected = {"requests": [{"attempt": 1, "system": "Be terse."}]}
     both = fields(expected, {"requests": [{"attempt": 1, "system": None}]})["requests"]
     assert (both.expected, both.seen, both.equal) == (
-        "request 1\n  system: &#34;Be terse.&#34;",
+        'request 1\n  system: "Be terse."',
         "request 1\n  system: null",
         None,
     )

@@ -4,8 +4,16 @@
 does not claim what a scenario is about.
 """
 
-from harness.catalogue.checks.description import describe_expectation
+from harness.catalogue.checks.description import describe_expectation, describe_requests
 from harness.catalogue.checks.features import missing_features, needed_features
 from harness.catalogue.checks.table import CHECKS, Check, judge
 
-__all__ = ["CHECKS", "Check", "describe_expectation", "judge", "missing_features", "needed_features"]
+__all__ = [
+    "CHECKS",
+    "Check",
+    "describe_expectation",
+    "describe_requests",
+    "judge",
+    "missing_features",
+    "needed_features",
+]

@@ -2,8 +2,11 @@
 
 import json
 
-from harness.catalogue.checks import describe_expectation
+from harness.catalogue.canonical import read_canonical
+from harness.catalogue.checks import describe_expectation, describe_requests
 from harness.catalogue.models import Expectation
+
+from .build import attempt
 
 
 def test_defaults_that_are_checked_are_shown() -> None:
@@ -29,15 +32,32 @@ def test_it_is_plain_json() -> None:
     assert "usage" not in described
 
 
+SAID = {"attempt": 2, "contains": "Hi", "last_messages": [{"role": "user", "content": "Hi"}], "temperature": 0}
+EXPECTED = Expectation.model_validate({"requests": [SAID, {"as_asked": ["system", "tools"]}]})
+
+
 def test_what_requests_must_say_is_shown_as_far_as_it_is_said() -> None:
-    said = {"attempt": 2, "contains": "Hi", "last_messages": [{"role": "user", "content": "Hi"}], "temperature": 0}
-    described = describe_expectation(Expectation.model_validate({"requests": [said, {"as_asked": ["system"]}]}))
-    assert json.loads(json.dumps(described))["requests"] == [
-        {
-            "attempt": 2,
-            "last_messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
-            "contains": ["Hi"],
-            "temperature": 0,
-        },
-        {"as_asked": ["system"]},
+    assert describe_expectation(EXPECTED)["requests"] == [
+        {"attempt": 2, "temperature": 0.0, "last_messages": ["user: text 'Hi'"], "contains": ["Hi"]},
+        {"attempt": 1, "as_asked": ["system", "tools"]},
     ]
+
+
+def test_what_must_arrive_as_asked_is_shown_as_it_was_asked() -> None:
+    asked = read_canonical({"system": "Be terse. " * 100, "tools": ["list_files"]})
+    described = describe_expectation(EXPECTED, asked)["requests"][1]
+    assert described["tools"] == ['list_files {"type":"object","properties":{}}']
+    assert described["system"].startswith("Be terse. Be terse.")
+    assert len(described["system"]) < 200
+
+
+def test_what_requests_said_is_shown_beside_it() -> None:
+    body = {"model": "m", "temperature": 1, "messages": [{"role": "user", "content": "Ho"}]}
+    sent = [attempt(number, body=json.dumps(body).encode()) for number in (1, 2)]
+    described = describe_requests(EXPECTED, "openai-chat", sent)
+    assert described == [
+        {"attempt": 2, "messages": ["user: text 'Ho'"], "temperature": 1},
+        {"attempt": 1, "system": None, "tools": []},
+    ]
+    assert json.loads(json.dumps(described)) == described
+    assert describe_requests(EXPECTED, "openai-chat", sent[:1]) == described[1:]
