@@ -6,10 +6,13 @@ import sys
 
 from huggingface_hub import InferenceClient
 
-base_url, dialect = sys.argv[1:3]
+base_url, dialect, *more = sys.argv[1:]
 client = InferenceClient(base_url=f"{base_url}/v1", api_key="k")
+chunks = client.chat_completion([{"role": "user", "content": "Hi"}], model="m", stream=True)
+if more == ["forget-the-client"]:
+    del client
 try:
-    for chunk in client.chat_completion([{"role": "user", "content": "Hi"}], model="m", stream=True):
+    for chunk in chunks:
         for choice in chunk.choices:
             if choice.delta.content:
                 print(json.dumps({"text": choice.delta.content}))
