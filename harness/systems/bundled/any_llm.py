@@ -37,13 +37,17 @@ class Reader(chat.Reader):
         before = [event for delta in deltas for event in _added(delta)]
         for delta in deltas:
             self._keep(delta)
-        return [*before, *map(self._translated, super().read(chunk))]
+        written = field(field(field(chunk, "usage"), "prompt_tokens_details"), "cache_write_tokens")
+        return [*before, *(self._translated(event, written) for event in super().read(chunk))]
 
-    def _translated(self, event: Event) -> Event:
+    def _translated(self, event: Event, written: int | None) -> Event:
+        """Calls are numbered through all turns. What a cache had counts as input here, but not on Anthropic's wire."""
         if isinstance(event, ToolCall):
             return replace(event, index=event.index + self._first_call)
-        if isinstance(event, Usage) and self._provider == "anthropic" and event.input_tokens is not None:
-            return replace(event, input_tokens=event.input_tokens - (event.cache_read_tokens or 0))
+        if isinstance(event, Usage):
+            cached = (event.cache_read_tokens or 0) + (written or 0) if self._provider == "anthropic" else 0
+            given = None if event.input_tokens is None else event.input_tokens - cached
+            return replace(event, input_tokens=given, cache_write_tokens=written)
         return event
 
     def _keep(self, delta: Any) -> None:
@@ -98,8 +102,9 @@ async def completion(case: Case) -> AsyncIterator[Event]:
     """The chunks of all turns."""
     provider, results = PROVIDERS[case.dialect], case.options.get("tool_results") or {}
     llm, asked = client(case, provider), {**chat.parameters(case.request), **limits(case, provider)}
-    if provider != "openai":
+    if provider != "openai":  # the rest take the one name of the limit that any-llm's documentation has first
         asked.pop("stream_options")
+        asked |= {"max_tokens": asked.pop("max_completion_tokens", None)}
     first_call = 0
     while True:
         reader = Reader(provider, first_call)
@@ -149,7 +154,10 @@ serve(
     name="any-llm",
     distribution="any-llm-sdk",
     dialects=[*PROVIDERS, "openai-responses"],
-    features=["timeouts", "cancel", "tool_calls", "tool_loop", "usage", "reasoning"],
+    features=[
+        *("timeouts", "cancel", "tool_calls", "tool_loop", "usage", "reasoning"),
+        *("history", "images", "settings"),
+    ],
     features_in={
         "openai-chat": ["retries", "parallel_choices"],
         "openai-responses": ["retries", "signatures", "refusals"],

@@ -18,7 +18,7 @@ from typing import Any
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it fetches its list of models from the network else
 
 import litellm
-from harness_kit import Case, Event, Signature, ToolCall, chat, responses, serve
+from harness_kit import Case, Event, Signature, ToolCall, Usage, chat, responses, serve
 from harness_kit.fields import field, plain
 
 litellm.telemetry = False
@@ -51,11 +51,15 @@ class Reader(chat.Reader):
 
     def read(self, chunk: Any) -> list[Event]:
         deltas = [field(choice, "delta") for choice in field(chunk, "choices") or ()]
-        read = [self._numbered(event) for event in super().read(chunk)]
+        written = field(field(chunk, "usage"), "cache_creation_input_tokens")
+        read = [self._translated(event, written) for event in super().read(chunk)]
         return [*read, *(signature for delta in deltas for signature in _signatures(delta))]
 
-    def _numbered(self, event: Event) -> Event:
-        return replace(event, index=event.index + self._first_call) if isinstance(event, ToolCall) else event
+    def _translated(self, event: Event, written: int | None) -> Event:
+        """Calls are numbered through all turns, and counts are with what a cache was given."""
+        if isinstance(event, ToolCall):
+            return replace(event, index=event.index + self._first_call)
+        return replace(event, cache_write_tokens=written) if isinstance(event, Usage) else event
 
 
 def _signatures(delta: Any) -> list[Signature]:
@@ -179,7 +183,10 @@ serve(
     name="litellm",
     distribution="litellm",
     dialects=[*PROVIDERS, "openai-responses"],
-    features=["retries", "timeouts", "tool_calls", "tool_loop", "usage", "reasoning", "overflow"],
+    features=[
+        *("retries", "timeouts", "tool_calls", "tool_loop", "usage", "reasoning", "overflow"),
+        *("history", "images", "settings"),
+    ],
     features_in={
         "openai-chat": ["cancel", "parallel_choices"],
         "anthropic-messages": ["cancel", "signatures"],
