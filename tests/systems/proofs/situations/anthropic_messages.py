@@ -60,7 +60,6 @@ def _limited(*headers: str) -> Answer:
 
 
 SITUATIONS: dict[str, Situation] = {
-    "unknown-event": (Answer(stream(START, TEXT, HEL, event("news", '{"type":"news","index":0}'), LO, *ENDING)),),
     "clean-answer": (CLEAN,),
     "ends-before-first-word": (Answer(stream(START)),),
     "ends-before-stop-reason": (Answer(stream(START, TEXT, HEL, LO)),),

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from .wire import Answer, Situation, data, gzip_broken_off, refused, stream, unended, untyped, without_length
+from .wire import (
+    Answer,
+    Situation,
+    data,
+    gzip_broken_off,
+    refused,
+    stream,
+    unended,
+    untyped,
+    with_extensions,
+    without_length,
+)
 
 
 def _chunk(choice: str) -> str:
@@ -137,6 +148,7 @@ SITUATIONS: dict[str, Situation] = {
     ),
     "calls-all-of-index-zero": (Answer(stream(ROLE, OSLO_WHOLE, ROME_WHOLE, CALLS, DONE)),),
     "fields-without-data": (Answer(stream("retry: 3000\n\nid: 7\n\n", ROLE, HEL, LO, STOP, DONE)),),
+    "chunk-extensions": (Answer(with_extensions(ROLE, HEL, LO, STOP, DONE)),),
     "named-event-without-data": (Answer(stream("event: ping\n\n", HEL, LO, STOP, DONE)),),
     "keep-alive-comments": (Answer(stream(": waiting\n\n", ROLE, HEL, ": waiting\n\n", LO, STOP, DONE)),),
     "no-space-after-colon": (

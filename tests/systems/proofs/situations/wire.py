@@ -35,6 +35,13 @@ def unended(*pieces: str, content_type: str = "text/event-stream") -> bytes:
     return (head + "".join(chunks)).encode()
 
 
+def with_extensions(*pieces: str, content_type: str = "text/event-stream") -> bytes:
+    """A 200 in chunked coding whose chunks have two extensions behind their size."""
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+    chunks = [f'{len(piece.encode()):x};seq=7;sig="a"\r\n{piece}\r\n' for piece in pieces]
+    return (head + "".join(chunks) + "0\r\n\r\n").encode()
+
+
 def without_length(*pieces: str, content_type: str = "text/event-stream") -> bytes:
     """A 200 whose body ends where the connection does."""
     head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n"
