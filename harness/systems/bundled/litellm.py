@@ -30,7 +30,10 @@ PATHS = {"openai": "/v1", "gemini": "/v1beta"}
 """What LiteLLM wants to have in the base, besides the host; it adds the rest."""
 
 
-ABILITIES = ("native_streaming", "function_calling", "parallel_function_calling", "tool_choice", "reasoning", "vision")
+ABILITIES = (
+    *("native_streaming", "system_messages", "function_calling", "parallel_function_calling", "tool_choice"),
+    *("reasoning", "vision"),
+)
 
 
 def known(case: Case, provider: str) -> str:
@@ -46,20 +49,17 @@ class Reader(chat.Reader):
     """Reads chunks with what LiteLLM adds to them: reasoning, and the signatures of thinking blocks."""
 
     def __init__(self, first_call: int) -> None:
-        super().__init__("reasoning_content")
-        self._first_call = first_call
+        super().__init__("reasoning_content", first_call)
 
     def read(self, chunk: Any) -> list[Event]:
         deltas = [field(choice, "delta") for choice in field(chunk, "choices") or ()]
         written = field(field(chunk, "usage"), "cache_creation_input_tokens")
-        read = [self._translated(event, written) for event in super().read(chunk)]
+        read = [_with_cache(event, written) for event in super().read(chunk)]
         return [*read, *(signature for delta in deltas for signature in _signatures(delta))]
 
-    def _translated(self, event: Event, written: int | None) -> Event:
-        """Calls are numbered through all turns, and counts are with what a cache was given."""
-        if isinstance(event, ToolCall):
-            return replace(event, index=event.index + self._first_call)
-        return replace(event, cache_write_tokens=written) if isinstance(event, Usage) else event
+
+def _with_cache(event: Event, written: int | None) -> Event:
+    return replace(event, cache_write_tokens=written) if isinstance(event, Usage) else event
 
 
 def _signatures(delta: Any) -> list[Signature]:
@@ -127,19 +127,20 @@ async def completion(case: Case) -> AsyncIterator[Event]:
 
 async def response(case: Case) -> AsyncIterator[Event]:
     """The events of all turns; what the model gave goes back into the input."""
-    results, reader = case.options.get("tool_results") or {}, responses.Reader()
+    results, made = case.options.get("tool_results") or {}, 0
     asked = {**responses.parameters(case.request), **limits(case)}
     asked["model"], asked["api_base"] = known(case, "openai"), f"{case.base_url}/v1"
     while True:
-        given: list[Any] = []
+        reader, given = responses.Reader(), []
         async for event in await litellm.aresponses(**asked):
             if field(event, "type") == "response.completed":
                 given = list(field(field(event, "response"), "output") or ())
             for canonical in reader.read(event):
-                yield canonical
+                yield replace(canonical, index=canonical.index + made) if isinstance(canonical, ToolCall) else canonical
         calls = [item for item in given if field(item, "type") == "function_call"]
         if not results or not calls:
             return
+        made += len(calls)
         answers = [
             {
                 "type": "function_call_output",
