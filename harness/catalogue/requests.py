@@ -62,6 +62,8 @@ class RequestExpectation(Record):
     """How the talk ends; what stands before it is not compared."""
     contains: tuple[str, ...] = ()
     """Texts that must stand somewhere in what is said, each within one text, character by character."""
+    reasoning: str | None = None
+    """Unsigned reasoning that must come back, which is compared nowhere else: what the assistant's turns must hold."""
     system: str | None = None
     """What the system text must hold; a client may add its own."""
     tools: Annotated[Any, _canonical("tools"), _as_json] = None

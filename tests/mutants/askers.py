@@ -153,6 +153,7 @@ ASKERS = (
             "multi-turn/anthropic-redacted-thinking",
             "multi-turn/responses-encrypted-reasoning",
             "multi-turn/gemini-signed-call",
+            "multi-turn/reasoning-comes-back",
         ),
         asks=parts(unsigned),
     ),

@@ -163,3 +163,12 @@ def test_evidence_is_json_whatever_the_caller_saw() -> None:
 
     odd = observed(Text("half \udc00"), end=None)
     assert json.loads(msgspec.json.encode(evidence_of(planned(), odd).seen["text"])) == "half \ufffd"
+
+
+def test_what_requests_said_is_kept_where_something_was_expected_of_them() -> None:
+    case = planned(expect={"text": "Hello", "requests": [{"as_asked": "messages"}]})
+    body = b'{"model": "m", "messages": [{"role": "user", "content": "Hi"}]}'
+    evidence = evidence_of(case, observed(Text("Hello"), attempts=(replace(attempt(), body=body),)))
+    assert evidence.expected["requests"] == [{"attempt": 1, "messages": ["user: text 'Hello'"]}]
+    assert evidence.seen["requests"] == [{"attempt": 1, "messages": ["user: text 'Hi'"]}]
+    assert "requests" not in evidence_of(planned(), observed(Text("Hello"))).seen

@@ -9,6 +9,7 @@ import msgspec
 
 from harness.catalogue.checks.differences import excerpt
 from harness.catalogue.checks.parts import shown
+from harness.catalogue.checks.requests import reasoning_texts
 from harness.catalogue.models import Expectation
 from harness.catalogue.observation import Attempt
 from harness.catalogue.requests import ASKED_FIELDS, AskedField, RequestExpectation
@@ -55,6 +56,8 @@ def _wanted(wanted: RequestExpectation, asked: Request | None) -> dict[str, Any]
         described["as_asked"] = list(wanted.as_asked)
     if wanted.last_messages is not None:
         described["last_messages"] = _talk(wanted.last_messages)
+    if wanted.reasoning:
+        described["reasoning"] = excerpt(wanted.reasoning, 0)
     if wanted.contains:
         described["contains"] = [excerpt(text, 0) for text in wanted.contains]
     return described
@@ -64,7 +67,10 @@ def _sent(wanted: RequestExpectation, seen: Request) -> dict[str, Any]:
     compared = set(wanted.compared)
     if compared & {"last_messages", "contains"}:
         compared.add("messages")
-    return {name: _short(name, getattr(seen, name)) for name in ASKED_FIELDS if name in compared}
+    described: dict[str, Any] = {name: _short(name, getattr(seen, name)) for name in ASKED_FIELDS if name in compared}
+    if wanted.reasoning:
+        described["reasoning"] = [excerpt(text, 0) for text in reasoning_texts(seen.messages)]
+    return described
 
 
 def _short(name: AskedField, value: Any) -> Any:

@@ -12,7 +12,7 @@ from harness.catalogue.checks.talk import talk_difference, turns_of
 from harness.catalogue.observation import Attempt
 from harness.catalogue.requests import AskedField, RequestExpectation
 from harness.dialects import dialect
-from harness.request import Message, NamedTool, Request, TextPart, ToolResultPart
+from harness.request import Message, NamedTool, ReasoningPart, Request, TextPart, ToolResultPart
 
 _SETTINGS: tuple[AskedField, ...] = ("parallel_tool_calls", "max_output_tokens", "temperature", "top_p", "stop")
 
@@ -35,6 +35,7 @@ def _differences(wanted: RequestExpectation, attempt: Attempt, facts: Facts) -> 
         *_system(wanted, asked, seen),
         *_talk(wanted, asked, seen, facts.dialect),
         *_contained(wanted, seen),
+        *_reasoning(wanted, seen),
         *_tools(wanted, asked, seen),
         *_settings(wanted, asked, seen),
     ):
@@ -98,6 +99,17 @@ def _said(request: Request) -> list[str]:
     texts = [part.text for part in parts if isinstance(part, TextPart)]
     results = [part.content for part in parts if isinstance(part, ToolResultPart)]
     return [*([request.system] if request.system else []), *texts, *results]
+
+
+def _reasoning(wanted: RequestExpectation, seen: Request) -> _Found:
+    given = reasoning_texts(seen.messages)
+    if wanted.reasoning and not any(wanted.reasoning in text for text in given):
+        yield "the reasoning did not come back", excerpt(wanted.reasoning, 0), [excerpt(text, 0) for text in given]
+
+
+def reasoning_texts(messages: list[Message]) -> list[str]:
+    """The words of the reasoning that goes back, signed or not."""
+    return [part.text for said in messages for part in said.content if isinstance(part, ReasoningPart) and part.text]
 
 
 def _tools(wanted: RequestExpectation, asked: Request, seen: Request) -> _Found:

@@ -61,3 +61,11 @@ def test_what_requests_said_is_shown_beside_it() -> None:
     ]
     assert json.loads(json.dumps(described)) == described
     assert describe_requests(EXPECTED, "openai-chat", sent[:1]) == described[1:]
+
+
+def test_reasoning_that_must_come_back_is_shown() -> None:
+    expectation = Expectation.model_validate({"requests": [{"reasoning": "Hm."}]})
+    assert describe_expectation(expectation)["requests"] == [{"attempt": 1, "reasoning": "Hm."}]
+    body = {"messages": [{"role": "assistant", "content": "a", "reasoning_content": "Hm."}]}
+    sent = [attempt(body=json.dumps(body).encode())]
+    assert describe_requests(expectation, "openai-chat", sent) == [{"attempt": 1, "reasoning": ["Hm."]}]

@@ -173,3 +173,12 @@ def test_a_body_that_is_no_request_says_nothing() -> None:
     expect = {"text": "Cold.", "requests": [{"messages": [{"role": "user", "content": "Hi"}]}]}
     judged = verdict(expect, seen, dialect="openai-chat")
     assert [finding.message for finding in judged.findings] == ["request 1: the user's message is missing"]
+
+
+def test_unsigned_reasoning_is_compared_where_it_is_asked_for_by_name() -> None:
+    said = [{"type": "reasoning", "text": "Cold, I guess."}, {"type": "text", "text": "Cold."}]
+    talk = {"messages": [{"role": "assistant", "content": said}, {"role": "user", "content": "Sure?"}]}
+    assert messages([{"reasoning": "Cold, I guess."}], talk) == []
+    (finding,) = found([{"reasoning": "Warm, I guess."}], talk)
+    assert finding.message == "request 1: the reasoning did not come back"
+    assert (finding.expected, finding.seen) == ("Warm, I guess.", ["Cold, I guess."])
