@@ -22,9 +22,10 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from harness_kit import Case, Event, Finish, Reasoning, Retry, Signature, Text, ToolCall, error_of, serve
+from harness_kit import Case, Event, Finish, Reasoning, Retry, Signature, Text, ToolCall, Usage, error_of, serve
 from harness_kit import responses as responses_form
 from harness_kit.chat import data_url
 from harness_kit.fields import plain
@@ -165,7 +166,7 @@ class Turn:
                 number = self._named.setdefault(payload["call_id"], self._before + len(self._named))
                 yield ToolCall(number, payload["call_id"] or None, payload["tool_name"])
             case "token_count" if payload["usage"]:
-                yield responses_form.usage(payload["usage"])
+                yield usage(payload["usage"])
             case "stream_error":
                 most = payload["max_retries"] + 1
                 yield Retry(payload["attempt"] + 1, payload["delay_seconds"], payload["error"], most)
@@ -184,6 +185,13 @@ class Turn:
                     arguments = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
                     yield ToolCall(number, item.call_id or None, item.name, arguments)
         yield Finish("tool_calls" if self.calls else "stop")
+
+
+def usage(counted: dict[str, Any]) -> Usage:
+    """The counts as the responses protocol has them; what messages says of the cache stands beside under its names."""
+    said, details = responses_form.usage(counted), counted.get("input_tokens_details") or {}
+    read = details.get("cache_read_input_tokens", said.cache_read_tokens)
+    return replace(said, cache_read_tokens=read, cache_write_tokens=details.get("cache_creation_input_tokens"))
 
 
 def reasoning(payload: dict[str, Any]) -> Iterator[Event]:
