@@ -16,6 +16,7 @@ from markupsafe import Markup
 from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
 from harness.events import AnyEvent, to_builtins
+from harness.report.packed import unpacked_chunks
 from harness.report.visible import counted, hex_dump, laid_out, left_out, marked_bytes, shortened
 from harness.report.words import ENDING_WORDS, compact, event_words
 from harness.runner.results import AttemptRecord
@@ -109,14 +110,17 @@ def attempt_view(record: AttemptRecord, dialect: str, offsets: Sequence[int], li
     bodies = [chunk.data for chunk in record.chunks]
     body = b"".join(bodies)
     known = dialect in dialect_names()
-    decoded = known and record.status is not None and 200 <= record.status < 300
-    events, closing = _decode(record, bodies, dialect) if decoded else ([()] * len(bodies), ())
+    coding = next((value for name, value in record.headers if name.lower() == "content-encoding"), "")
+    plain = unpacked_chunks(bodies, coding) if known and 200 <= (record.status or 0) < 300 else None
+    decoded = plain is not None
+    events, closing = _decode(record, plain, dialect) if plain is not None else ([()] * len(bodies), ())
     starts = accumulate((len(data) for data in bodies), initial=0)
     chunks = [
         _Chunk(number, offset, data, each.sent_s, tuple(read))
         for number, (offset, data, each, read) in enumerate(zip(starts, bodies, record.chunks, events, strict=False), 1)
     ]
-    frame_ends = frozenset(accumulate(map(len, dialect_record(dialect).split_frames(body)))) if decoded else None
+    framed = decoded and plain == bodies  # packed bytes have no frames to be cut in two
+    frame_ends = frozenset(accumulate(map(len, dialect_record(dialect).split_frames(body)))) if framed else None
     anchor = f"{'f' if record.fallback else 'a'}{record.number}"
     rows = tuple(_Rows(body, frame_ends, anchor, sorted(set(offsets)), limits).of(chunks))
     texts = [row.text for row in rows if isinstance(row, ChunkRow)]

@@ -1,7 +1,10 @@
 import base64
 
+import msgspec
+
 from harness.report.wire_log import BRIEF, FULL, ChunkRow, Gap, attempt_view, size_words
 from harness.runner.results import AttemptRecord, ChunkRecord
+from harness.wire.content_coding import encoded
 
 from .sample_wire import attempt, recut, text_frames
 
@@ -134,3 +137,13 @@ def test_an_attempt_without_an_answer_has_no_rows() -> None:
     view = attempt_view(record, "ollama", (), FULL)
     assert view.rows == ()
     assert view.ending == "connection reset"
+
+
+def test_a_packed_body_is_read_as_its_client_should() -> None:
+    headers = [("content-encoding", "gzip")]
+    record = msgspec.structs.replace(attempt("openai-chat", encoded(FRAMES, "gzip")), headers=headers)
+    texts = [[line.words for line in row.events if line.kind == "text"] for row in rows(record)]
+    assert texts[1:4] == [['"Oslo"'], ['" snow ❄"'], ['" wind."']]
+    assert {row.cut for row in rows(record)} <= {"", "cut inside a UTF-8 character"}
+    unknown = msgspec.structs.replace(record, headers=[("content-encoding", "br")])
+    assert not attempt_view(unknown, "openai-chat", (), FULL).decoded
