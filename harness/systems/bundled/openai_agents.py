@@ -65,7 +65,7 @@ async def run(case: Case) -> AsyncIterator[Event]:
         tools=[tool_of(tool, results or {}) for tool in request.get("tools") or ()],
         tool_use_behavior="run_llm_again" if results else "stop_on_first_tool",
     )
-    result = agents.Runner.run_streamed(agent, responses.items(request))
+    result = agents.Runner.run_streamed(agent, [plain(item) for item in responses.items(request)])
     reader, turn = responses.Reader(), 0
     try:
         async for event in result.stream_events():
@@ -76,6 +76,13 @@ async def run(case: Case) -> AsyncIterator[Event]:
                 yield read
     finally:
         result.cancel()  # a run goes on by itself when nobody reads its events
+
+
+def plain(item: dict[str, Any]) -> dict[str, Any]:
+    """An earlier answer in words, as a message of a role and a text, which the SDK takes for both APIs."""
+    if item.get("role") != "assistant":
+        return item
+    return {"role": "assistant", "content": "".join(part["text"] for part in item["content"])}
 
 
 def numbered(event: Any, turn: int, by_place: bool) -> Any:
@@ -99,7 +106,20 @@ serve(
     distribution="openai-agents",
     dialects=["openai-chat", "openai-responses"],
     features=[
-        *("retries", "retry_after", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "refusals", "tool_loop"),
+        *(
+            "retries",
+            "retry_after",
+            "timeouts",
+            "cancel",
+            "tool_calls",
+            "usage",
+            "reasoning",
+            "refusals",
+            "tool_loop",
+            "history",
+            "images",
+            "settings",
+        ),
         *("history", "images", "settings"),
     ],
     features_in={"openai-responses": ["signatures"]},
