@@ -87,7 +87,7 @@ async def stop(driver: Driver) -> None:
 
 
 async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: ResultListener) -> None:
-    """Canaries first; then the rest at once; then, alone, the cases that were in flight when the worker broke."""
+    """Canaries first, then the rest at once; then, alone, the cases that were in flight when the worker broke."""
     runnable: list[PlannedCase] = []
     for planned in system.cases:
         claims = system.description.claims(planned.dialect)
@@ -97,8 +97,6 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
             on_result(unsupported(planned, system.subject(lane), missing))
         else:
             runnable.append(planned)
-    canaries = [planned for planned in runnable if planned.scenario.family == CANARY_FAMILY]
-    others = [planned for planned in runnable if planned.scenario.family != CANARY_FAMILY]
     broken: list[tuple[PlannedCase, str]] = []
 
     def take(planned: PlannedCase, observation: Observation, alone: bool) -> None:
@@ -107,9 +105,22 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
         else:
             on_result(_judged(system, lane, planned, observation))
 
-    for group in (canaries, others):
+    for group in _in_turn(runnable):
         await _observe_all(system, lane, group, jobs, partial(take, alone=len(group) == 1))
     await _run_alone(system, lane, broken, on_result)
+
+
+def _in_turn(cases: Sequence[PlannedCase]) -> list[list[PlannedCase]]:
+    """Groups that run one after another: one canary of each dialect alone, the other canaries, the rest.
+
+    Many libraries load half of themselves when they are first used, and not all of them survive that in several threads
+    at once: this is no property of a stream, and whom it strikes is chance.
+    """
+    canaries = [planned for planned in cases if planned.scenario.family == CANARY_FAMILY]
+    first = {planned.dialect: planned for planned in reversed(canaries)}
+    alone = [planned for planned in canaries if first[planned.dialect] is planned]
+    others = [planned for planned in canaries if first[planned.dialect] is not planned]
+    return [*([each] for each in alone), others, [each for each in cases if each.scenario.family != CANARY_FAMILY]]
 
 
 async def _run_alone(

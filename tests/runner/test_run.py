@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from harness.catalogue.findings import Judgement
-from harness.catalogue.models import Scenario
+from harness.catalogue.models import FEATURES, Scenario
 from harness.catalogue.observation import CallerEnd, Observation
 from harness.events import AnyEvent
 from harness.runner import run
@@ -67,6 +67,30 @@ def test_canaries_end_before_anything_else_begins() -> None:
     assert seen[4:6] == ["other begins", "other begins"]
 
 
+def test_the_first_canary_of_each_dialect_runs_alone() -> None:
+    most: dict[tuple[str, float], int] = {}
+    driver = Scripted()
+
+    async def slowly(case: Case, emit: Emit) -> CallerEnd:
+        for _ in range(5):
+            most[case.dialect, case.options["timeout_s"]] = max(
+                driver.under_way, most.get((case.dialect, case.options["timeout_s"]), 0)
+            )
+            await asyncio.sleep(0)
+        return await well_behaved(case, emit)
+
+    driver.run_case = slowly
+    driver.description = Description("made", "1", "python", ("openai-chat", "ollama"), frozenset(FEATURES))
+    cases = [
+        planned(f"canary/{number}", dialect, options={"timeout_s": number})
+        for number in (1, 2, 3)
+        for dialect in ("openai-chat", "ollama")
+    ]
+    results_of(system(driver, cases))
+    assert {most[dialect, 1] for dialect in ("openai-chat", "ollama")} == {1}
+    assert most["openai-chat", 2] == 4
+
+
 @pytest.mark.parametrize("jobs", [1, 3, 50])
 def test_so_many_cases_run_at_once_and_no_more(jobs: int) -> None:
     async def slowly(case: Case, emit: Emit) -> CallerEnd:
@@ -98,8 +122,8 @@ class Fragile:
         return await well_behaved(case, emit)
 
 
-@pytest.mark.parametrize("family", ["made", "canary"])
-def test_cases_that_a_broken_worker_took_along_are_run_again_alone(family: str) -> None:
+@pytest.mark.parametrize(("family", "began"), [("made", 8), ("canary", 7)])  # the first canary runs alone anyway
+def test_cases_that_a_broken_worker_took_along_are_run_again_alone(family: str, began: int) -> None:
     driver = Scripted(Fragile(3.0).run)
     cases = [planned(f"{family}/case-{number}", options={"timeout_s": number}) for number in (1, 2, 3, 4)]
     results = results_of(system(driver, cases))
@@ -112,7 +136,7 @@ def test_cases_that_a_broken_worker_took_along_are_run_again_alone(family: str) 
     [culprit] = [result for result in results if result.verdict == "error"]
     assert culprit.note == "fragile: it exited with status 7"
     assert culprit.evidence is not None and culprit.evidence.stderr == "my last words"
-    assert (len(results), len(driver.began)) == (4, 8)
+    assert (len(results), len(driver.began)) == (4, began)
 
 
 def test_a_case_that_ran_alone_is_not_run_again() -> None:
