@@ -7,7 +7,7 @@ A scenario's own `needs` come first; these are derived besides:
 | `expect.tool_calls` (unless it expects none, or only calls that were cut off) | `tool_calls` |
 | `expect.attempts` of at least 2 without `options.tool_results`; `expect.fallback_attempts` of at least 2 | `retries` |
 | `expect.waits` | `retry_after` and `retries` |
-| `expect.refusal` | `refusals` |
+| `expect.refusal`, unless anything will do | `refusals` |
 | `expect.signatures` | `signatures` |
 | `expect.other_choices` | `parallel_choices` |
 | `expect.requests`, and a `request` that is more than a user's words: earlier turns | `history` |
@@ -71,7 +71,7 @@ def _of_expectation(expectation: Expectation, scenario: Scenario) -> Iterator[st
         "tool_calls": isinstance(calls, AnyValue) or any(call.executable for call in calls),
         "retries": any(count is not None and count.at_least > 1 for count in repeated) or bool(expectation.waits),
         "retry_after": bool(expectation.waits),
-        "refusals": expectation.refusal != "",
+        "refusals": expectation.refusal != "" and not isinstance(expectation.refusal, AnyValue),
         "signatures": bool(expectation.signatures),
         "parallel_choices": bool(expectation.other_choices),
         "compaction": expectation.second_request_shorter,

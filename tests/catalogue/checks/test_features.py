@@ -23,6 +23,7 @@ from .build import scenario
         ({"attempts": 2}, {}, {"retries"}),
         ({"waits": [{"before_attempt": 2}]}, {}, {"retries", "retry_after"}),
         ({"refusal": "No."}, {}, {"refusals"}),
+        ({"refusal": {"any": True}}, {}, set()),
         ({"signatures": ["s"]}, {}, {"signatures"}),
         ({"other_choices": ["b"]}, {}, {"parallel_choices"}),
         ({"second_request_shorter": True}, {}, {"compaction"}),
