@@ -321,7 +321,7 @@ serve(
     dialects=["openai-chat", "openai-responses", "anthropic-messages", "gemini"],
     features=[
         *("retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "refusals"),
-        *("error_kinds", "overflow", "tool_loop"),
+        *("error_kinds", "overflow", "tool_loop", "history", "images", "settings"),
         *("history", "images", "settings"),
     ],
     features_in={
