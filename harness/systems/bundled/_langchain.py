@@ -20,7 +20,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 
 async def talk(case: Case, model: BaseChatModel, provider: str, reasons: dict[str, str]) -> AsyncIterator[Event]:
     """The events of the talk: of one answer, or of all turns where the caller's tools answer."""
-    runnable = with_tools(model, case.request)
+    runnable = with_tools(model, case.request, provider)
     history = messages(case.request, provider)
     results = case.options.get("tool_results") or {}
     calls = 0
@@ -69,12 +69,14 @@ class Answer:
         return [ToolCall(first + number, fragment["id"], fragment["name"]) for number, fragment in enumerate(new)]
 
 
-def with_tools(model: BaseChatModel, request: dict[str, Any]) -> Any:
-    """The model with the request's tools bound to it."""
+def with_tools(model: BaseChatModel, request: dict[str, Any], provider: str) -> Any:
+    """The model with the request's tools bound to it; Anthropic's takes any word but two for the name of a tool."""
     if not request.get("tools"):
         return model
     asked = request.get("tool_choice")
     choice = asked["name"] if isinstance(asked, dict) else {"required": "any"}.get(asked, asked)
+    if choice == "none" and provider == "anthropic":
+        choice = {"type": "none"}
     parallel = request.get("parallel_tool_calls")
     more = {} if parallel is None else {"parallel_tool_calls": parallel}
     return model.bind_tools(chat.tools(request), tool_choice=choice, **more)
