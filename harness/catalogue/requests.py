@@ -60,6 +60,8 @@ class RequestExpectation(Record):
     """The whole talk, without the system text."""
     last_messages: Messages = None
     """How the talk ends; what stands before it is not compared."""
+    any_order: bool = False
+    """Texts, images and calls of one turn may stand in any order among each other."""
     contains: tuple[str, ...] = ()
     """Texts that must stand somewhere in what is said, each within one text, character by character."""
     reasoning: str | None = None
@@ -91,7 +93,7 @@ class RequestExpectation(Record):
     @property
     def compared(self) -> frozenset[str]:
         """The fields that are compared."""
-        given = {name for name in self.model_fields_set if name not in ("attempt", "as_asked")}
+        given = {name for name in self.model_fields_set if name not in ("attempt", "as_asked", "any_order")}
         return frozenset({*given, *self.as_asked})
 
     def wanted(self, name: AskedField, asked: Request) -> Any:

@@ -73,7 +73,8 @@ def _system_messages(messages: list[Message]) -> list[str]:
 
 
 def _talk(wanted: RequestExpectation, asked: Request, seen: Request, dialect_name: str) -> _Found:
-    unordered = dialect(dialect_name).facts.get("unordered_turns", ())
+    by_dialect = dialect(dialect_name).facts.get("unordered_turns", ())
+    unordered = ("user", "assistant") if wanted.any_order else by_dialect
     given = turns_of(seen.messages, unordered)
     for messages, tail in ((wanted.wanted("messages", asked), False), (wanted.last_messages, True)):
         if messages is None:

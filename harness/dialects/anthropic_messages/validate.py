@@ -219,6 +219,9 @@ def _tool_use(block: dict[str, Any], where: str) -> _Faults:
 
 def _tool_result(block: dict[str, Any], where: str) -> _Faults:
     content = block.get("content")
+    if block.get("is_error") is True and not content:
+        message = f"{where}.tool_result: content cannot be empty if `is_error` is true"
+        yield RequestFault("tool-error-empty", f"{where}.content", message)
     if content is None or type(content) is str:
         return
     if type(content) is not list:
@@ -229,8 +232,9 @@ def _tool_result(block: dict[str, Any], where: str) -> _Faults:
         kind = as_dict(part).get("type")
         if type(kind) is not str or kind in _FOREIGN_BLOCKS or kind in _ASSISTANT_BLOCKS:
             yield RequestFault("block-unknown", place, f"{place}: Input tag {kind!r} does not match any expected tag")
-        elif kind == "text":
-            yield from _text(part, place)
+        elif kind == "text" and type(part.get("text")) is not str:
+            # That the text is empty is no fault here: what tools said in silence has been seen to be accepted.
+            yield RequestFault("block-field", f"{place}.text", f"{place}.text: Field required")
 
 
 def _image(source: dict[str, Any], where: str) -> _Faults:

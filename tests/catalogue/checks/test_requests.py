@@ -130,6 +130,15 @@ def test_a_text_may_stand_anywhere_but_whole() -> None:
     assert finding.message.startswith("request 1: what was asked does not stand in it")
 
 
+def test_the_parts_of_a_turn_may_stand_in_any_order_where_that_is_said() -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "image", "media_type": "image/png", "data": "aGk="}]
+    asked, sent = ([{"role": "user", "content": content}] for content in (parts, parts[::-1]))
+    assert messages([{"messages": asked, "any_order": True}], {"messages": sent}) == []
+    assert messages([{"messages": asked}], {"messages": sent}) == [
+        "request 1: the parts of the user's message stand in another order"
+    ]
+
+
 def test_the_end_of_the_talk() -> None:
     talk = [{"role": "user", "content": "Weather?"}, {"role": "assistant", "content": "Cold."}]
     again = {"messages": [*talk, {"role": "user", "content": "And?"}]}
