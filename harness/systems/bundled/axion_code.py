@@ -188,7 +188,7 @@ def its_message(turn: dict[str, Any]) -> InputMessage:
 
 def block(part: dict[str, Any]) -> Any:
     match part["type"]:
-        case "text":
+        case "text" if part["text"]:  # the runtime, too, keeps no empty text
             return TextInputBlock(part["text"])
         case "image":
             return ImageInputBlock(part["media_type"], part["data"])
@@ -210,7 +210,7 @@ if __name__ == "__main__":
         name="axion-code",
         distribution="axion-code",
         dialects=["anthropic-messages", "openai-chat", "openai-responses"],
-        features=["retries", "cancel", "tool_calls", "tool_loop", "usage"],
+        features=["retries", "cancel", "tool_calls", "tool_loop", "usage", "history", "images"],
         features_in={"anthropic-messages": ["reasoning"]},
         default_retries={"anthropic-messages": 2, "openai-chat": 2, "openai-responses": 3},
         run=run,

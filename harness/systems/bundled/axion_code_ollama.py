@@ -30,6 +30,6 @@ serve(
     name="axion-code-ollama",
     distribution="axion-code",
     dialects=["openai-chat"],
-    features=["cancel", "tool_calls", "tool_loop", "usage"],
+    features=["cancel", "tool_calls", "tool_loop", "usage", "history"],
     run=run,
 )

@@ -187,7 +187,7 @@ serve(
     distribution="navaia-code",
     dialects=["openai-chat"],
     features=[
-        *("retries", "timeouts", "cancel", "tool_calls", "tool_loop"),
+        *("retries", "timeouts", "cancel", "tool_calls", "tool_loop", "history"),
         *("usage", "reasoning", "think_tags", "overflow"),
     ],
     default_retries=5,
