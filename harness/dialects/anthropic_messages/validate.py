@@ -232,9 +232,8 @@ def _tool_result(block: dict[str, Any], where: str) -> _Faults:
         kind = as_dict(part).get("type")
         if type(kind) is not str or kind in _FOREIGN_BLOCKS or kind in _ASSISTANT_BLOCKS:
             yield RequestFault("block-unknown", place, f"{place}: Input tag {kind!r} does not match any expected tag")
-        elif kind == "text" and type(part.get("text")) is not str:
-            # That the text is empty is no fault here: what tools said in silence has been seen to be accepted.
-            yield RequestFault("block-field", f"{place}.text", f"{place}.text: Field required")
+        elif kind == "text":
+            yield from _text(part, place)
 
 
 def _image(source: dict[str, Any], where: str) -> _Faults:

@@ -74,7 +74,7 @@ def text(words: Any) -> dict[str, Any]:
         (said({**USE, "id": "a b"}, role="assistant"), "tool-id-invalid"),
         (said({**USE, "name": ""}, role="assistant"), "tool-name-invalid"),
         (said({"type": "image", "source": {"type": "base64", "media_type": "image/bmp", "data": ""}}), "image-type"),
-        (said({**RESULT, "content": [text(None)]}), "block-field"),
+        (said({**RESULT, "content": [text("")]}), "text-empty"),
         (said({**RESULT, "content": "", "is_error": True}), "tool-error-empty"),
         (said({**RESULT, "content": 7}), "block-field"),
         (said({**RESULT, "content": [USE]}), "block-unknown"),
