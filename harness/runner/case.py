@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -70,6 +70,17 @@ class _Outcome:
     stderr: str = ""
 
 
+MANY_CHUNKS = 200
+"""An answer of so many chunks keeps the origin busy for as long as it is played."""
+
+MANY_AT_ONCE = 4
+"""How many such answers are played at once, to all systems together: more of them would only be slower, each one, until
+clients lose their patience with a stream that is whole."""
+
+PATIENCE_S = 30.0
+"""How long such a case waits for its turn; systems that hang keep their places for longer than that."""
+
+
 class SocketLane:
     """Real sockets, real time: what every system can be run through."""
 
@@ -78,9 +89,20 @@ class SocketLane:
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
         self._numbers = itertools.count(1)
+        self._places = asyncio.Semaphore(MANY_AT_ONCE)
 
     async def observe(self, driver: Driver, planned: PlannedCase) -> Observation:
         """Serves the case at a prefix of its own while the system runs it."""
+        if not _has_many_chunks(planned):
+            return await self._observe(driver, planned)
+        took_place = await _within(PATIENCE_S, self._places.acquire())
+        try:
+            return await self._observe(driver, planned)
+        finally:
+            if took_place:
+                self._places.release()
+
+    async def _observe(self, driver: Driver, planned: PlannedCase) -> Observation:
         case_id = f"c{next(self._numbers)}"
         base_url = self._origin.add(_plan(case_id, planned))
         log = self._origin.log(case_id)
@@ -89,7 +111,7 @@ class SocketLane:
         outcome = unready or await _drive(driver, _case(case_id, planned, base_url), watch, planned.scenario.deadline_s)
         ended = time.monotonic() - watch.began
         if outcome.end is not None:
-            await _settled(log.wait_until(lambda each: all(one.ended_s is not None for one in each.attempts)))
+            await _within(GRACE_S, log.wait_until(lambda each: all(one.ended_s is not None for one in each.attempts)))
         attempts = self._origin.log(case_id).attempts
         self._origin.remove(case_id)
         return _observation(watch, outcome, attempts, ended)
@@ -141,13 +163,18 @@ async def _drive(driver: Driver, case: Case, watch: _Watch, deadline_s: float) -
         watch.caller.ended()
 
 
-async def _settled(quiet: object) -> None:
-    """Waits for the origin's side to end too, but not for ever: a client may keep its connection."""
+def _has_many_chunks(planned: PlannedCase) -> bool:
+    return sum(len(response.chunks) for response in planned.rendered.responses) >= MANY_CHUNKS
+
+
+async def _within(seconds: float, awaited: Awaitable[object]) -> bool:
+    """Waits for it, but no longer than that; whether it came."""
     try:
-        async with asyncio.timeout(GRACE_S):
-            await quiet  # type: ignore[misc]  # a coroutine
+        async with asyncio.timeout(seconds):
+            await awaited
     except TimeoutError:
-        pass
+        return False
+    return True
 
 
 def _plan(case_id: str, planned: PlannedCase) -> CasePlan:

@@ -218,3 +218,41 @@ def test_a_worker_whose_process_is_blocked_is_ended_and_replaced() -> None:
     assert [each.event for each in blocked.events] == [Text("so far")]
     assert (waiting.hung, waiting.broken) == (True, None)
     assert processes_with(mark) == []
+
+
+def many_chunks(number: int) -> PlannedCase:
+    events = [{"text": "Hello"}, {"finish": "stop"}]
+    return planned(f"made/long-{number}", responses=[{"events": events, "faults": [{"chunks": {"every": 1}}]}])
+
+
+def observe_together(driver: Scripted, cases: list[PlannedCase]) -> list[Observation]:
+    async def main() -> list[Observation]:
+        async with asyncio.timeout(60), lane("sockets") as chosen:
+            return await asyncio.gather(*(chosen.observe(driver, case) for case in cases))
+
+    return asyncio.run(main())
+
+
+def test_only_a_few_answers_of_many_chunks_are_played_at_once() -> None:
+    driver = Scripted()
+    seen = observe_together(driver, [many_chunks(number) for number in range(7)])
+    assert {observation.end for observation in seen} == {COMPLETED}
+    assert driver.most_under_way == lanes.MANY_AT_ONCE
+
+
+def test_other_answers_are_not_held_back() -> None:
+    driver = Scripted()
+    observe_together(driver, [planned(f"made/{number}") for number in range(7)])
+    assert driver.most_under_way == 7
+
+
+def test_systems_that_hang_hold_the_others_back_only_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "PATIENCE_S", 0.05)
+    together = asyncio.Barrier(lanes.MANY_AT_ONCE + 1)
+
+    async def wait_for_one_more(case: Case, emit: Emit) -> CallerEnd:
+        await together.wait()
+        return await well_behaved(case, emit)
+
+    cases = [many_chunks(number) for number in range(lanes.MANY_AT_ONCE + 1)]
+    assert {observation.end for observation in observe_together(Scripted(wait_for_one_more), cases)} == {COMPLETED}
