@@ -17,6 +17,7 @@ from typing import Any
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it fetches its list of models from the network else
 
+import httpx2  # noqa: F401 - else the library imports it in the first of many requests at once, and some meet half of it
 import litellm
 from harness_kit import Case, Event, Signature, ToolCall, Usage, chat, responses, serve
 from harness_kit.fields import field, plain
