@@ -50,7 +50,7 @@ def matrix(
     family: Annotated[Names, FAMILY] = None,
     dialect: Annotated[Names, DIALECT] = None,
     catalogue: Annotated[File, CATALOGUE] = None,
-    jobs: Annotated[int, JOBS] = 16,
+    jobs: Annotated[int, JOBS] = 8,
     systems_at_once: Annotated[int, AT_ONCE] = 4,
     repeat: Annotated[int, REPEAT] = 1,
     isolate: Annotated[bool, ISOLATE] = True,
