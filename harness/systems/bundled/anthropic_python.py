@@ -11,6 +11,7 @@ Its events are the wire's own, and the caller puts the blocks together. Where th
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -24,8 +25,9 @@ async def run(case: Case) -> AsyncIterator[Event]:
     asked, results = messages.parameters(case.request), case.options.get("tool_results")
     async with anthropic.AsyncAnthropic(api_key=case.api_key, base_url=case.base_url, **given) as sdk:
         events = loop(sdk, asked, results) if results else answer(sdk, asked)
-        async for event in events:
-            yield event
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
 
 async def answer(sdk: anthropic.AsyncAnthropic, asked: dict[str, Any]) -> AsyncIterator[Event]:

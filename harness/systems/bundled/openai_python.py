@@ -11,6 +11,7 @@ reasoning is claimed for responses alone. What a chunk says is handed on as it i
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -33,8 +34,9 @@ async def run(case: Case) -> AsyncIterator[Event]:
             events = chat_loop(sdk, chat.parameters(case.request), results)
         else:
             events = chat_events(sdk, chat.parameters(case.request))
-        async for event in events:
-            yield event
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
 
 async def chat_events(sdk: openai.AsyncOpenAI, asked: dict[str, Any]) -> AsyncIterator[Event]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from typing import Any
 
 from harness_kit import Case, End, Event, Finish, Other, Reasoning, Refusal, Signature, Text, ToolCall, Usage, serve
@@ -112,8 +113,9 @@ def schema(tool: dict[str, Any]) -> dict[str, Any]:
 async def run(case: Case) -> AsyncIterator[Event]:
     model, reader = model_of(case), Reader(case.dialect)
     events = loop(case, model, reader) if case.options.get("tool_results") else answer(case, model, reader)
-    async for event in events:
-        yield event
+    async with aclosing(events):
+        async for event in events:
+            yield event
     if reader.incomplete:
         yield End("truncated")
 
@@ -128,9 +130,16 @@ async def answer(case: Case, model: Model, reader: Reader) -> AsyncIterator[Even
     history = turns(case, model.system)
     history[-1].instructions = case.request.get("system")
     asked = {"model_settings": settings(case), "model_request_parameters": parameters}
-    async with model_request_stream(model, history, **asked) as stream:
-        async for event in told(stream, stream.get, reader):
-            yield event
+    async with (
+        model_request_stream(model, history, **asked) as stream,
+        aclosing(told(stream, stream.get, reader)) as events,
+    ):
+        try:
+            async for event in events:
+                yield event
+        except GeneratorExit:
+            await stream.cancel()
+            raise
 
 
 async def loop(case: Case, model: Model, reader: Reader) -> AsyncIterator[Event]:
@@ -141,8 +150,11 @@ async def loop(case: Case, model: Model, reader: Reader) -> AsyncIterator[Event]
     async with agent.iter(None, message_history=turns(case, model.system)) as steps:
         async for node in steps:
             if Agent.is_model_request_node(node):
-                async with node.stream(steps.ctx) as stream:
-                    async for event in told(stream, lambda stream=stream: stream.response, reader):
+                async with (
+                    node.stream(steps.ctx) as stream,
+                    aclosing(told(stream, lambda stream=stream: stream.response, reader)) as events,
+                ):
+                    async for event in events:
                         yield event
 
 

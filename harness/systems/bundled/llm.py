@@ -5,7 +5,7 @@
 
 The async models, as its Python API has them. Where the caller's tools answer, a chain calls them. It has no settings
 for time-outs and repetitions, so OpenAI's SDK below it goes by its own. Tools can be offered, but not demanded or
-forbidden, and so `tool_choice` and `parallel_tool_calls` are not sent.
+forbidden, and so `tool_choice` and `parallel_tool_calls` are not sent. Nor can a response be given up.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from typing import Any
 
 os.environ["LLM_USER_PATH"] = tempfile.mkdtemp(prefix="llm-")  # its logs, keys and settings
@@ -62,18 +63,21 @@ async def run(case: Case) -> AsyncIterator[Event]:
     reader = Reader()
     if results:
         async for response in model_of(case).chain(**asked).responses():
-            async for event in told(response, reader, case.dialect):
-                yield event
+            async with aclosing(told(response, reader, case.dialect)) as events:
+                async for event in events:
+                    yield event
     else:
-        async for event in told(model_of(case).prompt(**asked), reader, case.dialect):
-            yield event
+        async with aclosing(told(model_of(case).prompt(**asked), reader, case.dialect)) as events:
+            async for event in events:
+                yield event
 
 
 async def told(response: Any, reader: Reader, dialect: str) -> AsyncIterator[Event]:
     """The events of one response, and what is known of it then."""
-    async for event in response.astream_events():
-        for read in reader.read(event):
-            yield read
+    async with aclosing(response.astream_events()) as events:
+        async for event in events:
+            for read in reader.read(event):
+                yield read
     calls = await response.tool_calls()
     for read in reader.end(calls):
         yield read
@@ -188,7 +192,7 @@ serve(
     name="llm",
     distribution="llm",
     dialects=["openai-chat", "openai-responses"],
-    features=["retries", "cancel", "tool_calls", "usage", "tool_loop", "history", "images"],
+    features=["retries", "tool_calls", "usage", "tool_loop", "history", "images"],
     features_in={"openai-responses": ["reasoning", "signatures"]},
     run=run,
 )
