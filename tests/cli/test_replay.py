@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from harness import __version__
 from harness.catalogue.loader import load_catalogue
 from harness.runner.results import Footer, Header, Line, RecordingResult, Result, read_run
 from tests.cli.conftest import CHAT_STREAM, MINIATURES, SCENARIO, Harness, the_result
@@ -137,6 +138,7 @@ def test_the_same_client_passes_where_nothing_is_cut(harness: Harness) -> None:
 
 
 KNOWN = """
+version: "{version}"
 failures:
   - scenarios: [{scenario}]
     reason: It does not listen, as everybody knows.
@@ -155,16 +157,18 @@ main()
 
 
 @pytest.mark.parametrize(
-    ("system", "status", "said"),
+    ("system", "version", "status", "said"),
     [
-        ("wrong_systems:Deaf", 0, "deaf    1        openai-chat     0     0       1      1 "),
-        ("reference", 1, "it is listed as a known failure, and passes: remove the entry\n"),
+        ("wrong_systems:Deaf", "1", 0, "deaf    1        openai-chat     0     0       1      1 "),
+        ("reference", __version__, 1, "it is listed as a known failure, and passes: remove the entry\n"),
     ],
     ids=["still fails", "passes"],
 )
-def test_a_known_failure_is_excused_until_it_passes(harness: Harness, system: str, status: int, said: str) -> None:
+def test_a_known_failure_is_excused_until_it_passes(
+    harness: Harness, system: str, version: str, status: int, said: str
+) -> None:
     harness.write("wrong_systems.py", (MINIATURES / "wrong_systems.py").read_text())
-    harness.write(f"{system}.yaml", KNOWN.format(scenario="canary/plain-*"))
+    harness.write(f"{system}.yaml", KNOWN.format(scenario="canary/plain-*", version=version))
     code = harness.write("run.py", WITH_KNOWN_FAILURES_HERE)
     ran = harness.call([PYTHON, code, "replay", "--system", system, *PLAIN, "--in-process"])
     assert (ran.status, ran.err) == (status, "")

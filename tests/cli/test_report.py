@@ -22,7 +22,7 @@ def test_every_view_at_once(harness: Harness) -> None:
     assert (ran.out, ran.err) == ("report: out/html/index.html\n", "")
     assert "reference" in (harness.folder / "out/html/index.html").read_text()
     suites = ElementTree.parse(harness.folder / "out/x/j.xml").getroot()
-    assert {case.get("name") for case in suites.iter("testcase")} == {"canary/plain-text", "canary/tool-call"}
+    assert {"canary/plain-text", "canary/tool-call"} <= {case.get("name") for case in suites.iter("testcase")}
     assert "`reference 0.1.0`" in (harness.folder / "out/y/m.md").read_text()
 
 
