@@ -11,7 +11,7 @@ from harness.runner.results import Run, read_run
 from tests.cli.conftest import MINIATURES, SCENARIO, Harness, Ran, the_result
 
 PLAIN = ["--scenario", "canary/plain-text", "--dialect", "openai-chat"]
-SHORT = SCENARIO + "deadline_s: 0.5\n"
+SHORT = SCENARIO + "deadline_s: 6\n"
 MARKS = "# Mine\n<!-- matrix:begin -->\n<!-- matrix:end -->\n"
 MAYBE = """\
 import random
