@@ -272,10 +272,14 @@ def test_a_cache_that_cannot_be_written_is_told(
         command_for(adapter(tmp_path / "here", package=WITH_ONE))
 
 
-def test_bundled_adapters_look_no_further_than_their_own_folder() -> None:
-    wanted = wanted_packages(node.BUNDLED / "openai_node.mjs")
-    assert wanted is not None
-    assert wanted.files[0][1] == (node.BUNDLED / "package.json").read_bytes()
+def test_bundled_adapters_look_no_further_than_their_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "BUNDLED", tmp_path / "bundled")
+    (tmp_path / "package.json").write_text(json.dumps(WITH_ONE))
+    assert wanted_packages(adapter(tmp_path / "bundled")) is None
+    assert wanted_packages(adapter(tmp_path / "bundled", package=WITH_ONE)) is not None
+    assert wanted_packages(adapter(tmp_path / "elsewhere")) is not None
 
 
 def test_the_lock_of_the_bundled_adapters_is_exact_and_names_no_place_to_load_from() -> None:
@@ -297,5 +301,7 @@ def test_a_bundled_script_is_a_system_under_its_own_name(path: Path) -> None:
 
 
 def test_no_two_bundled_systems_have_one_name() -> None:
-    stems = [path.stem for path in node.BUNDLED.iterdir() if path.suffix in (".py", ".mjs", ".yaml")]
+    stems = [
+        path.stem for path in node.BUNDLED.iterdir() if path.suffix in (".py", ".mjs", ".yaml") and path.name[0] != "_"
+    ]
     assert len(stems) == len(set(stems))
