@@ -332,14 +332,14 @@ serve(
     distribution="pydantic-ai-slim",
     dialects=["openai-chat", "openai-responses", "anthropic-messages", "gemini"],
     features=[
-        *("retries", "timeouts", "cancel", "tool_calls", "usage", "reasoning", "refusals"),
+        *("retries", "timeouts", "tool_calls", "usage", "reasoning", "refusals"),
         *("error_kinds", "overflow", "tool_loop", "history", "images", "settings"),
         *("history", "images", "settings"),
     ],
     features_in={
-        "openai-chat": ["retry_after"],
-        "openai-responses": ["retry_after", "signatures"],
-        "anthropic-messages": ["retry_after", "signatures"],
+        "openai-chat": ["retry_after", "cancel"],
+        "openai-responses": ["retry_after", "cancel", "signatures"],
+        "anthropic-messages": ["retry_after", "cancel", "signatures"],
         "gemini": ["signatures"],
     },
     default_retries={"openai-chat": 2, "openai-responses": 2, "anthropic-messages": 2, "gemini": 0},
