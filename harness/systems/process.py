@@ -53,8 +53,8 @@ class Limits:
     """What it may say of one case; a longer line is refused too."""
     stderr_bytes: int = 64 * 1024
     """How much of the end of its stderr is kept."""
-    start_s: float = 60.0
-    """How long it may take to describe itself."""
+    start_s: float = 180.0
+    """How long it may take to describe itself: large libraries take a minute to import on a busy machine."""
     probe_s: float = 10.0
     """How long it may take to describe itself again, when we doubt that it is alive."""
     close_s: float = 2.0
