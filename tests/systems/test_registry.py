@@ -32,6 +32,7 @@ from .conftest import MINIATURES, case
 from .test_in_process import Scripted
 
 HERE = "tests.systems.test_registry"
+README = str(Path(__file__).parents[2] / "README.md")
 
 SYSTEM = Scripted(Text("hi"))
 NOT_A_SYSTEM = object()
@@ -95,7 +96,7 @@ def test_a_class_in_a_module_is_called_for_its_system() -> None:
         ("zzz", "The bundled ones are "),
         ("no/such/adapter.py", "there is no file no/such/adapter.py"),
         ("adapter.yaml", "there is no file adapter.yaml"),
-        (str(Path(__file__).parents[2] / "README.md"), "is neither an adapter script (.py, .mjs) nor a manifest (.yaml)"),
+        (README, "is neither an adapter script (.py, .mjs) nor a manifest (.yaml)"),
     ],
 )
 def test_a_wrong_name_says_what_would_do(spec: str, message: str) -> None:
