@@ -80,6 +80,11 @@ FEATURES = {
 }
 """What a system may claim to do. What it does not claim is `unsupported`, never `fail`."""
 
+NO_STOP_REASONS = "no_stop_reasons"
+
+LACKS = {NO_STOP_REASONS: "has no word for why an answer ended: it returns or it raises"}
+"""What a system may say, among its features, that it does not have although every client is taken to have it."""
+
 SOURCES = ("events", "frames", "body", "cassette", "error", "connection")
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, get_args
 
 import msgspec
 
-from harness.catalogue.models import FEATURES
+from harness.catalogue.models import FEATURES, LACKS
 from harness.catalogue.observation import CallerEnd, EndStatus
 from harness.dialects import dialect_names
 from harness.events import ERROR_KINDS, AnyEvent, End, ErrorInfo, Other, from_builtins
@@ -180,7 +180,7 @@ def _description(message: dict[str, Any]) -> Description:
         raise SystemBroken(f"it speaks version {said.protocol} of the adapter protocol; this harness speaks {PROTOCOL}")
     if said.kind not in ("client", "parser"):
         raise SystemBroken(f"a worker drives a client or a parser; it says that it is a {said.kind!r}")
-    for feature in sorted(said.features.union(*said.features_in.values()) - FEATURES.keys()):
+    for feature in sorted(said.features.union(*said.features_in.values()) - FEATURES.keys() - LACKS.keys()):
         raise SystemBroken(f"it claims the unknown feature {feature!r}{_meant(feature, FEATURES)}")
     if not set(said.dialects) & set(dialect_names()):
         known = ", ".join(dialect_names())

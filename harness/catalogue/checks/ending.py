@@ -8,7 +8,7 @@ import msgspec
 
 from harness.catalogue.checks.facts import Breach, Facts, Outcome
 from harness.catalogue.findings import FailureKind
-from harness.catalogue.models import ErrorExpectation
+from harness.catalogue.models import NO_STOP_REASONS, ErrorExpectation
 from harness.dialects import dialect as dialect_record
 from harness.events import ErrorInfo, ErrorKind, FinishReason
 
@@ -83,6 +83,8 @@ def finish_as_sent(facts: Facts) -> Iterator[Breach]:
     if wanted is None or facts.outcome != "completed" or "completed" not in facts.expectation.ending:
         return
     seen = facts.transcript.finish
+    if seen is None and NO_STOP_REASONS in facts.features and not {"stop", "tool_calls"}.isdisjoint(wanted):
+        return  # such a system tells of a good end by returning; of a limit or a filter it tells nothing
     if seen is None:
         yield Breach("loss", "no stop reason reached the caller", list(wanted), None)
     elif seen not in wanted and not any(_alike(facts.dialect, seen, reason) for reason in wanted):

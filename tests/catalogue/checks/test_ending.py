@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.catalogue.models import NO_STOP_REASONS
 from harness.catalogue.observation import CallerEnd
 from harness.events import ErrorInfo, Failure, Finish, Text, Warning
 
@@ -166,3 +167,16 @@ def test_a_hang_is_one_and_takes_no_other_rule_of_the_ending_along() -> None:
 def test_a_status_is_compared_only_if_one_is_expected() -> None:
     expect = {"ending": "failed", "error": "rate_limit"}
     assert findings(expect, observed(end=failed("rate_limit", status=429))) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept_to_itself"), [("stop", 0), ("tool_calls", 0), ("length", 1), ("content_filter", 1)]
+)
+def test_a_client_without_stop_reasons_may_leave_out_a_good_end_alone(sent: str, kept_to_itself: int) -> None:
+    judgement = verdict({"finish": sent}, observed(), features=frozenset({NO_STOP_REASONS}))
+    assert [finding.check for finding in judgement.findings] == ["finish-as-sent"] * kept_to_itself
+
+
+def test_what_a_client_without_stop_reasons_gives_all_the_same_must_be_right() -> None:
+    judgement = verdict({"finish": "stop"}, observed(Finish("length")), features=frozenset({NO_STOP_REASONS}))
+    assert [finding.check for finding in judgement.findings] == ["finish-as-sent"]
