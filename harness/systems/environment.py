@@ -166,7 +166,15 @@ def _build_at(place: Path, base: str, wanted: Wanted) -> None:
         draft = Path(temporary) / "environment"
         _uv("venv", "--quiet", "--relocatable", "--python", base, str(draft))
         if wanted.requirements:
-            _uv("pip", "install", "--quiet", "--python", str(draft / "bin" / "python"), *wanted.requirements)
+            _uv(
+                "pip",
+                "install",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+                str(draft / "bin" / "python"),
+                *wanted.requirements,
+            )
         draft.rename(place)
 
 
