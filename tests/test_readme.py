@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.systems.test_known import anchors
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs" / "adapters.md").read_text()
@@ -99,6 +101,12 @@ def test_the_files_that_it_speaks_of_are_there() -> None:
     paths = re.findall(r"`((?:docs|specs|harness|tests|cassettes)/[\w./-]+)`", README)
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_findings_that_it_names_are_there() -> None:
+    links = re.findall(r"\]\((docs/[\w/-]+\.md)#([\w-]+)\)", README)
+    assert len(links) >= 10
+    assert [link for link in links if link[1] not in anchors((ROOT / link[0]).read_text(encoding="utf-8"))] == []
 
 
 def test_the_python_does_what_it_says() -> None:
