@@ -51,7 +51,7 @@ def matrix(
     dialect: Annotated[Names, DIALECT] = None,
     catalogue: Annotated[File, CATALOGUE] = None,
     jobs: Annotated[int, JOBS] = 8,
-    systems_at_once: Annotated[int, AT_ONCE] = 4,
+    systems_at_once: Annotated[int, AT_ONCE] = 6,
     repeat: Annotated[int, REPEAT] = 1,
     isolate: Annotated[bool, ISOLATE] = True,
     snapshot: Annotated[File, SNAPSHOT] = None,
