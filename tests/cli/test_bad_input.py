@@ -42,7 +42,7 @@ WRONG_CALLS = [
     ([*CANARY, "--system", "json:nothing"], "json:nothing cannot be loaded: AttributeError: "),
     ([*CANARY, "--system", "wrong_systems:Case"], "wrong_systems:Case cannot be loaded: TypeError: "),
     ([*CANARY, "--system", "wrong_systems:Mute"], "nothing to run: wrong_systems:Mute has no part in this run: "),
-    ([*CANARY, "--system", "answer.sse"], "answer.sse is neither a Python script (.py) nor a manifest (.yaml)"),
+    ([*CANARY, "--system", "answer.sse"], "answer.sse is neither an adapter script (.py, .mjs) nor a manifest (.yaml)"),
     ([*CANARY, "-s", "reference", "-s", "reference"], "reference, reference: each is reference 0.1.0, "),
     ([*OWN, "--scenario", "framing/only-*", "--dialect", "gemini"], "nothing to run: no scenario that was asked for "),
     (["--catalogue", "nowhere"], "nowhere: no such folder of scenarios"),
