@@ -321,7 +321,7 @@ def test_text_that_can_be_encoded_is_never_changed(text: str) -> None:
 
 @given(st.text())
 def test_mended_text_can_always_be_encoded(text: str) -> None:
-    mend_surrogates(text + "\udc80" + text).encode()
+    assert mend_surrogates(text + "\udc80" + text).encode() == f"{text}\N{REPLACEMENT CHARACTER}{text}".encode()
 
 
 EVENTS = st.lists(

@@ -115,7 +115,8 @@ def _read_yaml(text: str) -> Any:
         return yaml.load(text, Loader=_Loader)  # a safe loader: see the class
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise DocumentError(f"this is no YAML: {error.problem}", mark.line + 1 if mark else None) from None
+        last = len(text.splitlines()) or 1  # what the end cuts off is found behind the last line
+        raise DocumentError(f"this is no YAML: {error.problem}", min(mark.line + 1, last) if mark else None) from None
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, DocumentError):
             raise

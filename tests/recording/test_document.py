@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -103,5 +102,10 @@ def test_places_have_lines() -> None:
 @given(st.one_of(st.binary(max_size=60), st.text(alphabet="[]{}:,-&*!<|>'\"?# \n\tab1", max_size=60).map(str.encode)))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     for only_json in (True, False):
-        with suppress(DocumentError):
-            read_document(raw, only_json=only_json)
+        try:
+            found = read_document(raw, only_json=only_json)
+        except DocumentError as error:
+            assert str(error)
+            assert error.line is None or 1 <= error.line <= max(1, len(raw.decode("utf-8", "replace").splitlines()))
+        else:
+            assert found.text.encode() == raw.removeprefix(b"\xef\xbb\xbf")

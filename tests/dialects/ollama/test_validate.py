@@ -138,7 +138,11 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_body_is_judged_without_raising(body: Any) -> None:
-    validate("/api/chat", {}, json.dumps(body).encode())
+    found = validate("/api/chat", {}, json.dumps(body).encode())
+    assert [fault.rule for fault in found if fault.rule == "body-not-object"] == ["body-not-object"] * (
+        type(body) is not dict
+    )
+    assert all(fault.rule and fault.message for fault in found)
 
 
 def test_every_recorded_request_that_was_answered_is_accepted() -> None:

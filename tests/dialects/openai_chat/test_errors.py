@@ -179,5 +179,5 @@ def test_any_body_is_read_without_raising(status: int, body: bytes) -> None:
                                         st.sampled_from(["message", "code", "metadata", "raw", "type"]), x, max_size=3),
                                     max_leaves=5)))  # fmt: skip
 def test_an_object_of_any_shape_is_read_without_raising(body: dict[str, Any]) -> None:
-    read(400, body)
-    error_in_stream(body, "error")
+    told = (read(400, body), error_in_stream(body, "error"))
+    assert [error and (error.kind in ERROR_KINDS, type(error.message)) for error in told] == [(True, str)] * 2

@@ -60,7 +60,9 @@ def test_it_imports_nothing_but_the_standard_library(module: Path) -> None:
 @pytest.mark.parametrize("name", ["__init__", "events", "errors", "worker"])
 def test_its_core_is_python_3_9(name: str) -> None:
     source = Path(kit.__file__).with_name(f"{name}.py").read_text()
-    ast.parse(source, feature_version=(3, 9))
+    assert ast.parse(source, feature_version=(3, 9)).body
+    with pytest.raises(SyntaxError, match=r"only supported in Python 3\.10"):
+        ast.parse(f"{source}\nmatch source:\n    case 1: pass\n", feature_version=(3, 9))
 
 
 class _WithResponse(Exception):
