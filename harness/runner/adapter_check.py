@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from harness.catalogue.loader import Catalogue
+from harness.runner.lineup import NOT_STARTED
 from harness.runner.plan import CANARY_FAMILY
 from harness.runner.results import Line, Result
 from harness.runner.session import Listeners, Settings, run_session
@@ -29,10 +30,6 @@ PROBES = {
     "tool_loop": ("multi-turn/one-call",),
 }
 """By feature: scenarios that show it plainly. A canary stands for each feature that is not here."""
-
-
-NOT_STARTED = "not started"
-"""The version that results name for a system that could not be started."""
 
 
 @dataclass(frozen=True, slots=True)

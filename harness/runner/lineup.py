@@ -15,6 +15,9 @@ from harness.systems.known import known_failures
 from harness.systems.registry import SystemSpec
 from harness.systems.standby import StandbyDriver
 
+NOT_STARTED = "not started"
+"""The version that results name for a system that could not be started."""
+
 
 class WrongRun(ValueError):
     """What was asked for cannot be run together; the message says what to change."""
@@ -38,7 +41,7 @@ class Broken:
     @property
     def description(self) -> Description:
         """The little that is known of it."""
-        return Description(self.entrant.spec.name, "not started", "unknown", ())
+        return Description(self.entrant.spec.name, NOT_STARTED, "unknown", ())
 
 
 @dataclass(frozen=True, slots=True)

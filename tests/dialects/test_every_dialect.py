@@ -18,6 +18,7 @@ from harness.transcript import Transcript, fold
 
 from .canonical import TOOL_ROUND, WEATHER, request
 from .decoded import encoded, events, every_cut, single_bytes, transcript
+from .odd_values import ODD_VALUES, places
 from .said import CAN_REFUSE_IN_WORDS, DIALECTS, FULL, HAS_NO_ID, STOP_REASON_OF_FULL, answers
 
 EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -119,9 +120,6 @@ def test_damaged_bytes_never_raise(name: str, data: st.DataObject) -> None:
     assert broken_promises(name, body[:start] + data.draw(st.binary(max_size=10)) + body[end:]) == []
 
 
-ODD_VALUES = st.sampled_from([None, True, 0, -1, 2.5, 10**30, "", "x", "\ud800", [], ["x"], [None], {}, {"x": 1}])
-
-
 def payloads(name: str) -> list[tuple[bytes, Any]]:
     """The frames of the full answer as what stands before the JSON, and the JSON."""
     found = []
@@ -129,12 +127,6 @@ def payloads(name: str) -> list[tuple[bytes, Any]]:
         before, brace, _ = frame.partition(b"{")
         found.append((before, json.loads(frame[len(before) :]) if brace else None))
     return found
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every (holder, key) within a JSON value."""
-    keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    return [place for key in keys for place in [(value, key), *places(value[key])]]
 
 
 @every_dialect

@@ -15,6 +15,7 @@ from harness.dialects import dialect
 from harness.request import Request, read_request, to_dict
 
 from .canonical import TOOL_ROUND, WEATHER, request
+from .odd_values import ODD_VALUES, places
 from .said import DIALECTS
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -179,15 +180,6 @@ def test_any_talk_is_read_back(name: str, asked: Request) -> None:
     assert (read.system, spoken(read)) == (asked.system, spoken(asked))
 
 
-ODD = st.sampled_from([None, True, 0, -1, 2.5, 10**30, "", "x", "\ud800", [], ["x"], [None], {}, {"x": 1}, [[]]])
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every (holder, key) within a JSON value."""
-    keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    return [place for key in keys for place in [(value, key), *places(value[key])]]
-
-
 @every_dialect
 @EXAMPLES
 @given(data=st.data())
@@ -204,7 +196,7 @@ def test_a_request_with_values_of_another_type_is_read_without_raising(name: str
     body = json.loads(built.body)
     for _ in range(data.draw(st.integers(1, 3))):
         holder, key = data.draw(st.sampled_from(places(body)))
-        holder[key] = deepcopy(data.draw(ODD))
+        holder[key] = deepcopy(data.draw(ODD_VALUES))
     read = dialect(name).read_request(built.path, {}, json.dumps(body).encode())
     assert msgspec.convert(msgspec.to_builtins(read), Request) == read  # every value has the type that it should have
     assert isinstance(json.loads(dialect(name).build_request(read, "k").body), dict)
