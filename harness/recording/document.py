@@ -105,7 +105,8 @@ def read_document(raw: bytes, *, only_json: bool) -> Document:
             return Document(json.loads(text), text)
         except (ValueError, RecursionError) as error:
             if only_json:
-                raise DocumentError(f"this is no JSON: {error}", getattr(error, "lineno", None)) from None
+                line = getattr(error, "lineno", None)
+                raise DocumentError(f"this is no JSON: {error}", line and min(line, _last_line(text))) from None
     return Document(_read_yaml(text), text)
 
 
@@ -115,12 +116,17 @@ def _read_yaml(text: str) -> Any:
         return yaml.load(text, Loader=_Loader)  # a safe loader: see the class
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        last = len(text.splitlines()) or 1  # what the end cuts off is found behind the last line
-        raise DocumentError(f"this is no YAML: {error.problem}", min(mark.line + 1, last) if mark else None) from None
+        line = min(mark.line + 1, _last_line(text)) if mark else None
+        raise DocumentError(f"this is no YAML: {error.problem}", line) from None
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, DocumentError):
             raise
         raise DocumentError(f"this is no YAML: {error}") from None
+
+
+def _last_line(text: str) -> int:
+    """Where a parser's complaint may point at most: what the end cuts off is found behind the last line."""
+    return len(text.splitlines()) or 1
 
 
 def _check_events(text: str) -> None:
