@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from harness.dialects.base import RequestFault
@@ -55,6 +55,17 @@ class Attempt:
     """Chunks of the response, counted from 0, whose gate opened only because it gave up."""
 
 
+@dataclass(slots=True)
+class FrontLog:
+    """What passed between a gateway and our client in front of it, in order, as the client's side saw it.
+
+    An Attempt here is a request of ours with the response that came: `sent_s` says when each of its chunks was read,
+    `faults` what a strict reader of the served dialect finds wrong with it.
+    """
+
+    attempts: list[Attempt] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """Everything about one case.
@@ -70,3 +81,5 @@ class Observation:
     hung: bool = False
     broken: str | None = None
     stderr: str = ""
+    front: tuple[Attempt, ...] = ()
+    """Of a gateway: what passed between it and our client. `attempts` are then those of the gateway."""

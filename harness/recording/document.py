@@ -105,8 +105,8 @@ def read_document(raw: bytes, *, only_json: bool) -> Document:
             return Document(json.loads(text), text)
         except (ValueError, RecursionError) as error:
             if only_json:
-                line = getattr(error, "lineno", None)
-                raise DocumentError(f"this is no JSON: {error}", line and min(line, _last_line(text))) from None
+                at = getattr(error, "lineno", None)
+                raise DocumentError(f"this is no JSON: {error}", at and min(at, _last_line(text))) from None
     return Document(_read_yaml(text), text)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import httpx
 
-from harness.catalogue.observation import CallerEnd
+from harness.catalogue.observation import CallerEnd, FrontLog
 from harness.events import AnyEvent
 
 PROTOCOL = 1
@@ -37,6 +37,8 @@ class Description:
     """What it claims besides in one dialect."""
     default_retries: Mapping[str, int | None] = field(default_factory=dict)
     """By dialect: how often it repeats a failed request unless told otherwise, as its documentation has it."""
+    upstream: str | None = None
+    """Only of a gateway: the dialect that it reads. `dialects` are then those that it serves."""
 
     def claims(self, dialect: str) -> frozenset[str]:
         """Everything that it claims to do in that dialect."""
@@ -72,6 +74,10 @@ class Case:
     """Only in process: what answers instead of a socket."""
     clock: Clock | None = None
     """Only in process: the clock to wait on."""
+    front: FrontLog | None = None
+    """Only for a gateway: where what passes between it and our client in front of it is written down."""
+    front_request: dict[str, Any] | None = None
+    """Only for a gateway: the literal request that comes before the canonical one (`front` of a scenario), as JSON."""
 
 
 class System(Protocol):

@@ -1,0 +1,1 @@
+"""The gateway: every dialect's endpoint over any upstream, as an ASGI application."""

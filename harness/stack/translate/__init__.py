@@ -1,0 +1,1 @@
+"""Any dialect in, any dialect out: requests one way, streams the other, and by name what cannot be said."""
