@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ BACKLOG = 1024
 """Connections that may wait to be accepted: a run starts hundreds at once."""
 MAX_SEGMENTS = 4
 """Path segments that a case id may have."""
+
+MAX_LATE = 256
+"""How many requests are remembered that came when no case was there for them."""
 
 GRACE_S = 0.25
 """How long a client that is done may take to hang up."""
@@ -52,6 +56,8 @@ class Origin:
         self._host = host
         self._port = port
         self._cases: dict[str, _Case] = {}
+        self._aliases: dict[str, str | None] = {}  # alias -> the path of the case that plays for it now
+        self._late: deque[ReceivedRequest] = deque(maxlen=MAX_LATE)
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
@@ -104,12 +110,33 @@ class Origin:
         if not case_id or case_id != case_id.strip("/"):
             raise OriginError(f"case id {case_id!r} is no path: it is empty, or begins or ends with a slash")
         base = quote(case_id)
-        if base in self._cases:
+        if base in self._cases or base in self._aliases:
             raise OriginError(f"case {case_id!r} is being served already; remove it first")
         if base.count("/") >= MAX_SEGMENTS:
             raise OriginError(f"case id {case_id!r} has more than {MAX_SEGMENTS} segments")
         self._cases[base] = _Case(script, CaseLog(time.monotonic, keep))
         return f"{self.url}/{base}"
+
+    def point(self, alias: str, case_id: str | None) -> str:
+        """From now on the case plays what comes below `/<alias>/`; gives the alias's base URL. None: no case does.
+
+        For systems that know one address for all of their cases, which must then come one after another. An alias is
+        one segment. A request that comes while it points nowhere is answered 503 and kept in `late_requests`.
+        """
+        base = quote(alias, safe="")
+        if not alias or alias != base:
+            raise OriginError(f"alias {alias!r} is no plain segment of a path: letters, digits, '-', '.', '_' and '~'")
+        if base in self._cases:
+            raise OriginError(f"alias {alias!r} is the path of a case that is being served; choose another one")
+        if case_id is not None:
+            self._case(case_id)
+        self._aliases[base] = None if case_id is None else quote(case_id)
+        return f"{self.url}/{base}"
+
+    @property
+    def late_requests(self) -> tuple[ReceivedRequest, ...]:
+        """The last requests that came below an alias while it pointed nowhere, with their whole paths."""
+        return tuple(self._late)
 
     def log(self, case_id: str) -> CaseLog:
         """The log of a case that is being served; raises OriginError when there is none of that id."""
@@ -143,11 +170,25 @@ class Origin:
     def _route(self, request: ReceivedRequest) -> Routed:
         path = _origin_form(request.path)
         for base in _bases(path):
-            if case := self._cases.get(base):
+            case = self._cases.get(self._aliases.get(base, base) or "")
+            if case is None and base in self._aliases:
+                self._late.append(request)
+                return Routed(_points_nowhere(base).response)
+            if case is not None:
                 below = ReceivedRequest(request.method, path[len(base) + 1 :], request.headers, request.body)
                 answer = case.script.answer(below)
                 return Routed(answer.response, case.log.begin(below, answer), case.players)
         return Routed(self._elsewhere.answer(request).response)
+
+
+def _points_nowhere(alias: str) -> Answer:
+    response = own_answer(
+        503,
+        "points-nowhere",
+        f"no case is under way at {alias}",
+        "it came too late: the case that it was for has ended",
+    )
+    return Answer(response, planned=False, stray=True)
 
 
 class NoCase:

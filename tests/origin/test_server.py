@@ -176,3 +176,59 @@ def test_two_hundred_cases_at_once_are_kept_apart() -> None:
             assert all(len(origin.remove(f"c{number}").attempts) == 1 for number in range(200))
 
     asyncio.run(main())
+
+
+def test_an_alias_is_played_by_the_case_that_it_points_at() -> None:
+    async def main() -> None:
+        async with Origin() as origin, httpx.AsyncClient() as client:
+            origin.mount("c1", Always(response(b"one")))
+            origin.mount("c2", Always(response(b"two")))
+            assert origin.point("slot-1", "c1") == f"{origin.url}/slot-1"
+            assert (await client.post(f"{origin.url}/slot-1/v1/messages?a=b", content=b"{}")).text == "one"
+            assert origin.point("slot-1", "c2") == f"{origin.url}/slot-1"
+            assert (await client.post(f"{origin.url}/slot-1/api/chat", content=b"{}")).text == "two"
+            assert (await client.post(f"{origin.url}/c1/x")).text == "one"
+            assert [attempt.path for attempt in origin.log("c1").attempts] == ["/v1/messages?a=b", "/x"]
+            assert [attempt.path for attempt in origin.log("c2").attempts] == ["/api/chat"]
+            assert origin.late_requests == ()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("how", ["told so", "its case has ended"])
+def test_a_request_for_an_alias_that_points_nowhere_is_refused_and_kept(how: str) -> None:
+    async def main() -> httpx.Response:
+        async with Origin() as origin, httpx.AsyncClient() as client:
+            origin.mount("c1", Always(response(b"one")))
+            origin.point("slot-1", "c1")
+            if how == "told so":
+                origin.point("slot-1", None)
+            else:
+                origin.remove("c1")
+            answer = await client.post(f"{origin.url}/slot-1/v1/messages", content=b"late")
+            (late,) = origin.late_requests
+            assert (late.method, late.path, late.body) == ("POST", "/slot-1/v1/messages", b"late")
+            return answer
+
+    answer = asyncio.run(main())
+    assert answer.status_code == 503
+    assert answer.headers["x-harness-origin"] == "points-nowhere"
+    assert "slot-1" in answer.json()["harness_origin"]["problem"]
+
+
+def test_an_alias_is_one_plain_segment_that_nothing_else_has() -> None:
+    async def main() -> None:
+        async with Origin() as origin:
+            origin.mount("c1", Always(response(b"one")))
+            for alias, problem in [("", "no plain segment"), ("a/b", "no plain segment"), ("a b", "no plain segment")]:
+                with pytest.raises(OriginError, match=problem):
+                    origin.point(alias, "c1")
+            with pytest.raises(OriginError, match="is the path of a case"):
+                origin.point("c1", "c1")
+            with pytest.raises(OriginError, match="no case 'c9'"):
+                origin.point("slot", "c9")
+            origin.point("slot", "c1")
+            with pytest.raises(OriginError, match="served already"):
+                origin.mount("slot", Always(response(b"one")))
+
+    asyncio.run(main())
