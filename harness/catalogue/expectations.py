@@ -98,6 +98,10 @@ def _alternatives(data: Any) -> Any:
     return (data,) if isinstance(data, int) and not isinstance(data, bool) else data
 
 
+def _one_or_more(data: Any) -> Any:
+    return (data,) if isinstance(data, str) else data
+
+
 class ErrorExpectation(Record):
     """Which error the caller must learn of; `kind` may list alternatives, and what is left out is not compared."""
 
@@ -171,6 +175,25 @@ class Wait(Record):
         return self
 
 
+class FrontExpectation(Record):
+    """What the client in front of a gateway gets: the answer to its first request, unless a field says otherwise."""
+
+    status: Annotated[tuple[int, ...] | None, BeforeValidator(_alternatives)] = None
+    """Alternatives."""
+    error: ErrorExpectation | None = None
+    """The error, in the client's own dialect: by an HTTP status, or within the stream."""
+    headers: dict[str, str | None] = Field(default_factory=dict)
+    """By lower-case name; null: it must not be there. Parameters behind a semicolon are not compared unless given."""
+    contains: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
+    """Texts that must stand in the body."""
+    hides: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
+    """Texts that must stand in no answer to the client, neither in a header nor in a body."""
+    heartbeats: Count | None = None
+    """Reads that bring nothing to tell, each after a second of silence at least."""
+    well_formed: bool = True
+    """A strict reader of the client's dialect finds no fault in any answer."""
+
+
 class Expectation(Record):
     """The right outcome."""
 
@@ -203,6 +226,8 @@ class Expectation(Record):
     """The request of attempt 2 must be shorter than that of attempt 1 (compaction)."""
     upstream_stopped: bool = False
     """The origin must see the client hang up before the body ended (cancel)."""
+    front: FrontExpectation = FrontExpectation()
+    """Of a gateway: what the client in front of it gets."""
 
     @model_validator(mode="before")
     @classmethod

@@ -5,7 +5,7 @@ Everything is strict: unknown keys are refused. `docs/scenarios.md` is the langu
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import (
     AfterValidator,
@@ -24,11 +24,13 @@ from harness.catalogue.expectations import (
     Count,
     ErrorExpectation,
     Expectation,
+    FrontExpectation,
     PartialText,
     TextExpectation,
     Wait,
 )
 from harness.catalogue.faults import Fault
+from harness.catalogue.front import FrontRequest
 from harness.catalogue.records import Record, did_you_mean, exactly_one, nested, wrong
 from harness.catalogue.requests import RequestExpectation
 from harness.dialects import dialect_names
@@ -38,23 +40,29 @@ from harness.wire.response import Transfer
 
 __all__ = [
     "FEATURES",
+    "GATEWAY_FEATURES",
     "AnyValue",
     "CallExpectation",
     "Count",
     "ErrorExpectation",
     "ErrorResponse",
     "Expectation",
+    "FrontExpectation",
+    "FrontRequest",
     "Level",
     "Options",
     "PartialText",
     "RequestExpectation",
     "Response",
     "Scenario",
+    "Subject",
     "TextExpectation",
     "Wait",
 ]
 
 Level: TypeAlias = Literal["must", "should", "may"]
+Subject: TypeAlias = Literal["client", "gateway"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 FEATURES = {
     "retries": "repeats failed requests by itself",
@@ -77,8 +85,15 @@ FEATURES = {
     "settings": "takes a system text, tools, and settings such as a limit on the output or stop sequences",
     "tool_loop": "answers tool calls from the caller's tools and goes on with the conversation",
     "timeouts": "gives up on a server that falls silent, after the time it was given",
+    "history_repair": "makes a conversation acceptable to the vendor: results that are missing, or have no call",
+    "whole_answers": "takes answers that are no streams, when asked for one",
+    "heartbeats": "keeps the connection of a waiting client alive while its upstream is silent",
+    "previous_response": "remembers responses, so that a request can name the one that it goes on from",
 }
 """What a system may claim to do. What it does not claim is `unsupported`, never `fail`."""
+
+GATEWAY_FEATURES = frozenset({"heartbeats", "previous_response"})
+"""The features that only a gateway can have."""
 
 NO_STOP_REASONS = "no_stop_reasons"
 
@@ -171,10 +186,16 @@ class Options(Record):
     tool_results: dict[str, str] = Field(default_factory=dict)
     """What the caller's tools answer, by their names. The system goes on until an answer without calls comes; the
     events of all turns come in one stream, and calls are numbered through all of them."""
+    read_pause_s: float = Field(default=0.0, ge=0)
+    """Of the client in front of a gateway: how long it rests after each read."""
 
 
 def _responses_form(value: Any) -> str:
     return "by_dialect" if isinstance(value, dict) else "list"
+
+
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
 
 
 def _as_list(value: Any) -> Any:
@@ -201,11 +222,18 @@ class Scenario(Record):
     needs: tuple[str, ...] = ()
     """Features (keys of FEATURES) without which the scenario says nothing about a system, besides derived ones."""
     dialects: tuple[str, ...] | None = None
-    """The dialects it runs in; None: every dialect that can express its responses and its request."""
+    """The dialects it runs in; None: every dialect that can express its responses and its request. Of a gateway, those
+    of its upstream."""
+    subjects: Annotated[tuple[Subject, ...], BeforeValidator(_one_or_more)] = Field(default=SUBJECTS, min_length=1)
+    """Whom it says something about: clients, gateways, or both."""
+    serves: tuple[str, ...] | None = None
+    """Of a gateway: the dialects of the client in front of it; None: every dialect that can express the request."""
     request: Annotated[Any, BeforeValidator(read_canonical), PlainSerializer(request_to_dict)] = Field(
         default_factory=lambda: read_canonical({})
     )
     options: Options = Options()
+    front: FrontRequest | None = None
+    """Of a gateway: a literal request that our client sends before the canonical one."""
     responses: Responses
     """The answers to successive attempts; the last one answers all further attempts. A mapping gives each dialect
     its own, and the scenario then runs in just those. A single answer may be written as `response`."""
@@ -233,6 +261,12 @@ class Scenario(Record):
             return self.expect
         return Expectation.model_validate({**self.expect.model_dump(exclude_unset=True), **override})
 
+    def served_in(self) -> tuple[str, ...]:
+        """The dialects in which a client in front of a gateway may speak, before its request is looked at."""
+        bodies = self.front.body if self.front is not None else None
+        written_for = tuple(bodies) if isinstance(bodies, dict) else dialect_names()
+        return tuple(name for name in written_for if self.serves is None or name in self.serves)
+
     @model_validator(mode="before")
     @classmethod
     def _single_response(cls, data: Any) -> Any:
@@ -254,6 +288,20 @@ class Scenario(Record):
         if isinstance(self.responses, dict):
             for name in self.responses:
                 _check_dialect(name, ["responses", name])
+        return self
+
+    @model_validator(mode="after")
+    def _gateways_own(self) -> Scenario:
+        for position, name in enumerate(self.serves or ()):
+            _check_dialect(name, ["serves", position])
+        own: dict[str, tuple[object, list[str | int]]] = {
+            "front": (self.front, ["front"]),
+            "serves": (self.serves, ["serves"]),
+            "read_pause_s": (self.options.read_pause_s, ["options", "read_pause_s"]),
+        }
+        for what, (given, at) in own.items():
+            if given and self.subjects != ("gateway",):
+                raise wrong(f"`{what}` is for gateways alone; say `subjects: [gateway]`", at)
         return self
 
     @model_validator(mode="after")

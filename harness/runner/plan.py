@@ -23,7 +23,8 @@ class PlannedCase:
 
 
 def plan_cases(scenarios: Iterable[Scenario], dialects: Sequence[str] | None = None) -> list[PlannedCase]:
-    """Every scenario in every dialect that can express it (and that is asked for): canaries, then the longest first.
+    """Every scenario for clients in every dialect that can express it (and that is asked for): canaries, then the
+    longest first.
 
     Raises UnknownDialect for a name in `dialects` that is none, Unrenderable for a scenario that contradicts itself.
     """
@@ -31,6 +32,7 @@ def plan_cases(scenarios: Iterable[Scenario], dialects: Sequence[str] | None = N
     return [
         PlannedCase(scenario, name, rendered)
         for scenario in in_order
+        if "client" in scenario.subjects
         for name in dialects or dialect_names()
         if not isinstance(rendered := render(scenario, name), NotExpressible)
     ]

@@ -68,6 +68,16 @@ def test_a_dialect_may_have_responses_of_its_own() -> None:
         ({"responses": [{"body": "x", "faults": [{"cut": {"after_frames": 1, "how": "timeout"}}]}]}, "short_length"),
         ({"responses": [{"body": "x", "faults": [{"chunks": 0}]}]}, "greater than or equal to 1"),
         ({"options": {"timeout_s": 0}}, "greater than 0"),
+        ({"subjects": ["gatewya"]}, "'client' or 'gateway'"),
+        ({"subjects": []}, "at least 1"),
+        ({"serves": ["gemini"]}, "`serves` is for gateways alone; say `subjects: [gateway]`"),
+        ({"front": {}, "subjects": ["client", "gateway"]}, "`front` is for gateways alone"),
+        ({"options": {"read_pause_s": 1}}, "`read_pause_s` is for gateways alone"),
+        ({"subjects": "gateway", "serves": ["gemnii"]}, "did you mean 'gemini'"),
+        ({"subjects": "gateway", "front": {"body": {"gemnii": "x"}}}, "did you mean 'gemini'"),
+        ({"subjects": "gateway", "front": {"body": "x", "body_size": 9}}, "exactly one of body, body_size"),
+        ({"subjects": "gateway", "front": {"path": "v1"}}, "match pattern"),
+        ({"expect": {"front": {"stauts": 400}}}, "did you mean 'status'"),
     ],
 )
 def test_contradictions_are_refused(fields: dict[str, Any], words: str) -> None:
@@ -112,3 +122,37 @@ def test_a_scenario_is_plain_json_too() -> None:
     fields = {"responses": [{"events": [{"text": "a"}]}, {"body": b"\xff"}]}
     dumped = Scenario.model_validate(MINIMAL | fields).model_dump(mode="json", exclude_defaults=True)
     assert dumped["responses"][0]["events"] == [{"type": "text", "text": "a", "choice": 0}]
+
+
+def test_a_scenario_is_for_clients_and_gateways_unless_it_says_otherwise() -> None:
+    assert Scenario.model_validate(MINIMAL).subjects == ("client", "gateway")
+    assert Scenario.model_validate(MINIMAL | {"subjects": "client"}).subjects == ("client",)
+
+
+def test_a_literal_body_and_the_scenario_itself_say_in_front_of_whom_a_gateway_runs() -> None:
+    gateway = MINIMAL | {"subjects": ["gateway"]}
+    bodies = {"body": {"ollama": "{}", "gemini": "{}"}}
+    assert "openai-responses" in Scenario.model_validate(gateway).served_in()
+    assert Scenario.model_validate(gateway | {"serves": ["ollama"]}).served_in() == ("ollama",)
+    assert Scenario.model_validate(gateway | {"front": bodies}).served_in() == ("ollama", "gemini")
+    assert Scenario.model_validate(gateway | {"front": bodies, "serves": ["gemini"]}).served_in() == ("gemini",)
+
+
+def test_a_literal_request_has_a_body_for_all_dialects_or_one_for_each() -> None:
+    front = {"subjects": "gateway", "front": {"body": {"ollama": "{"}}}
+    mapped = Scenario.model_validate(MINIMAL | front).front
+    single = Scenario.model_validate(MINIMAL | {"subjects": "gateway", "front": {"body": "{"}}).front
+    assert mapped is not None
+    assert single is not None
+    assert (mapped.body_in("ollama"), mapped.body_in("gemini"), single.body_in("gemini")) == ("{", None, "{")
+
+
+def test_what_is_expected_in_front_of_a_gateway_is_read() -> None:
+    front = Expectation.model_validate(
+        {"front": {"status": 401, "error": "auth", "hides": "Traceback", "heartbeats": {"at_least": 2}}}
+    ).front
+    assert (front.status, front.hides, front.well_formed) == ((401,), ("Traceback",), True)
+    assert front.error is not None
+    assert front.error.kind == ("auth",)
+    assert front.heartbeats is not None
+    assert str(front.heartbeats) == "at least 2"

@@ -19,6 +19,8 @@ from harness.catalogue.models import (
     ErrorExpectation,
     ErrorResponse,
     Expectation,
+    FrontExpectation,
+    FrontRequest,
     Options,
     PartialText,
     RequestExpectation,
@@ -89,6 +91,8 @@ def test_every_fault_is_shown_and_read() -> None:
     [
         Scenario,
         Options,
+        FrontRequest,
+        FrontExpectation,
         Response,
         ErrorResponse,
         Expectation,

@@ -15,6 +15,11 @@ def test_a_scenario_runs_in_every_dialect() -> None:
     assert [case.dialect for case in plan_cases([scenario()])] == list(dialect_names())
 
 
+def test_a_scenario_for_gateways_is_none_for_clients() -> None:
+    assert plan_cases([scenario(subjects="gateway")]) == []
+    assert [case.dialect for case in plan_cases([scenario(subjects="client")], ["ollama"])] == ["ollama"]
+
+
 def test_only_the_dialects_that_are_asked_for_run() -> None:
     cases = plan_cases([scenario()], ["ollama", "gemini"])
     assert [case.dialect for case in cases] == ["ollama", "gemini"]

@@ -5,7 +5,7 @@ A scenario's own `needs` come first; these are derived besides:
 | what the scenario has | feature |
 |---|---|
 | `expect.tool_calls` (unless it expects none, or only calls that were cut off) | `tool_calls` |
-| `expect.attempts` of at least 2 without `options.tool_results`; `expect.fallback_attempts` of at least 2 | `retries` |
+| `expect.attempts` of at least 2 without `options.tool_results` or `front`; `expect.fallback_attempts` of at least 2 | `retries` |
 | `expect.waits` | `retry_after` and `retries` |
 | `expect.refusal`, unless anything will do | `refusals` |
 | `expect.signatures` | `signatures` |
@@ -19,6 +19,8 @@ A scenario's own `needs` come first; these are derived besides:
 | `options.think_tags` | `think_tags` |
 | `options.tool_results` | `tool_loop` |
 | `options.max_retries` of null, and `expect.attempts` | that many retries by default, by its documentation |
+| `request.stream` of false | `whole_answers` |
+| `expect.front.heartbeats` | `heartbeats` |
 | a server that falls silent before its answer is whole, nobody cancelling | `timeouts` |
 
 `reasoning`, `usage` and `warnings` are never needed: what they stand for is compared where they are claimed, and the
@@ -65,7 +67,7 @@ def needed_features(scenario: Scenario, dialect: str) -> frozenset[str]:
 
 def _of_expectation(expectation: Expectation, scenario: Scenario) -> Iterator[str]:
     calls = expectation.tool_calls
-    turns = bool(scenario.options.tool_results)  # each of which has a request of its own
+    turns = bool(scenario.options.tool_results or scenario.front)  # each of which has a request of its own
     repeated = (None if turns else expectation.attempts, expectation.fallback_attempts)
     derived = {
         "tool_calls": isinstance(calls, AnyValue) or any(call.executable for call in calls),
@@ -77,6 +79,7 @@ def _of_expectation(expectation: Expectation, scenario: Scenario) -> Iterator[st
         "compaction": expectation.second_request_shorter,
         "fallback": expectation.fallback_attempts is not None,
         "cancel": expectation.upstream_stopped,
+        "heartbeats": expectation.front.heartbeats is not None,
     }
     return (feature for feature, needed in derived.items() if needed)
 
@@ -103,6 +106,7 @@ def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
         "cancel": options.cancel_after_events is not None,
         "fallback": bool(scenario.fallback_responses),
         "tool_loop": bool(options.tool_results),
+        "whole_answers": not scenario.request.stream,
         "timeouts": options.cancel_after_events is None and any(map(_falls_silent, scenario.responses_in(dialect))),
     }
     return (feature for feature, needed in derived.items() if needed)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from harness import __version__
-from harness.catalogue.models import FEATURES
+from harness.catalogue.models import FEATURES, GATEWAY_FEATURES
 from harness.dialects import dialect_names
 from harness.events import AnyEvent
 from harness.request import read_request
@@ -19,14 +19,14 @@ from harness.systems.base import Case, Description
 
 
 class Reference:
-    """The system called `reference`. It claims every feature there is."""
+    """The system called `reference`. It claims every feature that a client can have."""
 
     description = Description(
         "reference",
         __version__,
         "python",
         dialect_names(),
-        frozenset(FEATURES),
+        frozenset(FEATURES) - GATEWAY_FEATURES,
         default_retries=dict.fromkeys(dialect_names(), Policy().max_retries),
     )
 
