@@ -22,10 +22,21 @@ class TextPart(_Record, frozen=True, tag_field="type", tag="text"):
 
 
 class ImagePart(_Record, frozen=True, tag_field="type", tag="image"):
-    """An image; `data` is base64."""
+    """An image: `data` is base64, or else `url` says where it is. The type may be empty for a `url`."""
 
-    media_type: str
-    data: str
+    media_type: str = ""
+    data: str = ""
+    url: str | None = None
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class FilePart(_Record, frozen=True, tag_field="type", tag="file"):
+    """A document or a sound, told apart by its type: `data` is base64, or else `url` says where it is."""
+
+    media_type: str = ""
+    data: str = ""
+    url: str | None = None
+    name: str | None = None
 
 
 class ReasoningPart(_Record, frozen=True, tag_field="type", tag="reasoning"):
@@ -48,14 +59,15 @@ class ToolCallPart(_Record, frozen=True, tag_field="type", tag="tool_call"):
 
 
 class ToolResultPart(_Record, frozen=True, tag_field="type", tag="tool_result"):
-    """What a tool answered."""
+    """What a tool answered: its text, and behind it the images and files that it gave."""
 
     tool_call_id: str
     content: str
     is_error: bool = False
+    media: list[ImagePart | FilePart] = []
 
 
-Part: TypeAlias = TextPart | ImagePart | ReasoningPart | ToolCallPart | ToolResultPart
+Part: TypeAlias = TextPart | ImagePart | FilePart | ReasoningPart | ToolCallPart | ToolResultPart
 
 
 class Message(_Record, frozen=True):
@@ -71,6 +83,8 @@ class Tool(_Record, frozen=True):
     name: str
     description: str | None = None
     parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+    """Whether the arguments must keep to the schema."""
 
 
 class NamedTool(_Record, frozen=True):
@@ -84,6 +98,15 @@ class ReasoningSettings(_Record, frozen=True):
 
     effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     budget_tokens: int | None = None
+
+
+class ResponseFormat(_Record, frozen=True):
+    """The form of the answer's text: any JSON object, or what a JSON schema says. `name` and `strict` go with it."""
+
+    type: Literal["json", "json_schema"]
+    schema: dict[str, Any] | None = None
+    name: str | None = None
+    strict: bool | None = None
 
 
 class Request(_Record, frozen=True):
@@ -101,6 +124,16 @@ class Request(_Record, frozen=True):
     top_p: float | None = None
     stop: list[str] | None = None
     reasoning: ReasoningSettings | None = None
+    response_format: ResponseFormat | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    choices: int | None = None
+    """How many answers are wanted."""
+    user: str | None = None
+    """Who asks, in a word that the vendor may know them by."""
+    metadata: dict[str, str] | None = None
 
 
 def read_request(data: Any) -> Request:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.events import AnyEvent, ErrorInfo
+from harness.dialects.rules import RequestRules
+from harness.events import AnyEvent, End, ErrorInfo, Failure
 from harness.request import Request
 
 
@@ -61,12 +62,33 @@ class HttpError:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer as one JSON document: the body of a response that is no stream, and what it could not say."""
+
+    body: bytes
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFault:
     """Why a vendor would refuse a request: a stable slug, the place in the body, and what is wrong with it."""
 
     rule: str
     where: str
     message: str
+
+
+def nothing_unread(path: str, headers: Mapping[str, str], body: bytes) -> tuple[Loss, ...]:
+    """The answer of a dialect whose requests hold nothing besides what is read."""
+    return ()
+
+
+def _no_document(events: Sequence[AnyEvent]) -> Answer:
+    raise ValueError("this dialect has no answers but streams")
+
+
+def _unread_document(body: bytes) -> list[AnyEvent]:
+    return [Failure(ErrorInfo("protocol", "this dialect has no answers but streams")), End("failed")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +114,20 @@ class Dialect:
     """An error in the vendor's own form; its status is the info's, or the vendor's usual one for the kind."""
     split_frames: Callable[[bytes], list[bytes]]
     """A body cut into its frames; joined they give the body back."""
+    unread: Callable[[str, Mapping[str, str], bytes], tuple[Loss, ...]] = nothing_unread
+    """(path, lower-case headers, body) -> what of an HTTP request the canonical request has no word for, each thing
+    once: `unread-` and the field's name, with its place as detail. Never raises."""
+    rules: RequestRules = RequestRules()
+    """What the vendor accepts, so that requests can be fitted to it."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Small facts as data, for example {"key_variable": "OPENAI_API_KEY"}."""
+    write_answer: Callable[[Sequence[AnyEvent]], Answer] = _no_document
+    """(all events of an answer that ended well, usage in this dialect's own convention) -> the document that answers a
+    request for no stream. Raises ValueError for an answer that failed or was cut off: that is no document but an
+    error."""
+    read_answer: Callable[[bytes], list[AnyEvent]] = _unread_document
+    """The document that answers a request for no stream -> the events that a stream of the same answer gives, whole;
+    the last is End. Never raises: what is no such document is a Failure of the kind `protocol`."""
 
 
 def lose(losses: Sequence[Loss]) -> str:
