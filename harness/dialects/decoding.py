@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -40,6 +41,7 @@ class FrameDecoder(ABC):
         self._ended = False
         self._failed = False
         self._warned_after_end = False
+        self._whole = False  # the body is a document, which is whole by itself
         self._unreadable: str | None = None  # what could not be read, first
 
     def feed(self, data: bytes) -> list[AnyEvent]:
@@ -62,6 +64,14 @@ class FrameDecoder(ABC):
             elif payload is not None and not self._text_frame(frame, out):
                 self.malformed(frame, "the payload is not an object", out)
         return out
+
+    def document(self, payloads: Iterable[dict[str, Any]]) -> list[AnyEvent]:
+        """The events of a body that is no stream but JSON, most often one object; instead of `feed` and `close`."""
+        self._whole = True
+        out: list[AnyEvent] = []
+        for payload in payloads:
+            self._payload(payload, Frame(b"", 0), out)
+        return [*out, *self.close()]
 
     def _choose_framer(self, first_byte: bytes) -> None:
         """Another framing where the body begins with what the dialect's own cannot begin with."""

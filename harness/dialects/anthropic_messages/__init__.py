@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.dialects.anthropic_messages.answer import read_answer, write_answer
 from harness.dialects.anthropic_messages.decode import Decoder
 from harness.dialects.anthropic_messages.encode import Encoder
 from harness.dialects.anthropic_messages.errors import read_error, write_error
@@ -23,5 +24,7 @@ DIALECT = Dialect(
     read_error=read_error,
     write_error=write_error,
     split_frames=split,
+    write_answer=write_answer,
+    read_answer=read_answer,
     facts={"key_variable": "ANTHROPIC_API_KEY", "framing": "sse", "end_marker": "message_stop"},
 )

@@ -120,9 +120,13 @@ class Decoder(FrameDecoder):
             self._finish(raw, frame, out)
 
     def _whole_message(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
-        """A whole message in the place of a stream."""
-        self._message_start({"message": payload}, frame, out)
-        self._ended = self._finished
+        """A whole message in the place of a stream, read as the events that would have brought it."""
+        self._message_start({"message": {**payload, "content": None, "usage": None, "stop_reason": None}}, frame, out)
+        for block in as_list(payload.get("content")):
+            self._block_start({"content_block": block}, frame, out)
+            self._stop_block(self._last, out)
+        self._message_delta({"delta": payload, "usage": payload.get("usage")}, frame, out)
+        self._message_stop(payload, frame, out)
 
     def _second_start(self, message_id: str, frame: Frame, out: list[AnyEvent]) -> None:
         """A message that starts again: a repeated frame, or a second answer that something spliced in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.dialects.base import Dialect
+from harness.dialects.ollama.answer import read_answer, write_answer
 from harness.dialects.ollama.decode import Decoder
 from harness.dialects.ollama.encode import Encoder
 from harness.dialects.ollama.errors import read_error, write_error
@@ -23,6 +24,8 @@ DIALECT = Dialect(
     read_error=read_error,
     write_error=write_error,
     split_frames=split,
+    write_answer=write_answer,
+    read_answer=read_answer,
     facts={
         "key_variable": "OLLAMA_API_KEY",
         "key_optional": True,

@@ -99,7 +99,7 @@ class Decoder(FrameDecoder):
         """A delta before the first content, after the stop reason, or that is none."""
         before = len(out)
         if not delta and not state.has_content:
-            delta = choice.get("message")  # a whole completion in the place of a stream
+            delta = _whole_delta(choice.get("message"))  # a whole completion in the place of a stream
         if type(delta) is dict:
             self._delta(delta, state, frame, out)
         elif delta:
@@ -237,7 +237,7 @@ class Decoder(FrameDecoder):
         return is_error
 
     def _completed(self) -> bool:
-        return self._ended or (bool(self._choices) and not self._unfinished())
+        return self._ended or (bool(self._choices) and (self._whole or not self._unfinished()))
 
     def _unfinished(self) -> list[int]:
         return [choice.index for choice in self._choices.values() if not choice.finish]
@@ -247,10 +247,12 @@ class Decoder(FrameDecoder):
         if self._failed:
             return
         unfinished = self._unfinished()
-        if self._ended and (unfinished or not self._choices):
-            message = "the stream ends with [DONE], and its model never said why it stopped"
+        is_over = self._ended or (self._whole and bool(self._choices))
+        if is_over and (unfinished or not self._choices):
+            how = "ends with [DONE]" if self._ended else "is whole"
+            message = f"the answer {how}, and its model never said why it stopped"
             out.append(Warning("finish-missing", message, self._size))
-        elif not self._ended and self._choices and not unfinished:
+        elif not is_over and self._choices and not unfinished:
             out.append(Warning("sse-done-missing", "the stream ends without [DONE]", self._size))
 
     def _broke_off(self, out: list[AnyEvent]) -> None:
@@ -258,3 +260,12 @@ class Decoder(FrameDecoder):
         raw = next((choice.finish for choice in self._choices.values() if choice.finish in FAILURES), "")
         if raw and not self._failed:
             self.fail(classify(code=raw, type="server_error", message=f"the answer broke off: {raw}"), out)
+
+
+def _whole_delta(message: Any) -> Any:
+    """A completion's message as one delta: its calls have no index, and each is a call of its own."""
+    calls = as_dict(message).get("tool_calls")
+    if type(calls) is not list:
+        return message
+    placed = [{**call, "index": place} if type(call) is dict else call for place, call in enumerate(calls)]
+    return {**message, "tool_calls": placed}

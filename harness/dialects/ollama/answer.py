@@ -1,0 +1,40 @@
+"""A chat answer that is no stream: all records of a stream in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.dialects.answers import body_json, frame_payloads, gathered, read_document
+from harness.dialects.base import Answer
+from harness.dialects.decoding import compact_json
+from harness.dialects.ollama.decode import Decoder
+from harness.dialects.ollama.encode import Encoder
+from harness.events import AnyEvent
+
+
+def write_answer(events: Sequence[AnyEvent]) -> Answer:
+    """The record. Raises ValueError for events that did not end well."""
+    encoder = Encoder()
+    answer: dict[str, Any] = {}
+    message: dict[str, Any] = {}
+    for record in frame_payloads(encoder, gathered(events)):
+        _add(message, record.pop("message", {}))
+        answer |= record
+    answer["message"] = message
+    return Answer(compact_json(answer).encode("utf-8", "replace"), tuple(encoder.losses))
+
+
+def read_answer(body: bytes) -> list[AnyEvent]:
+    """The events of a record that is the whole answer, or of the error in its place; the last is End. Never raises."""
+    return read_document(Decoder(), "ollama", body, body_json(body))
+
+
+def _add(message: dict[str, Any], said: dict[str, Any]) -> None:
+    for name, value in said.items():
+        if name in ("content", "thinking"):
+            message[name] = message.get(name, "") + value
+        elif name == "tool_calls":
+            message[name] = [*message.get(name, []), *value]
+        else:
+            message[name] = value
