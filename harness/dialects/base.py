@@ -40,6 +40,15 @@ class Encoder(Protocol):
     def close(self) -> list[bytes]:
         """The frames that end a stream well (its terminal markers); not called for one that is cut off."""
 
+    def settle(self, *, doubtful: bool = True) -> list[bytes]:
+        """The frames of calls that are held though they are whole; an encoder that holds none gives none.
+
+        A call is in doubt while its arguments are `{}`, since more may follow; `doubtful=False` leaves those.
+        """
+
+    def keep_alive(self) -> bytes:
+        """Bytes that change nothing, for a silent time: fit for any place between two frames; empty once it ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -105,7 +114,7 @@ class Dialect:
     """(path, lower-case headers, body) -> the canonical request that an HTTP request is; never raises. What the
     canonical request has no word for is left out."""
     matches: Callable[[str, str], bool]
-    """(method, path below the base URL, query included) -> is this the dialect's streaming endpoint?"""
+    """(method, path below the base URL, query included) -> is this the dialect's endpoint, streaming or not?"""
     validate: Callable[[str, Mapping[str, str], bytes], list[RequestFault]]
     """(path, lower-case headers, body) -> everything for which the vendor would refuse the request."""
     read_error: Callable[[int, Mapping[str, str], bytes], ErrorInfo]
@@ -117,7 +126,7 @@ class Dialect:
     unread: Callable[[str, Mapping[str, str], bytes], tuple[Loss, ...]] = nothing_unread
     """(path, lower-case headers, body) -> what of an HTTP request the canonical request has no word for, each thing
     once: `unread-` and the field's name, with its place as detail. Never raises."""
-    rules: RequestRules = RequestRules()
+    rules: RequestRules = field(default_factory=RequestRules)
     """What the vendor accepts, so that requests can be fitted to it."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Small facts as data, for example {"key_variable": "OPENAI_API_KEY"}."""

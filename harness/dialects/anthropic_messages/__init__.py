@@ -26,5 +26,10 @@ DIALECT = Dialect(
     split_frames=split,
     write_answer=write_answer,
     read_answer=read_answer,
-    facts={"key_variable": "ANTHROPIC_API_KEY", "framing": "sse", "end_marker": "message_stop"},
+    facts={
+        "key_variable": "ANTHROPIC_API_KEY",
+        "framing": "sse",
+        "end_marker": "message_stop",
+        "input_excludes_cache": True,
+    },
 )

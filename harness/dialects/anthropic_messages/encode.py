@@ -39,6 +39,7 @@ _RAW_REASONS: dict[FinishReason, str] = {
     "content_filter": "refusal",
     "other": "end_turn",
 }
+_KEEP_ALIVE = b": keep-alive\n\n"
 _WRITTEN = (Text, Reasoning, ToolCall, Signature, Refusal, Failure, Other)
 
 
@@ -61,6 +62,7 @@ class Encoder:
         self._lost: set[str] = set()
         self._started = False
         self._failed = False
+        self._closed = False
         self._next_index = 0
         self._open: str | None = None  # the kind of the open block of text or thinking, which is the last but calls
         self._open_index = 0
@@ -88,7 +90,7 @@ class Encoder:
             case Signature():
                 self._signature(event, out)
             case Refusal():
-                self._lose("refusal-text", "a refusal in words is plain text")
+                self._lose("refusal-as-text", "a refusal in words is plain text")
                 self._text(event.text, out)
             case Usage():
                 self._count(event, out)
@@ -109,6 +111,7 @@ class Encoder:
         """The frames that end a message well; none after a failure."""
         if self._failed:
             return []
+        self._closed = True
         out: list[dict[str, Any]] = []
         self._opened(out)
         self._close_blocks(out)
@@ -117,6 +120,16 @@ class Encoder:
         self._stop_reason(out)
         out.append({"type": "message_stop"})
         return [named_event(payload) for payload in out]
+
+    def settle(self, *, doubtful: bool = True) -> list[bytes]:
+        """Nothing: calls go out in fragments."""
+        return []
+
+    def keep_alive(self) -> bytes:
+        """The vendor's ping; a comment before the message has started, since its start comes first."""
+        if self._failed or self._closed:
+            return b""
+        return named_event({"type": "ping"}) if self._started else _KEEP_ALIVE
 
     def _lose(self, what: str, detail: str) -> None:
         if what not in self._lost:
@@ -292,7 +305,7 @@ class Encoder:
         if STOP_REASONS.get(raw) == finish.reason or (finish.reason == "other" and raw and raw not in STOP_REASONS):
             return raw
         if finish.reason in ("content_filter", "other"):
-            self._lose("finish", f"there is no stop reason for {finish.reason}")
+            self._lose("finish-reason", f"there is no stop reason for {finish.reason}")
         return _RAW_REASONS[finish.reason]
 
     def _other(self, event: Other, out: list[dict[str, Any]]) -> None:

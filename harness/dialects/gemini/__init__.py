@@ -31,5 +31,6 @@ DIALECT = Dialect(
         "framing": "sse",
         "end_marker": None,
         "alike_finish_reasons": (("stop", "tool_calls"),),  # STOP is said of both
+        "output_excludes_reasoning": True,
     },
 )

@@ -10,6 +10,7 @@ from typing import Any
 from harness.dialects.base import Loss
 from harness.dialects.decoding import compact_json
 from harness.dialects.gemini.errors import error_body
+from harness.dialects.growing import Arguments
 from harness.events import (
     AnyEvent,
     Failure,
@@ -24,7 +25,7 @@ from harness.events import (
     ToolCall,
     Usage,
 )
-from harness.transcript import mend_surrogates, parse_arguments
+from harness.transcript import mend_surrogates
 
 _NAMES: Mapping[FinishReason, str] = {
     "stop": "STOP",
@@ -55,12 +56,12 @@ class _Call:
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
-        self.arguments = ""
+        self.arguments = Arguments()
         self.signature = ""
 
     def part(self) -> dict[str, Any] | None:
         """The whole call as a part; None as long as its arguments are no object."""
-        args = parse_arguments(self.arguments)
+        args = self.arguments.value()
         if args is None:
             return None
         call: dict[str, Any] = {"name": self.name, "args": args}
@@ -79,12 +80,14 @@ class Encoder:
     def __init__(self) -> None:
         self.losses: list[Loss] = []
         self._head = {"modelVersion": "test-model", "responseId": "resp-harness"}
+        self._named: dict[str, str] = {}  # what of it the events gave
         self._calls: dict[tuple[int, int], _Call] = {}  # by choice and index
         self._sent_calls: set[int] = set()  # choices that made calls
         self._usage: dict[str, int] = {}
         self._has_news = False  # usage that no frame has carried yet
         self._finished: set[int] = set()
         self._failed = False
+        self._closed = False
 
     def feed(self, event: AnyEvent) -> list[bytes]:
         """The frames that this event gives."""
@@ -115,6 +118,7 @@ class Encoder:
         """What is still held: function calls, then usage. Gemini has no end marker."""
         if self._failed:
             return []
+        self._closed = True
         frames = self._whole_calls()
         for choice in {choice for choice, _ in self._calls}:
             frames += self._last_calls(choice, True)
@@ -124,6 +128,14 @@ class Encoder:
         if self._has_news:
             frames.append(self._frame({}))
         return frames
+
+    def settle(self, *, doubtful: bool = True) -> list[bytes]:
+        """The held calls that are whole."""
+        return self._whole_calls(doubtful)
+
+    def keep_alive(self) -> bytes:
+        """A frame that says nothing: some of the vendor's own readers stumble over comments."""
+        return b"" if self._failed or self._closed else _line(self._named)
 
     def _encode(self, event: AnyEvent) -> bytes | None:
         """The frame of an event that is not held."""
@@ -173,13 +185,14 @@ class Encoder:
         call = self._calls.setdefault((event.choice, event.index), _Call())
         call.id = call.id or mend_surrogates(event.id or "")
         call.name = mend_surrogates(event.name or "") or call.name
-        call.arguments += event.arguments
+        call.arguments.add(event.arguments)
 
     def _take_start(self, event: Start) -> None:
         if event.id:
-            self._head["responseId"] = mend_surrogates(event.id)
+            self._named["responseId"] = mend_surrogates(event.id)
         if event.model:
-            self._head["modelVersion"] = mend_surrogates(event.model)
+            self._named["modelVersion"] = mend_surrogates(event.model)
+        self._head |= self._named
 
     def _take_usage(self, event: Usage) -> None:
         if event.cache_write_tokens:
@@ -202,10 +215,12 @@ class Encoder:
         self.losses.append(Loss("signature", f"a signature of form {event.form} that Gemini did not make"))
         return ""
 
-    def _whole_calls(self) -> list[bytes]:
+    def _whole_calls(self, doubtful: bool = True) -> list[bytes]:
         """The held calls that are whole: those of one choice in one frame, as parallel calls come."""
         parts: dict[int, list[dict[str, Any]]] = {}
         for (choice, index), call in list(self._calls.items()):
+            if not doubtful and not call.arguments.value():
+                continue
             if part := call.part():
                 parts.setdefault(choice, []).append(part)
                 del self._calls[choice, index]
@@ -216,7 +231,8 @@ class Encoder:
         """Calls of a choice that ends: no arguments mean `{}` if it ended well; the rest was cut off and is lost."""
         if ended_well:
             for (of_choice, _), call in self._calls.items():
-                call.arguments = call.arguments or ("{}" if of_choice == choice else "")
+                if of_choice == choice and not call.arguments.text:
+                    call.arguments.add("{}")
         frames = self._whole_calls()
         self._drop_calls([key for key in self._calls if key[0] == choice])
         return frames
@@ -224,7 +240,7 @@ class Encoder:
     def _drop_calls(self, keys: list[tuple[int, int]]) -> None:
         for key in keys:
             call = self._calls.pop(key)
-            self.losses.append(Loss("tool-arguments-not-object", f"{call.name}: {call.arguments[:80]!r}"))
+            self.losses.append(Loss("tool-arguments-not-object", f"{call.name}: {call.arguments.text[:80]!r}"))
 
     def _part(self, part: dict[str, Any], choice: int) -> bytes:
         return self._frame(_content([part], choice))

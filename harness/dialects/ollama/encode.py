@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.dialects.base import Loss
 from harness.dialects.decoding import compact_json
+from harness.dialects.growing import Arguments
 from harness.dialects.ollama.errors import error_body
 from harness.events import (
     AnyEvent,
@@ -20,7 +21,7 @@ from harness.events import (
     ToolCall,
     Usage,
 )
-from harness.transcript import mend_surrogates, parse_arguments
+from harness.transcript import mend_surrogates
 
 _CREATED_AT = "2025-01-01T00:00:00Z"
 _DONE_REASONS = ("stop", "length")
@@ -33,7 +34,7 @@ class _Call:
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
-        self.arguments = ""
+        self.arguments = Arguments()
 
 
 class Encoder:
@@ -46,23 +47,26 @@ class Encoder:
     def __init__(self) -> None:
         self.losses: list[Loss] = []
         self._model = "test-model"
+        self._named = ""  # the model, once the events gave it
         self._calls: dict[int, _Call] = {}
         self._sent_calls = 0
         self._finish: Finish | None = None
         self._counts: dict[str, int] = {}
         self._failed = False
+        self._closed = False
 
     def feed(self, event: AnyEvent) -> list[bytes]:
         """The frames that this event gives."""
         if getattr(event, "choice", 0):
-            self._lose("choice", "Ollama answers with one choice")
+            self._lose("choices", "Ollama answers with one choice")
             return []
         match event:
             case ToolCall():
                 self._gather(event)
                 return []
             case Start():
-                self._model = mend_surrogates(event.model or "") or self._model
+                self._named = mend_surrogates(event.model or "") or self._named
+                self._model = self._named or self._model
                 return []
             case Usage():
                 self._take_usage(event)
@@ -84,11 +88,23 @@ class Encoder:
         """Tool calls that are still held, then the record that ends the stream."""
         if self._failed:
             return []
+        self._closed = True
         frames = self._whole_calls() + self._last_calls(True)
         end: dict[str, Any] = {"done": True}
         if self._finish is not None:
             end["done_reason"] = self._done_reason(self._finish)
         return [*frames, self._record({"role": "assistant", "content": ""}, {**end, **self._counts})]
+
+    def settle(self, *, doubtful: bool = True) -> list[bytes]:
+        """The held calls that are whole."""
+        return self._whole_calls(doubtful)
+
+    def keep_alive(self) -> bytes:
+        """A record that says nothing: a line without one breaks readers."""
+        if self._failed or self._closed:
+            return b""
+        message = {"role": "assistant", "content": ""}
+        return _line({"model": self._named, "created_at": _CREATED_AT, "message": message, "done": False})
 
     def _encode(self, event: AnyEvent) -> list[bytes]:
         """The frame of an event that is not held."""
@@ -124,7 +140,7 @@ class Encoder:
         call = self._calls.setdefault(event.index, _Call())
         call.id = call.id or mend_surrogates(event.id or "")
         call.name = mend_surrogates(event.name or "") or call.name
-        call.arguments += event.arguments
+        call.arguments.add(event.arguments)
 
     def _take_usage(self, usage: Usage) -> None:
         for name in ("reasoning_tokens", "cache_read_tokens", "cache_write_tokens"):
@@ -133,11 +149,12 @@ class Encoder:
         counts = {"prompt_eval_count": usage.input_tokens, "eval_count": usage.output_tokens}
         self._counts |= {name: count for name, count in counts.items() if count is not None}
 
-    def _whole_calls(self) -> list[bytes]:
+    def _whole_calls(self, doubtful: bool = True) -> list[bytes]:
         """The held calls that are whole, in one record, as parallel calls come."""
         calls = []
         for index, call in list(self._calls.items()):
-            if (arguments := parse_arguments(call.arguments)) is None:
+            arguments = call.arguments.value()
+            if arguments is None or not (arguments or doubtful):
                 continue
             function = {"index": self._sent_calls, "name": call.name, "arguments": arguments}
             calls.append({**({"id": call.id} if call.id else {}), "function": function})
@@ -149,14 +166,15 @@ class Encoder:
         """Calls at the end: no arguments mean `{}` if it is a good end; the rest was cut off and is lost."""
         if ended_well:
             for call in self._calls.values():
-                call.arguments = call.arguments or "{}"
+                if not call.arguments.text:
+                    call.arguments.add("{}")
         frames = self._whole_calls()
         self._drop_calls()
         return frames
 
     def _drop_calls(self) -> None:
         for call in self._calls.values():
-            self._lose("tool-arguments-not-object", f"{call.name}: {call.arguments[:80]!r}")
+            self._lose("tool-arguments-not-object", f"{call.name}: {call.arguments.text[:80]!r}")
         self._calls.clear()
 
     def _message(self, message: dict[str, Any]) -> bytes:

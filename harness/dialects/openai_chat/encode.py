@@ -29,6 +29,7 @@ from harness.events import (
 from harness.transcript import merge_usage
 from harness.wire import sse
 
+_KEEP_ALIVE = b": keep-alive\n\n"
 _DONE = b"data: [DONE]\n\n"
 _CREATED = 1767225600  # the first second of 2026: fixed, so that the same events give the same bytes
 _RAW_OF = {"refusal": "content_filter", "pause": "stop", "context_overflow": "length", "other": "stop"}
@@ -47,6 +48,7 @@ class Encoder:
         self._usage_waits = False
         self._finished = False
         self._failed = False
+        self._closed = False
 
     def feed(self, event: AnyEvent) -> list[bytes]:
         """The frames that this event gives."""
@@ -76,7 +78,16 @@ class Encoder:
 
     def close(self) -> list[bytes]:
         """The usage that waits for the end, and `[DONE]`; nothing after a failure, whose frame was the last."""
+        self._closed = True
         return [] if self._failed else [*self._send_usage(), _DONE]
+
+    def settle(self, *, doubtful: bool = True) -> list[bytes]:
+        """Nothing: calls go out in fragments."""
+        return []
+
+    def keep_alive(self) -> bytes:
+        """A comment, which every reader of server-sent events skips."""
+        return b"" if self._failed or self._closed else _KEEP_ALIVE
 
     def _start(self, event: Start) -> list[bytes]:
         self._id = event.id or self._id

@@ -34,6 +34,7 @@ from harness.transcript import merge_usage, parse_arguments
 
 _Payload = dict[str, Any]
 
+_KEEP_ALIVE = b": keep-alive\n\n"
 _RAW_REASONS: dict[FinishReason, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
 # part type -> (its field, the stem of its events, where its index is told)
 _PARTS: dict[str, tuple[str, str, str]] = {
@@ -75,6 +76,7 @@ class Encoder:
         self._model = "test-model"
         self._started = False
         self._failed = False
+        self._closed = False
         self._sequence = 0
         self._items: list[_Item] = []
         self._prose: _Item | None = None  # the open message or reasoning item
@@ -110,6 +112,7 @@ class Encoder:
         """The final response; nothing after a failure."""
         if self._failed:
             return []
+        self._closed = True
         self._opened()
         self._finish_items("completed" if self._incomplete_reason() is None else "incomplete")
         self._check_finish()
@@ -119,6 +122,14 @@ class Encoder:
         response = self._response(status, usage=usage_object(self._usage), incomplete_details=details)
         self._emit(f"response.{status}", response=response)
         return self._taken()
+
+    def settle(self, *, doubtful: bool = True) -> list[bytes]:
+        """Nothing: calls go out in fragments."""
+        return []
+
+    def keep_alive(self) -> bytes:
+        """A comment, which every reader of server-sent events skips."""
+        return b"" if self._failed or self._closed else _KEEP_ALIVE
 
     def _taken(self) -> list[bytes]:
         out, self._out = self._out, []
@@ -310,7 +321,7 @@ class Encoder:
         parts = {part["type"] for item in self._items for part in item.data.get("content") or ()} - {"reasoning_text"}
         inferred = "tool_calls" if "function_call" in kinds else "refusal" if parts == {"refusal"} else "stop"
         if given != inferred:
-            self._lose("finish", f"{given or 'no stop reason'} cannot be told from {inferred}")
+            self._lose("finish-reason", f"{given or 'no stop reason'} cannot be told from {inferred}")
 
     def _failure(self, event: Failure) -> None:
         self._opened()
