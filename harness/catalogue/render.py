@@ -17,7 +17,7 @@ from harness.catalogue.models import ErrorResponse, Response, Scenario
 from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
 from harness.dialects.base import Dialect, lose
-from harness.events import RETRYABLE_KINDS, AnyEvent, ErrorInfo, Failure, Text
+from harness.events import RETRYABLE_KINDS, AnyEvent, End, ErrorInfo, Failure, Text
 from harness.folders import data_folder
 from harness.transcript import Transcript, fold
 from harness.wire.content_coding import Coding
@@ -85,12 +85,15 @@ def _render_all(
     rendered = []
     for position, response in enumerate(responses):
         try:
-            rendered.append(render_response(response, dialect))
+            rendered.append(render_response(response, dialect, whole=not scenario.request.stream))
         except FaultMisplaced as error:
             raise Unrenderable(f"{scenario.id} in {dialect.name}: {what}.{position}: {error}") from None
         except _CannotExpress as error:
             raise _CannotExpress(f"{what}.{position}: {error}") from None
     return tuple(rendered)
+
+
+_DOCUMENT = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,15 @@ class _Source:
     transfer: Transfer
 
 
-def render_response(response: Response, dialect: Dialect) -> WireResponse:
-    """One response in one dialect. Raises FaultMisplaced; what the dialect cannot say stops `render`."""
+def render_response(response: Response, dialect: Dialect, *, whole: bool = False) -> WireResponse:
+    """One response in one dialect, as one document where a `whole` answer is asked for.
+
+    Raises FaultMisplaced; what the dialect cannot say stops `render`.
+    """
     if response.connection is not None:
         ending: Ending = "clean" if response.connection == "close" else response.connection
         return WireResponse(0, (), (), ending, before_head_s=response.before_head_s, head=False)
-    source = _source(response, dialect)
+    source = _whole_source(response, dialect) if whole else _source(response, dialect)
     codings = {coding: None for fault in response.faults if fault.encode is not None for coding in fault.encode.coding}
     plain = _faulted(response, source, dialect, None)
     return replace(plain, codings=tuple((each, _faulted(response, source, dialect, each)) for each in codings))
@@ -154,6 +160,23 @@ def _source(response: Response, dialect: Dialect) -> _Source:
     if response.error is not None:
         return _error(response.error, response.status, dialect)
     return _cassette(response, dialect)
+
+
+def _whole_source(response: Response, dialect: Dialect) -> _Source:
+    """Events are one document, or an HTTP error where they fail; a literal body is what it looks like."""
+    if response.events is None:
+        source = _source(response, dialect)
+        is_document = response.body is not None and source.body.data.lstrip()[:1] in (b"{", b"[")
+        return replace(source, headers=_DOCUMENT, transfer="length") if is_document else source
+    if failure := next((event for event in response.events if isinstance(event, Failure)), None):
+        return _written_error(failure.error, dialect)
+    try:
+        answer = dialect.write_answer([*response.events, End("completed")])
+    except ValueError as error:
+        raise _CannotExpress(str(error)) from None
+    if answer.losses:
+        raise _CannotExpress(lose(answer.losses))
+    return _Source(Body(answer.body, (len(answer.body),)), response.status or 200, _DOCUMENT, "length")
 
 
 def _streamed(body: Body, response: Response, dialect: Dialect) -> _Source:
@@ -246,6 +269,10 @@ def _error(error: ErrorResponse, status: int | None, dialect: Dialect) -> _Sourc
         retryable=error.kind in RETRYABLE_KINDS if error.retryable is None else error.retryable,
         retry_after_s=error.retry_after_s,
     )
+    return _written_error(info, dialect)
+
+
+def _written_error(info: ErrorInfo, dialect: Dialect) -> _Source:
     written = dialect.write_error(info)
     headers = {name.lower(): value for name, value in written.headers.items()}
     return _Source(Body(written.body, (len(written.body),)), written.status, headers, "length")

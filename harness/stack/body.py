@@ -8,7 +8,7 @@ does not claim to be a stream is a failure of the kind `protocol` that shows the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -22,24 +22,39 @@ from harness.wire.frame import FRAME_LIMIT
 DOCUMENT_LIMIT: Final = FRAME_LIMIT
 """Bytes that may come without one event; no more of such a body is read."""
 
+BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before a JSON document."""
+
+CUT_OFF: Final = ErrorInfo("connection", "the response ended before the model had finished", retryable=True)
+"""Why an answer that is not whole is none, where nothing else explains it."""
+
 _SHOWN = 200  # bytes of a body that is no stream, in the message about it
-_BLANK = b"\xef\xbb\xbf \t\r\n"
+_NO_STREAM = Warning("stream-missing", "one JSON document came, though a stream was asked for")
 _STREAM_TYPES = ("event-stream", "ndjson", "jsonl", "json-seq", "stream+json")
 
 
 class BodyReader:
     """`feed(data)` for each read, then `close()` at the body's end or `lost(error)` where the connection broke.
 
-    The last event is always End. A truncated stream comes with a Failure that says how it ended.
+    The last event is always End. A truncated stream comes with a Failure that says how it ended. `asked_for` only names
+    what was asked for, in what is said of the body.
     """
 
-    def __init__(self, dialect: Dialect, headers: Mapping[str, str], tags: ThinkTags | None = None) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        headers: Mapping[str, str],
+        tags: ThinkTags | None = None,
+        asked_for: Literal["stream", "answer"] = "stream",
+    ) -> None:
         self._dialect = dialect
         self._headers = headers
         self._tags = tags
+        self._asked_for = asked_for
         self._decoder = dialect.decoder()
         self._unread = bytearray()  # the body, until the decoder first made an event of it
         self._is_stream = False
+        self._first = b""  # the first byte of the body
 
     @property
     def ended(self) -> bool:
@@ -54,6 +69,7 @@ class BodyReader:
     def feed(self, data: bytes) -> list[AnyEvent]:
         """The events that `data` completes."""
         events = self._decoder.feed(data)
+        self._first = self._first or data[:1]
         if not self._is_stream:
             self._unread += data
             self._is_stream = any(type(event) is not Warning for event in events)
@@ -85,15 +101,21 @@ class BodyReader:
             return [Failure(found), End("failed")]
         if self._tags:
             events = [*self._tags.feed(events), *self._tags.close()]
+        if status == "completed" and self._asked_for == "stream" and self._is_document():
+            events.append(_NO_STREAM)
         if status == "completed" and error:
-            events.append(Warning("connection-lost-after-end", f"the stream was whole, but: {error.message}"))
+            events.append(lost_after_end(error))
         if status == "truncated":
-            events.append(Failure(error or _CUT_OFF))
+            events.append(Failure(error or CUT_OFF))
         return [*events, End(status)]
+
+    def _is_document(self) -> bool:
+        """Whether the body is JSON where the dialect streams in another framing."""
+        return self._first == b"{" and self._dialect.facts.get("framing") == "sse"
 
     def _found_instead(self, *, whole: bool) -> ErrorInfo | None:
         """What a body amounts to of which no stream could be made: an error object, or something else altogether."""
-        body = bytes(self._unread).lstrip(_BLANK)
+        body = bytes(self._unread).lstrip(BLANK)
         if not body:
             return None
         document = read_json(body) if body[:1] in (b"{", b"[") else None
@@ -112,12 +134,14 @@ class BodyReader:
 
     def _not_a_stream(self) -> ErrorInfo:
         content_type = self._headers.get("content-type") or "no content type"
-        shown = self._unread.lstrip(_BLANK)[:_SHOWN].decode("utf-8", "replace")
-        what = f"the answer is no {self._dialect.name} stream ({content_type}); it begins with {shown!r}"
+        shown = self._unread.lstrip(BLANK)[:_SHOWN].decode("utf-8", "replace")
+        what = f"the answer is no {self._dialect.name} {self._asked_for} ({content_type}); it begins with {shown!r}"
         return ErrorInfo("protocol", what)
 
 
-_CUT_OFF = ErrorInfo("connection", "the response ended before the model had finished", retryable=True)
+def lost_after_end(error: ErrorInfo) -> Warning:
+    """What is to be said of a connection that broke when nothing was missing any more."""
+    return Warning("connection-lost-after-end", f"the answer was whole, but: {error.message}")
 
 
 def _is_error(document: Any) -> bool:

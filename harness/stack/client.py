@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import httpx
 
@@ -69,6 +69,16 @@ class Stream:
         await self._batches.aclose()
         raise StopAsyncIteration
 
+    async def batch(self) -> list[AnyEvent]:
+        """The next events, all that are there already; empty after the last one."""
+        event = await anext(self, None)
+        if event is None:
+            return []
+        events = [event, *self._ready]
+        self._ready.clear()
+        self._over = type(events[-1]) is End
+        return events
+
     async def _fetch(self) -> None:
         """Wait for the next events."""
         self._waiting = True
@@ -115,7 +125,7 @@ class Client:
         fallback: Sequence[Target] = (),
         compact: Compaction | None = None,
     ) -> None:
-        self._targets = (Target(dialect, base_url, api_key), *fallback)
+        self._targets: tuple[Target, ...] = (Target(dialect, base_url, api_key), *fallback)
         self._policy = policy or Policy()
         self._transport = transport
         self._clock = clock or SystemClock()
@@ -124,8 +134,15 @@ class Client:
         self._http: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @classmethod
+    def over(cls, targets: Sequence[Target], **options: Any) -> Self:
+        """A client of these targets, in turn; `options` are those of a client of one. Raises ValueError."""
+        client = cls(targets[0].dialect, targets[0].base_url, **options)
+        client._targets = tuple(targets)
+        return client
+
     def stream(self, request: Request) -> Stream:
-        """The events of the answer to `request`, as they come. The request is always sent as a streaming one."""
+        """The events of the answer to `request`, as they come; all at once where it asks for no stream."""
         return Stream(lambda switch: self._conversation(request, switch).batches())
 
     async def collect(self, request: Request) -> Transcript:

@@ -92,7 +92,7 @@ class Conversation:
 
     def _wire_request(self, target: Target) -> tuple[HttpRequest, list[AnyEvent]]:
         """The request as the target's dialect has it, and warnings about what that cannot say."""
-        asked = msgspec.structs.replace(self.request, stream=True, model=target.model or self.request.model)
+        asked = msgspec.structs.replace(self.request, model=target.model or self.request.model)
         fitted, warnings = fit_reasoning(asked, target.record.name)
         key = target.key()
         wire = target.record.build_request(fitted, key if isinstance(key, str) and key else None)
@@ -105,6 +105,7 @@ class Conversation:
             dialect=target.record,
             base_url=target.base_url,
             wire=wire,
+            streams=self.request.stream,
             policy=self.policy,
             clock=self.clock,
             switch=self.switch,

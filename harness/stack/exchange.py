@@ -16,6 +16,7 @@ import httpx
 from harness.dialects.base import Dialect, HttpRequest
 from harness.dialects.retry_after import parse_retry_after
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Warning
+from harness.stack.answer import AnswerReader
 from harness.stack.body import BodyReader
 from harness.stack.clock import Clock, SystemClock
 from harness.stack.policy import Policy
@@ -64,7 +65,10 @@ class Switch:
 
 @dataclass(slots=True)
 class Exchange:
-    """One attempt. `server_says` is the answer's `x-should-retry` header, once its head has come."""
+    """One attempt. `streams`: whether a stream was asked for, or a whole answer.
+
+    `server_says` is the answer's `x-should-retry` header, once its head has come.
+    """
 
     http: httpx.AsyncClient
     dialect: Dialect
@@ -74,6 +78,7 @@ class Exchange:
     clock: Clock
     switch: Switch
     tags: ThinkTags | None = None
+    streams: bool = True
     server_says: bool | None = field(default=None, init=False)
     _limits: dict[str, float | None] = field(default_factory=dict, init=False)
 
@@ -90,7 +95,7 @@ class Exchange:
         self.server_says = {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
         try:
             if response.is_success:
-                reader = BodyReader(self.dialect, headers, self.tags)
+                reader = (BodyReader if self.streams else AnswerReader)(self.dialect, headers, self.tags)
                 async with aclosing(self._stream(response, reader)) as batches:
                     async for batch in batches:
                         yield batch
@@ -118,7 +123,9 @@ class Exchange:
         self._limits = request.extensions["timeout"]
         return request
 
-    async def _stream(self, response: httpx.Response, reader: BodyReader) -> AsyncGenerator[list[AnyEvent]]:
+    async def _stream(
+        self, response: httpx.Response, reader: BodyReader | AnswerReader
+    ) -> AsyncGenerator[list[AnyEvent]]:
         """The body's events; a clean end, a lost connection and silence each end it in their own way."""
         try:
             async with aclosing(self._reads(response, reader)) as reads:
@@ -132,7 +139,7 @@ class Exchange:
         else:
             yield reader.close()
 
-    async def _reads(self, response: httpx.Response, reader: BodyReader) -> AsyncGenerator[bytes]:
+    async def _reads(self, response: httpx.Response, reader: BodyReader | AnswerReader) -> AsyncGenerator[bytes]:
         """The body's bytes as they are read; each read has its limit. Ends early where nothing more can count."""
         chunks = unpacked(response)
         limit = self.policy.first_byte_s

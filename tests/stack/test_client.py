@@ -67,11 +67,11 @@ def test_content_is_handed_on_as_it_comes() -> None:
     assert run(first()) == Text("Hel")
 
 
-def test_a_request_that_asks_for_no_stream_is_sent_as_one() -> None:
+def test_a_request_that_asks_for_no_stream_is_sent_as_such() -> None:
     network = Network(Answer())
     asked = type(REQUEST)(model="m", messages=REQUEST.messages, stream=False)
     client(network).transcript(asked)
-    assert network.bodies[0]["stream"] is True
+    assert network.bodies[0]["stream"] is False
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ _Role = Literal["user", "assistant"]
 
 
 def matches(method: str, path: str) -> bool:
-    """Is this the streaming endpoint?"""
+    """Is this the endpoint? What is asked for is in the body."""
     return method == "POST" and path.partition("?")[0] == PATH
 
 

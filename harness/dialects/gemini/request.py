@@ -1,4 +1,4 @@
-"""A canonical request as Gemini's streamGenerateContent, and which paths are that endpoint."""
+"""A canonical request as Gemini's streamGenerateContent or generateContent, and which paths are that endpoint."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from harness.request import (
 from harness.transcript import MADE_ID_PREFIX, parse_arguments
 
 ENDPOINT = re.compile(
-    r"/v\d+\w*/(?:[\w.~%-]+/)*?(?:models|tunedModels|endpoints)/[^/:?]+:streamGenerateContent(?:\?|$)"
+    r"/v\d+\w*/(?:[\w.~%-]+/)*?(?:models|tunedModels|endpoints)/[^/:?]+:(?:streamGenerateContent|generateContent)(?:\?|$)"
 )
 """The paths of the endpoint, with the longer ones that the vendor's cloud platform has."""
 
@@ -59,7 +59,7 @@ _MODES: Mapping[str, str] = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 
 
 def matches(method: str, path: str) -> bool:
-    """Is this the streaming endpoint?"""
+    """Is this the endpoint, of streams or of whole answers?"""
     return method == "POST" and ENDPOINT.match(path) is not None
 
 

@@ -34,7 +34,7 @@ _EXACT_EFFORTS = ("none", "low", "medium", "high")
 
 
 def matches(method: str, path: str) -> bool:
-    """Is this the streaming endpoint?"""
+    """Is this the endpoint? What is asked for is in the body."""
     return method == "POST" and path.partition("?")[0].rstrip("/") == PATH
 
 

@@ -32,7 +32,7 @@ _EFFORTS = ((2048, "low"), (8192, "medium"))  # budgets below which an effort st
 
 
 def matches(method: str, path: str) -> bool:
-    """Is this the streaming endpoint?"""
+    """Is this the endpoint? What is asked for is in the body."""
     return method == "POST" and path.partition("?")[0] == PATH
 
 

@@ -252,11 +252,11 @@ def test_the_vendors_types_take_all_of_it() -> None:
         ("POST", "/v1/projects/p/locations/l/publishers/google/models/x:streamGenerateContent", True),
         ("POST", "/v1beta1/publishers/google/models/x:streamGenerateContent?alt=sse", True),
         ("GET", "/v1beta/models/gemini-x:streamGenerateContent", False),
-        ("POST", "/v1beta/models/gemini-x:generateContent", False),
+        ("POST", "/v1beta/models/gemini-x:generateContent", True),
         ("POST", "/v1beta/models/:streamGenerateContent", False),
         ("POST", "/v1/chat/completions", False),
         ("POST", "/api/chat", False),
     ],
 )
-def test_only_the_streaming_endpoint_matches(method: str, path: str, is_ours: bool) -> None:
+def test_only_the_endpoint_matches_for_streams_and_whole_answers(method: str, path: str, is_ours: bool) -> None:
     assert matches(method, path) is is_ours
