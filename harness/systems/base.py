@@ -18,6 +18,11 @@ PROTOCOL = 1
 SystemKind: TypeAlias = Literal["client", "gateway", "parser"]
 """A parser reads frames and knows nothing of answers: only some families say anything about it."""
 
+FRONT_FEATURES = frozenset({"think_tags", "cancel", "tool_loop", "history", "images", "settings"})
+"""What our client in front of a gateway does, whatever the gateway is: asking, and leaving off."""
+OVERFLOW_FEATURES = frozenset({"compaction"})
+"""What it does besides, where the gateway lets it know a context overflow for one."""
+
 PARSER_FAMILIES = ("canary", "framing", "encoding", "progressive")
 
 
@@ -41,8 +46,11 @@ class Description:
     """Only of a gateway: the dialect that it reads. `dialects` are then those that it serves."""
 
     def claims(self, dialect: str) -> frozenset[str]:
-        """Everything that it claims to do in that dialect."""
-        return self.features | self.features_in.get(dialect, frozenset())
+        """Everything that it claims to do in that dialect; of a gateway, together with our client in front of it."""
+        own = self.features | self.features_in.get(dialect, frozenset())
+        if self.kind != "gateway":
+            return own
+        return own | FRONT_FEATURES | (OVERFLOW_FEATURES if "overflow" in own else frozenset())
 
     def retries_by_default(self, dialect: str) -> int | None:
         """How often it repeats a failed request unless told otherwise; None where its documentation does not say."""

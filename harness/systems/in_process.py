@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from harness.catalogue.observation import CallerEnd
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Reasoning, Status, Text, ToolCall
@@ -26,33 +26,45 @@ class InProcessDriver:
     async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
         """Runs one case to its end; calls `emit` for every event but End as it comes."""
         limit = case.options.get("cancel_after_events") if "cancel" in self.description.claims(case.dialect) else None
-        events = self._system.run(case)
-        failure: ErrorInfo | None = None
-        content = 0
-        try:
-            async for event in events:
-                match event:
-                    case End(status):
-                        return _end(status, failure)
-                    case Failure(error):
-                        failure = failure or error
-                emit(event)
-                content += isinstance(event, CONTENT)
-                if limit is not None and content >= limit:
-                    return CallerEnd("cancelled")
-        except Exception as error:
-            return CallerEnd("error", ErrorInfo(**error_of(error)), raised_name(error))
-        finally:
-            if isinstance(events, AsyncGenerator):
-                await events.aclose()
-        return _end("completed", failure)
+        return await deliver(self._system.run(case), emit, limit)
 
     async def cancel(self, case_id: str) -> bool:
         """Whoever asks this runs beside the system, so the system's process is alive: always True."""
         return True
 
     async def close(self) -> None:
-        """There is nothing to stop."""
+        """Stops what the system may have started: one that has `aclose` is closed."""
+        aclose = getattr(self._system, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+
+async def deliver(
+    events: AsyncIterator[AnyEvent], emit: Callable[[AnyEvent], None], cancel_after: int | None = None
+) -> CallerEnd:
+    """Hands every event but End to `emit`, and says how the caller learnt that it was over.
+
+    After `cancel_after` events with content the events are closed, as a caller who has enough does it.
+    """
+    failure: ErrorInfo | None = None
+    content = 0
+    try:
+        async for event in events:
+            match event:
+                case End(status):
+                    return _end(status, failure)
+                case Failure(error):
+                    failure = failure or error
+            emit(event)
+            content += isinstance(event, CONTENT)
+            if cancel_after is not None and content >= cancel_after:
+                return CallerEnd("cancelled")
+    except Exception as error:
+        return CallerEnd("error", ErrorInfo(**error_of(error)), raised_name(error))
+    finally:
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
+    return _end("completed", failure)
 
 
 def _end(status: Status, failure: ErrorInfo | None) -> CallerEnd:

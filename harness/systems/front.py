@@ -1,0 +1,180 @@
+"""Our client in front of a gateway: it sends what a scenario asks, and writes down everything that comes back.
+
+It repeats nothing by itself, mends no history, and is more patient than the gateway may be with its upstream: what
+went wrong, and what was done about it, is then the gateway's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from harness.catalogue.front import FrontRequest
+from harness.catalogue.observation import CallerEnd, FrontLog
+from harness.dialects import dialect
+from harness.dialects.base import HttpRequest
+from harness.events import AnyEvent
+from harness.request import Message, Request, TextPart, read_request
+from harness.stack.clock import SystemClock
+from harness.systems.base import Case, Clock
+from harness.systems.bundled.reference import Reference
+from harness.systems.front_log import RecordingTransport
+from harness.systems.in_process import deliver
+
+PATIENCE_S = 5.0
+"""How much longer than a gateway waits for its silent upstream our client waits for the silent gateway."""
+WRONG_KEY = "sk-nobody-has-this-0000"
+"""The key of a client that a gateway does not know."""
+
+_LOST = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)
+
+
+class FrontClient:
+    """Sends the cases of one gateway, which serves at `base_url` (no version path) and knows `api_key`.
+
+    `transport` and `clock` replace the network and the time; `model` is the model's name where the gateway has one of
+    its own. A transport that is given is not closed.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        model: str | None = None,
+    ) -> None:
+        self._base_url = base_url
+        self._api_key = api_key
+        self._transport = transport
+        self._clock = clock or SystemClock()
+        self._model = model
+
+    async def run(self, case: Case, emit: Callable[[AnyEvent], None]) -> CallerEnd:
+        """Runs one case to its end; calls `emit` for every event as it comes."""
+        return await deliver(self.events(case), emit, case.options.get("cancel_after_events"))
+
+    async def events(self, case: Case) -> AsyncGenerator[AnyEvent]:
+        """What our client sees of the answer to the canonical request, after the literal one where there is one."""
+        inner = self._transport or httpx.AsyncHTTPTransport()
+        recording = RecordingTransport(
+            inner,
+            case.front if case.front is not None else FrontLog(),
+            self._clock,
+            base_path=urlsplit(self._base_url).path.rstrip("/"),
+            read_pause_s=float(case.options.get("read_pause_s") or 0.0),
+        )
+        ours = self._ours(case, recording)
+        try:
+            if case.front_request is not None:
+                front = FrontRequest.model_validate(case.front_request)
+                await self._send_literally(front, ours)
+                if front.only:
+                    return
+            async with aclosing(Reference().run(ours)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if self._transport is None:
+                await inner.aclose()
+
+    def _ours(self, case: Case, transport: httpx.AsyncBaseTransport) -> Case:
+        """The case as our client has it: at the gateway's address, nothing repeated, and with more patience."""
+        options: dict[str, Any] = {**case.options, "max_retries": 0}
+        if options.get("timeout_s") is not None:
+            options["timeout_s"] += PATIENCE_S
+        return replace(
+            case,
+            base_url=self._base_url,
+            api_key=self._api_key,
+            request={**case.request, "model": self._model or case.request["model"]},
+            options=options,
+            fallback_base_url=None,
+            transport=transport,
+            clock=None if isinstance(self._clock, SystemClock) else self._clock,
+        )
+
+    async def _send_literally(self, front: FrontRequest, case: Case) -> None:
+        """One request, and as much of its answer as is wanted. What goes wrong is in the log."""
+        wire = literal(front, case)
+        async with httpx.AsyncClient(transport=_Kept(case.transport), timeout=case.options.get("timeout_s")) as http:
+            with suppress(*_LOST):
+                request = http.build_request(
+                    wire.method, case.base_url.rstrip("/") + wire.path, headers=dict(wire.headers), content=wire.body
+                )
+                response = await http.send(request, stream=True)
+                try:
+                    await _read(response, front.hang_up_after_bytes)
+                finally:
+                    await response.aclose()
+
+
+async def _read(response: httpx.Response, limit: int | None) -> None:
+    """The body, or so many bytes of it."""
+    if limit == 0:
+        return
+    size = 0
+    async for data in response.aiter_raw():
+        size += len(data)
+        if limit is not None and size >= limit:
+            return
+
+
+class _Kept(httpx.AsyncBaseTransport):
+    """A transport that goes on living after its client."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport | None) -> None:
+        assert inner is not None
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._inner.handle_async_request(request)
+
+
+def literal(front: FrontRequest, case: Case) -> HttpRequest:
+    """The literal request in the case's dialect: the canonical one, with what `front` says besides."""
+    key = {"wrong": WRONG_KEY, "none": None}.get(front.token or "", case.api_key)
+    build = dialect(case.dialect).build_request
+    request = read_request(case.request)
+    wire = build(request, key)
+    if front.body_size is not None:
+        wire = build(_grown(request, front.body_size - len(wire.body)), key)
+    return HttpRequest(
+        front.method,
+        front.path or wire.path,
+        _headers({name.lower(): value for name, value in wire.headers.items()}, front.headers),
+        _body(front, wire, case.dialect),
+    )
+
+
+def _headers(usual: dict[str, str], changed: dict[str, str | None]) -> dict[str, str]:
+    merged = {**usual, **{name.lower(): value for name, value in changed.items()}}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _body(front: FrontRequest, wire: HttpRequest, dialect_name: str) -> bytes:
+    body = front.body_in(dialect_name)
+    if body is not None:
+        return body.encode()
+    return b"" if front.method in ("GET", "HEAD") else wire.body
+
+
+def _grown(request: Request, missing: int) -> Request:
+    """The request with that many letters more in its last message."""
+    *before, last = request.messages
+    filling = TextPart("x" * max(missing, 0))
+    texts = [position for position, part in enumerate(last.content) if isinstance(part, TextPart)]
+    content = list(last.content)
+    if texts:
+        part = content[texts[-1]]
+        assert isinstance(part, TextPart)
+        content[texts[-1]] = TextPart(part.text + filling.text)
+    else:
+        content.append(filling)
+    return msgspec.structs.replace(request, messages=[*before, Message(last.role, content)])
