@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from harness.dialects.base import Encoder
-from harness.dialects.decoding import FrameDecoder, read_json
+from harness.dialects.base import Answer, Encoder, Loss
+from harness.dialects.decoding import FrameDecoder, compact_json, read_json
 from harness.events import (
     AnyEvent,
     End,
@@ -60,6 +60,12 @@ def frame_payloads(encoder: Encoder, events: Iterable[AnyEvent]) -> Iterator[dic
         payload = read_json(frame[frame.find(b"{") :]) if b"{" in frame else None
         if type(payload) is dict:
             yield payload
+
+
+def to_answer(document: dict[str, Any], losses: Iterable[Loss]) -> Answer:
+    """The document as an answer's body, with its losses, each thing once."""
+    once = {loss.what: loss for loss in reversed(list(losses))}
+    return Answer(compact_json(document).encode("utf-8", "replace"), tuple(reversed(once.values())))
 
 
 def gathered(events: Sequence[AnyEvent]) -> list[AnyEvent]:

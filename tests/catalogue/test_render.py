@@ -241,3 +241,44 @@ def test_responses_and_fallback_responses_are_rendered_in_order() -> None:
     assert isinstance(result, RenderedScenario)
     assert [response.head for response in result.responses] == [True, False]
     assert [response.status for response in result.fallback_responses] == [200]
+
+
+def rendered_whole(**fields: Any) -> list[tuple[str, WireResponse]]:
+    """The first response in every dialect, to a request for no stream."""
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": False}
+    told = scenario(request=asked, **fields)
+    answers = [(name, render(told, name)) for name in dialects_of(told)]
+    return [(name, each.responses[0]) for name, each in answers if isinstance(each, RenderedScenario)]
+
+
+def test_a_request_for_no_stream_gets_one_document() -> None:
+    found = rendered_whole()
+    for name, response in found:
+        transcript = fold(name, dialect(name).read_answer(response.body))
+        assert (transcript.status, transcript.text, transcript.finish) == ("completed", "Hello", "stop")
+        assert (response.status, response.header("content-type")) == (200, "application/json")
+        assert (response.transfer, len(response.chunks)) == ("length", 1)
+    assert [name for name, _ in found] == list(dialect_names())
+
+
+def test_a_request_for_no_stream_gets_an_http_error_where_the_events_fail() -> None:
+    failure = {"failure": {"kind": "overloaded", "message": "busy"}}
+    found = rendered_whole(responses=[{"events": [{"text": "Hel"}, failure]}])
+    for name, response in found:
+        headers = dict(response.headers)
+        assert dialect(name).read_error(response.status, headers, response.body).kind == "overloaded"
+        assert response.status in (503, 529)
+    assert [name for name, _ in found] == list(dialect_names())
+
+
+def test_a_literal_body_is_a_document_where_no_stream_is_asked_for() -> None:
+    found = rendered_whole(responses=[{"body": ' {"x": 1}'}])
+    assert {(each.header("content-type"), each.transfer) for _, each in found} == {("application/json", "length")}
+    streamed = rendered_whole(responses=[{"body": "data: {}\n\n"}])
+    assert {each.transfer for _, each in streamed} == {"chunked"}
+
+
+def test_what_a_document_cannot_say_is_not_expressible() -> None:
+    cut_off = [{"tool_call": {"id": "c", "name": "f", "arguments": '{"a'}}, {"finish": "length"}]
+    names = [name for name, _ in rendered_whole(responses=[{"events": cut_off}])]
+    assert names == ["openai-chat", "openai-responses"]

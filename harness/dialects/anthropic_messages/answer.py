@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document
+from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
 from harness.dialects.anthropic_messages.decode import Decoder
 from harness.dialects.anthropic_messages.encode import Encoder
 from harness.dialects.base import Answer, Loss
-from harness.dialects.decoding import compact_json
 from harness.events import AnyEvent
 from harness.transcript import parse_arguments
 
@@ -35,7 +34,7 @@ def write_answer(events: Sequence[AnyEvent]) -> Answer:
                 message |= {**delta, "usage": {**message["usage"], **usage}}
     losses = [*encoder.losses, *_give_inputs(blocks, inputs, message)]
     message["content"] = [blocks[index] for index in sorted(blocks)]
-    return Answer(compact_json(message).encode(), tuple(losses))
+    return to_answer(message, losses)
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document
+from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
 from harness.dialects.base import Answer
-from harness.dialects.decoding import compact_json
 from harness.dialects.gemini.decode import Decoder
 from harness.dialects.gemini.encode import Encoder
 from harness.events import AnyEvent
@@ -30,7 +29,7 @@ def write_answer(events: Sequence[AnyEvent]) -> Answer:
             del candidate["content"]["parts"]  # as the vendor says that there is nothing
     if candidates:
         response = {"candidates": [candidates[index] for index in sorted(candidates)], **response}
-    return Answer(compact_json(response).encode("utf-8", "replace"), tuple(encoder.losses))
+    return to_answer(response, encoder.losses)
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:

@@ -63,7 +63,8 @@ def validate(path: str, headers: Mapping[str, str], body: bytes) -> list[Request
 
 def _outside(path: str, headers: Mapping[str, str]) -> Iterator[RequestFault]:
     if not ENDPOINT.match(path):
-        yield RequestFault("path-unknown", "path", f"{path} is not .../models/{{model}}:[streamG|g]enerateContent")
+        known = ".../models/{model}:streamGenerateContent or :generateContent"
+        yield RequestFault("path-unknown", "path", f"{path} is not {known}")
     keys = parse_qs(urlsplit(path).query).get("key", [])
     if not (headers.get("x-goog-api-key") or headers.get("authorization") or any(keys)):
         yield RequestFault("auth-missing", "headers", "no x-goog-api-key header, no key parameter and no authorization")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document
+from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
 from harness.dialects.base import Answer
-from harness.dialects.decoding import compact_json
 from harness.dialects.ollama.decode import Decoder
 from harness.dialects.ollama.encode import Encoder
 from harness.events import AnyEvent
@@ -22,7 +21,7 @@ def write_answer(events: Sequence[AnyEvent]) -> Answer:
         _add(message, record.pop("message", {}))
         answer |= record
     answer["message"] = message
-    return Answer(compact_json(answer).encode("utf-8", "replace"), tuple(encoder.losses))
+    return to_answer(answer, encoder.losses)
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:

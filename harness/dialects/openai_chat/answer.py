@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document
+from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
 from harness.dialects.base import Answer, Loss
-from harness.dialects.decoding import compact_json
 from harness.dialects.openai_chat.decode import Decoder
 from harness.dialects.openai_chat.encode import Encoder
 from harness.events import AnyEvent
@@ -26,7 +25,7 @@ def write_answer(events: Sequence[AnyEvent]) -> Answer:
             _add(choices.setdefault(part["index"], _choice(part["index"])), part)
     losses = [*encoder.losses, *_finished(choices.values())]
     completion |= {"object": "chat.completion", "choices": [choices[index] for index in sorted(choices)]}
-    return Answer(compact_json(completion).encode(), tuple(losses))
+    return to_answer(completion, losses)
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:

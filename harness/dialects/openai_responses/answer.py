@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document
+from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
 from harness.dialects.base import Answer
-from harness.dialects.decoding import as_str, compact_json
+from harness.dialects.decoding import as_str
 from harness.dialects.openai_responses.decode import Decoder
 from harness.dialects.openai_responses.encode import Encoder
 from harness.events import AnyEvent, End, ErrorInfo, Failure
@@ -18,7 +18,7 @@ def write_answer(events: Sequence[AnyEvent]) -> Answer:
     """The response. Raises ValueError for events that did not end well."""
     encoder = Encoder()
     *_, last = frame_payloads(encoder, gathered(events))
-    return Answer(compact_json(last["response"]).encode(), tuple(encoder.losses))
+    return to_answer(last["response"], encoder.losses)
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:
