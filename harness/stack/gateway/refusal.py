@@ -36,7 +36,7 @@ _CODES: Mapping[str, Mapping[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)  # not frozen: whoever raises it on sets its traceback
 class Refusal(Exception):
     """An error that becomes the answer. `where` is the place at fault in the request."""
 

@@ -117,7 +117,7 @@ class Relay:
             if not self._outlet.begun and (error := _failed_first(events)):
                 raise self._refusal(error)
             await self._send(self._asked.form.frames(self._writer.feed(events)))
-            if type(events[-1]) is End:
+            if events and type(events[-1]) is End:
                 await self._ended(events[-1])
 
     async def _ended(self, end: End) -> None:
