@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from harness.events import AnyEvent, Finish, Reasoning, Refusal, Start, Text, ToolCall, Usage
 
 DIALECTS = ("anthropic-messages", "gemini", "ollama", "openai-chat", "openai-responses")
+STREAMS = (*DIALECTS, "ai-sdk-ui")
+"""The dialects, and the stream that is only served."""
 
 CAN_REFUSE_IN_WORDS = ("openai-chat", "openai-responses")
 REFUSES_WITH_ITS_REASON = ("openai-responses",)  # where there is a refusal and no text
-CAN_COUNT_REASONING = ("gemini", "openai-chat", "openai-responses")
+CAN_COUNT_REASONING = ("ai-sdk-ui", "gemini", "openai-chat", "openai-responses")
 HAS_NO_ID = ("ollama",)
 
 _WORDS = st.text(min_size=1, max_size=12)
@@ -73,6 +75,7 @@ FULL: list[AnyEvent] = [
 """One answer with a bit of everything that every dialect can express."""
 
 STOP_REASON_OF_FULL: Mapping[str, bytes] = {
+    "ai-sdk-ui": b'"finishReason":"tool-calls"',
     "anthropic-messages": b'"stop_reason":"tool_use"',
     "gemini": b'"finishReason":"STOP"',
     "ollama": b'"done":true',

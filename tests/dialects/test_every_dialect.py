@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.dialects import UnknownDialect, dialect, dialect_names
+from harness.dialects import UnknownDialect, dialect, dialect_names, stream_names
 from harness.dialects.base import HttpRequest
 from harness.events import ERROR_KINDS, AnyEvent, End, ErrorInfo, ErrorKind, Failure, Start, Text, ToolCall
 from harness.request import Request
@@ -19,11 +19,12 @@ from harness.transcript import Transcript, fold
 from .canonical import TOOL_ROUND, WEATHER, request
 from .decoded import encoded, events, every_cut, single_bytes, transcript
 from .odd_values import ODD_VALUES, places
-from .said import CAN_REFUSE_IN_WORDS, DIALECTS, FULL, HAS_NO_ID, STOP_REASON_OF_FULL, answers
+from .said import CAN_REFUSE_IN_WORDS, DIALECTS, FULL, HAS_NO_ID, STOP_REASON_OF_FULL, STREAMS, answers
 
 EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 every_dialect = pytest.mark.parametrize("name", DIALECTS)
-BODIES = {name: encoded(name, FULL) for name in DIALECTS}
+every_stream = pytest.mark.parametrize("name", STREAMS)
+BODIES = {name: encoded(name, FULL) for name in STREAMS}
 
 
 def gist(result: Transcript) -> dict[str, Any]:
@@ -47,7 +48,8 @@ def gist(result: Transcript) -> dict[str, Any]:
 
 def test_these_are_all_dialects() -> None:
     assert set(DIALECTS) <= set(dialect_names())
-    assert [dialect(name).name for name in DIALECTS] == list(DIALECTS)
+    assert set(STREAMS) - set(DIALECTS) <= set(stream_names()) - set(dialect_names())
+    assert [dialect(name).name for name in STREAMS] == list(STREAMS)
 
 
 def test_an_unknown_dialect_is_named_with_those_that_there_are() -> None:
@@ -55,7 +57,7 @@ def test_an_unknown_dialect_is_named_with_those_that_there_are() -> None:
         dialect("smoke-signals")
 
 
-@every_dialect
+@every_stream
 @EXAMPLES
 @given(data=st.data())
 def test_what_is_encoded_is_decoded_as_it_was(name: str, data: st.DataObject) -> None:
@@ -66,7 +68,7 @@ def test_what_is_encoded_is_decoded_as_it_was(name: str, data: st.DataObject) ->
     assert gist(transcript(name, body)) == gist(fold(name, [*said, End("completed")]))
 
 
-@every_dialect
+@every_stream
 def test_a_full_answer_survives_without_a_warning(name: str) -> None:
     said = [Start(None, "test-model") if isinstance(event, Start) and name in HAS_NO_ID else event for event in FULL]
     result = transcript(name, BODIES[name])
@@ -74,14 +76,14 @@ def test_a_full_answer_survives_without_a_warning(name: str) -> None:
     assert result.warnings == ()
 
 
-@every_dialect
+@every_stream
 def test_every_single_cut_gives_the_same_transcript(name: str) -> None:
     whole = transcript(name, BODIES[name])
     assert transcript(name, single_bytes(BODIES[name])) == whole
     assert all(transcript(name, pieces) == whole for pieces in every_cut(BODIES[name]))
 
 
-@every_dialect
+@every_stream
 @EXAMPLES
 @given(data=st.data())
 def test_any_answer_may_be_cut_anywhere(name: str, data: st.DataObject) -> None:
@@ -103,14 +105,14 @@ def broken_promises(name: str, body: bytes) -> list[str]:
     return [promise for promise, kept in promises.items() if not kept]
 
 
-@every_dialect
+@every_stream
 @EXAMPLES
 @given(body=st.binary(max_size=200) | st.text(alphabet='data: {}[]":,\\\r\n\ufeff\x00é', max_size=120).map(str.encode))
 def test_arbitrary_bytes_never_raise(name: str, body: bytes) -> None:
     assert broken_promises(name, body) == []
 
 
-@every_dialect
+@every_stream
 @EXAMPLES
 @given(data=st.data())
 def test_damaged_bytes_never_raise(name: str, data: st.DataObject) -> None:
@@ -129,7 +131,7 @@ def payloads(name: str) -> list[tuple[bytes, Any]]:
     return found
 
 
-@every_dialect
+@every_stream
 @EXAMPLES
 @given(data=st.data())
 def test_payloads_with_values_of_another_type_never_raise(name: str, data: st.DataObject) -> None:
@@ -144,7 +146,7 @@ def test_payloads_with_values_of_another_type_never_raise(name: str, data: st.Da
     assert json.loads(json.dumps(said, ensure_ascii=False).encode()) == said
 
 
-@every_dialect
+@every_stream
 def test_a_body_is_split_into_its_frames(name: str) -> None:
     frames = dialect(name).split_frames(BODIES[name])
     assert b"".join(frames) == BODIES[name]
@@ -152,7 +154,7 @@ def test_a_body_is_split_into_its_frames(name: str) -> None:
     assert dialect(name).split_frames(b"") == []
 
 
-@every_dialect
+@every_stream
 def test_every_piece_of_content_goes_out_with_its_event(name: str) -> None:
     encoder, decoder = dialect(name).encoder(), dialect(name).decoder()
     for word in ("a", "b", "c"):
@@ -160,7 +162,7 @@ def test_every_piece_of_content_goes_out_with_its_event(name: str) -> None:
         assert Text(word) in [event for frame in frames for event in decoder.feed(frame)]
 
 
-@every_dialect
+@every_stream
 def test_a_stream_cut_before_its_stop_reason_is_never_completed(name: str) -> None:
     body = BODIES[name]
     stop = body.rindex(STOP_REASON_OF_FULL[name])
@@ -169,7 +171,7 @@ def test_a_stream_cut_before_its_stop_reason_is_never_completed(name: str) -> No
     assert transcript(name, body).status == "completed"
 
 
-@every_dialect
+@every_stream
 @EXAMPLES
 @given(data=st.data())
 def test_an_answer_whose_last_frames_are_missing_is_never_completed(name: str, data: st.DataObject) -> None:
@@ -179,7 +181,7 @@ def test_an_answer_whose_last_frames_are_missing_is_never_completed(name: str, d
     assert transcript(name, body).status == "truncated"
 
 
-@every_dialect
+@every_stream
 def test_a_call_that_is_cut_off_never_looks_executable(name: str) -> None:
     body = BODIES[name]
     for end in range(len(body)):
@@ -188,7 +190,7 @@ def test_a_call_that_is_cut_off_never_looks_executable(name: str) -> None:
         assert all(value in (None, {"city": "Oslo"}, {"n": 12345678901234567890123}) for value in inputs), end
 
 
-@every_dialect
+@every_stream
 @pytest.mark.parametrize("kind", ERROR_KINDS)
 def test_an_error_in_the_stream_fails_it_and_keeps_what_came(name: str, kind: ErrorKind) -> None:
     said: list[AnyEvent] = [Start("r", "m"), Text("so far"), Failure(ErrorInfo(kind, "it broke", 500))]
@@ -201,14 +203,14 @@ def test_an_error_in_the_stream_fails_it_and_keeps_what_came(name: str, kind: Er
         assert "it broke" in result.error.message
 
 
-@every_dialect
+@every_stream
 def test_an_error_before_anything_else_fails_the_stream(name: str) -> None:
     encoder = dialect(name).encoder()
     body = b"".join(encoder.feed(Failure(ErrorInfo("overloaded", "busy", 503))))
     assert transcript(name, body).status == "failed"
 
 
-@every_dialect
+@every_stream
 def test_an_error_that_is_a_json_document_fails_the_stream(name: str) -> None:
     body = dialect(name).write_error(ErrorInfo("overloaded", "we are overloaded")).body
     result = transcript(name, single_bytes(body))
@@ -216,7 +218,7 @@ def test_an_error_that_is_a_json_document_fails_the_stream(name: str) -> None:
     assert (result.status, result.error.kind, result.error.message) == ("failed", "overloaded", "we are overloaded")
 
 
-@every_dialect
+@every_stream
 def test_what_a_dialect_has_no_words_for_is_a_loss(name: str) -> None:
     encoder = dialect(name).encoder()
     for event in FULL:
@@ -240,7 +242,7 @@ KINDS_WITH_WORDS: dict[ErrorKind, str] = {
 }
 
 
-@every_dialect
+@every_stream
 @pytest.mark.parametrize("kind", KINDS_WITH_WORDS)
 def test_an_error_response_is_read_as_it_was_written(name: str, kind: ErrorKind) -> None:
     record = dialect(name)
@@ -251,7 +253,7 @@ def test_an_error_response_is_read_as_it_was_written(name: str, kind: ErrorKind)
     assert all(key == key.lower() for key in written.headers)
 
 
-@every_dialect
+@every_stream
 @pytest.mark.parametrize("kind", ["rate_limit", "quota", "overloaded", "context_overflow", "not_found", "server"])
 def test_an_error_keeps_its_kind_though_its_words_do_not_say_it(name: str, kind: ErrorKind) -> None:
     record = dialect(name)
@@ -260,7 +262,7 @@ def test_an_error_keeps_its_kind_though_its_words_do_not_say_it(name: str, kind:
     assert (read.kind, read.message[-8:]) == (kind, "it broke")
 
 
-@every_dialect
+@every_stream
 @pytest.mark.parametrize("kind", ["rate_limit", "overloaded", "context_overflow", "server"])
 def test_an_error_in_the_stream_keeps_its_kind_though_its_words_do_not_say_it(name: str, kind: ErrorKind) -> None:
     frames = dialect(name).encoder().feed(Failure(ErrorInfo(kind, "it broke")))
@@ -269,7 +271,7 @@ def test_an_error_in_the_stream_keeps_its_kind_though_its_words_do_not_say_it(na
     assert (error.kind, error.message[-8:]) == (kind, "it broke")
 
 
-@every_dialect
+@every_stream
 @EXAMPLES
 @given(
     st.integers(100, 599),
@@ -339,7 +341,7 @@ def test_any_request_is_judged_without_raising(name: str, body: bytes) -> None:
     assert all(fault.rule and fault.message for fault in found)
 
 
-@every_dialect
+@every_stream
 def test_a_tool_call_event_is_never_given_twice(name: str) -> None:
     named = [event.name for event in events(name, BODIES[name]) if isinstance(event, ToolCall) and event.name]
     assert named == ["get_weather", "add"]
