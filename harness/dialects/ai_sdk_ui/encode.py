@@ -55,6 +55,7 @@ _REASONS: dict[FinishReason, str] = {
     "context_overflow": "length",
 }
 _OWN_REASONS = ("stop", "length", "tool_calls", "content_filter", "other")
+_WORDS = (Text, Reasoning, Refusal, ToolCall)
 _CUT_SHORT = ("length", "context_overflow")
 _RENDERED: dict[str, dict[str, type]] = {
     "source-url": {"sourceId": str, "url": str},
@@ -91,6 +92,7 @@ class Encoder:
         self._known = Start()
         self._started = False
         self._over = False
+        self._failed = False
         self._steps = 0
         self._in_step = False
         self._part: tuple[str, str] | None = None  # kind and id of the open part
@@ -102,7 +104,7 @@ class Encoder:
         self._writers: dict[type, Callable[[Any], None]] = {
             Start: self._start,
             Text: lambda event: self._say("text", event.text),
-            Reasoning: lambda event: self._say("reasoning", event.text),
+            Reasoning: self._reasoning,
             Refusal: self._refusal,
             Signature: self._signature,
             ToolCall: self._tool_call,
@@ -117,6 +119,8 @@ class Encoder:
     def feed(self, event: AnyEvent) -> list[bytes]:
         """The frames that `event` gives; none after an error, an abort or the end."""
         if self._over:
+            if self._failed and type(event) in _WORDS:
+                self._lose("after-error", "an error is the last that a stream says")
             return []
         if getattr(event, "choice", 0):
             self._lose("choices", "a message is a single choice")
@@ -215,8 +219,13 @@ class Encoder:
             (kind, part_id), self._part = self._part, None
             self._emit(f"{kind}-end", id=part_id, **fields)
 
+    def _reasoning(self, event: Reasoning) -> None:
+        if event.summary:
+            self._lose("reasoning-summary", "that reasoning is a summary is not said")
+        self._say("reasoning", event.text)
+
     def _refusal(self, event: Refusal) -> None:
-        self._lose("refusal-text", "a refusal in words is plain text")
+        self._lose("refusal-as-text", "a refusal in words is plain text")
         self._say("text", event.text)
 
     def _signature(self, event: Signature) -> None:
@@ -262,9 +271,10 @@ class Encoder:
     def _unique(self, call_id: str) -> str:
         """The id itself, or one made in its place: readers find a call by its id alone, in the whole message."""
         if call_id in self._call_ids:
-            self._lose("tool-call-id-repeated", "an id is given once in a message")
             call_id = ""
         number = len(self._call_ids)
+        if not call_id:
+            self._lose("tool-call-id-made", "a call has an id, which no other call of the message has")
         while not call_id or call_id in self._call_ids:
             call_id, number = f"call_harness_{number}", number + 1
         self._call_ids.add(call_id)
@@ -325,7 +335,7 @@ class Encoder:
             self._start(Start())
         self._end_step(cut_short=True)
         self._out += [chunk_frame(chunk) for chunk in error_chunks(event.error)]
-        self._over = True
+        self._over = self._failed = True
 
     def _end(self, event: End) -> None:
         if event.status == "cancelled":
@@ -351,7 +361,7 @@ class Encoder:
                 named = {"title": title} if title else {}
                 self._emit("source-url", sourceId=f"source-{len(self._sources)}", url=url, **named)
         if not cited and not self._chunk(event):
-            self._lose("other", f"{event.kind} is not rendered")
+            self._lose("extras", f"{event.kind} is not rendered")
 
     def _chunk(self, event: Other) -> bool:
         """Evidence that is a chunk of this dialect: sources, files, data, what tools answered."""

@@ -34,7 +34,7 @@ def _message(message: Any, where: str) -> Iterator[RequestFault]:
         return
     parts = message.get("parts")
     if type(parts) is not list:
-        yield RequestFault("parts-missing", f"{where}.parts", "a message has a list of parts")
+        yield RequestFault("parts-type", f"{where}.parts", "a message has a list of parts")
         return
     for place, part in enumerate(parts):
         yield from _part(part, f"{where}.parts[{place}]")
@@ -43,9 +43,9 @@ def _message(message: Any, where: str) -> Iterator[RequestFault]:
 def _part(part: Any, where: str) -> Iterator[RequestFault]:
     kind = part.get("type") if type(part) is dict else None
     if type(kind) is not str or not kind:
-        yield RequestFault("part-type-missing", f"{where}.type", "a part says its type")
+        yield RequestFault("part-type", f"{where}.type", "a part says its type")
         return
     wanted = ("toolCallId", "state") if kind.startswith("tool-") else _FIELDS.get(kind, ())
     for name in wanted:
         if type(part.get(name)) is not str:
-            yield RequestFault("part-field-missing", f"{where}.{name}", f"a part of type {kind} has {name} as a string")
+            yield RequestFault("part-field", f"{where}.{name}", f"a part of type {kind} has {name} as a string")

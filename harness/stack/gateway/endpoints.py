@@ -41,6 +41,7 @@ ENDPOINTS: Final[Mapping[str, tuple[str, ...]]] = {
         for method in ("streamGenerateContent", "generateContent")
     ),
     "ollama": ("/api/chat", "/api/chat/"),
+    "ai-sdk-ui": ("/v1/ui/chat",),
 }
 """Where each dialect is served."""
 
@@ -79,7 +80,8 @@ class _Endpoint:
         settings = self._gateway.settings
         request = self._served.read_request(target, visit.headers, body)
         unread = self._served.unread(target, visit.headers, body)
-        request = msgspec.structs.replace(request, model=settings.models.get(request.model, request.model))
+        model = request.model or next(iter(models.model_names(settings)), "")  # chat front ends often name none
+        request = msgspec.structs.replace(request, model=settings.models.get(model, model))
         asked = Asked(
             served=self._served,
             request=request,

@@ -102,6 +102,8 @@ def dialect_of_path(path: str, headers: Mapping[str, str]) -> Dialect:
     """The dialect in which somebody is told that there is nothing at `path`, or that they may not come in."""
     if path.startswith("/v1beta/") or "enerateContent" in path:
         return dialect("gemini")
+    if path.startswith("/v1/ui/"):
+        return dialect("ai-sdk-ui")
     if path.startswith("/api/"):
         return dialect("ollama")
     if path.startswith(("/v1/messages", "/messages")) or "anthropic-version" in headers:

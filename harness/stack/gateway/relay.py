@@ -222,7 +222,8 @@ class Relay:
     async def _begin(self) -> None:
         if not self._outlet.begun:
             kind = {"content-type": self._asked.form.content_type}
-            await self._outlet.head(200, {**kind, **_STREAM_HEADERS, **self._headers()})
+            own = self._asked.served.facts.get("response_headers", {})
+            await self._outlet.head(200, {**kind, **_STREAM_HEADERS, **own, **self._headers()})
 
     def _headers(self) -> dict[str, str]:
         lost = {LOSSES_HEADER: ", ".join(loss.what for loss in losses)} if (losses := self.losses) else {}

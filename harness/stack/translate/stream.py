@@ -15,7 +15,7 @@ class StreamWriter:
     """Events of `source` in, frames of `target` out. The End among the events ends the stream in the target's way.
 
     A completed answer gets the target's end markers. One that was cut off or failed gets the target's error frame and
-    never an end marker; a cancelled one gets nothing more.
+    never an end marker; a cancelled one gets nothing more, save where the target has a word for it.
     """
 
     def __init__(self, source: Dialect, target: Dialect) -> None:
@@ -42,6 +42,4 @@ class StreamWriter:
                 return self._encoder.close()
             case End(status="truncated" | "failed"):
                 return [] if self._failed else self._frames(Failure(CUT_OFF))
-            case End():
-                return []
         return self._encoder.feed(event)

@@ -197,7 +197,7 @@ def test_missing_and_repeated_ids_are_made() -> None:
     chunks, encoder = written(ToolCall(0, None, "f"), ToolCall(1, "x", "g"), ToolCall(2, "x", "h"))
     started = [chunk["toolCallId"] for chunk in chunks if chunk["type"] == "tool-input-start"]
     assert started == ["call_harness_0", "x", "call_harness_2"]
-    assert [loss.what for loss in encoder.losses] == ["tool-call-id-repeated"]
+    assert [loss.what for loss in encoder.losses] == ["tool-call-id-made"]
 
 
 def test_a_call_waits_for_its_name() -> None:
@@ -232,7 +232,7 @@ def test_a_talk_with_tools_is_a_message_of_several_steps() -> None:
 def test_what_a_tool_said_is_told_only_of_calls_that_are_there() -> None:
     chunks, encoder = written(Text("x"), Other("tool-output-error", {"toolCallId": "c9", "errorText": "no"}))
     assert "tool-output-error" not in kinds(chunks)
-    assert [loss.what for loss in encoder.losses] == ["other"]
+    assert [loss.what for loss in encoder.losses] == ["extras"]
 
 
 def test_a_start_that_says_more_is_metadata_and_no_new_turn() -> None:
@@ -333,7 +333,17 @@ def test_what_vendors_cite_is_a_source_given_once(evidence: Other) -> None:
 def test_an_address_that_is_no_web_page_is_no_source() -> None:
     chunks, encoder = written(Text("x"), Other("citation", {"url": "javascript:alert(1)", "title": "A"}))
     assert "source-url" not in kinds(chunks)
-    assert [loss.what for loss in encoder.losses] == ["other"]
+    assert [loss.what for loss in encoder.losses] == ["extras"]
+
+
+def test_what_a_message_cannot_say_has_a_name() -> None:
+    said = [Text("x", 1), Reasoning("y", summary=True), Refusal("no"), ToolCall(0, "c", "f", "{}"), Text("z")]
+    late = [ToolCall(0, "d", "g", "{}"), ToolCall(1), Finish("stop"), BROKE, Text("late")]
+    _, encoder = written(*said, *late)
+    assert [loss.what for loss in encoder.losses] == [
+        *("choices", "reasoning-summary", "refusal-as-text", "tool-call-id-late", "tool-call-name-late"),
+        *("tool-call-closed", "after-error"),
+    ]
 
 
 def test_half_a_surrogate_pair_goes_out_as_its_escape() -> None:
