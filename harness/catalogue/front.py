@@ -27,6 +27,8 @@ class FrontRequest(Record):
     """The key that it brings: another one, or none; None: the one that the gateway takes."""
     hang_up_after_bytes: int | None = Field(default=None, ge=0)
     """The client leaves once so many bytes of the answer have come; with 0 as soon as its head has."""
+    hang_up_after_s: float | None = Field(default=None, gt=0)
+    """The client leaves after so many seconds, whether anything has come or not."""
     only: bool = False
     """The canonical request does not follow."""
 
@@ -43,6 +45,11 @@ class FrontRequest(Record):
         if self.body is not None and self.body_size is not None:
             exactly_one(self, ("body", "body_size"), "a request in front")
         return self
+
+    @property
+    def hangs_up(self) -> bool:
+        """Whether the client leaves before the answer is over."""
+        return self.hang_up_after_bytes is not None or self.hang_up_after_s is not None
 
     def body_in(self, dialect: str) -> str | None:
         """The literal body in that dialect; None where there is none of its own."""

@@ -6,7 +6,8 @@ went wrong, and what was done about it, is then the gateway's.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
@@ -104,15 +105,32 @@ class FrontClient:
         """One request, and as much of its answer as is wanted. What goes wrong is in the log."""
         wire = literal(front, case)
         async with httpx.AsyncClient(transport=_Kept(case.transport), timeout=case.options.get("timeout_s")) as http:
-            with suppress(*_LOST):
-                request = http.build_request(
-                    wire.method, case.base_url.rstrip("/") + wire.path, headers=dict(wire.headers), content=wire.body
-                )
-                response = await http.send(request, stream=True)
-                try:
-                    await _read(response, front.hang_up_after_bytes)
-                finally:
-                    await response.aclose()
+            url = case.base_url.rstrip("/") + wire.path
+            request = http.build_request(wire.method, url, headers=dict(wire.headers), content=wire.body)
+            await _for_at_most(self._clock, front.hang_up_after_s, _exchange(http, request, front.hang_up_after_bytes))
+
+
+async def _exchange(http: httpx.AsyncClient, request: httpx.Request, limit: int | None) -> None:
+    with suppress(*_LOST):
+        response = await http.send(request, stream=True)
+        try:
+            await _read(response, limit)
+        finally:
+            await response.aclose()
+
+
+async def _for_at_most(clock: Clock, seconds: float | None, exchange: Coroutine[Any, Any, None]) -> None:
+    """The exchange, and nothing more of it once so many seconds have passed."""
+    if seconds is None:
+        await exchange
+        return
+    tasks = [asyncio.create_task(exchange), asyncio.create_task(clock.sleep(seconds))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _read(response: httpx.Response, limit: int | None) -> None:

@@ -90,7 +90,9 @@ def requests_acceptable(facts: Facts) -> Iterator[Breach]:
 
 def upstream_stopped(facts: Facts) -> Iterator[Breach]:
     """A caller that gives up makes the request upstream stop too."""
-    attempt = facts.answered
+    front = facts.scenario.front
+    left_first = front is not None and front.hangs_up  # the first of two callers
+    attempt = next(iter(facts.observation.attempts), None) if left_first else facts.answered
     if facts.expectation.upstream_stopped and attempt is not None and not attempt.client_left:
         message = "the request went on upstream after the caller had stopped"
         yield Breach("hang", message, "the client hangs up", "it read on to the end", attempt=attempt.number)

@@ -21,7 +21,7 @@ A scenario's own `needs` come first; these are derived besides:
 | `options.max_retries` of null, and `expect.attempts` | that many retries by default, by its documentation |
 | `request.stream` of false | `whole_answers` |
 | `expect.front.heartbeats` | `heartbeats` |
-| a server that falls silent before its answer is whole, nobody cancelling | `timeouts` |
+| a server that falls silent before its answer is whole, nobody cancelling or hanging up | `timeouts` |
 
 `reasoning`, `usage` and `warnings` are never needed: what they stand for is compared where they are claimed, and the
 rest of the scenario is judged either way. `overflow` and `error_kinds` only make the comparison of errors stricter.
@@ -100,6 +100,7 @@ def _of_request(expectation: Expectation, scenario: Scenario) -> Iterator[str]:
 
 def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
     options = scenario.options
+    left = options.cancel_after_events is not None or (scenario.front is not None and scenario.front.hangs_up)
     derived = {
         "think_tags": options.think_tags,
         "compaction": options.compaction,
@@ -107,7 +108,7 @@ def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
         "fallback": bool(scenario.fallback_responses),
         "tool_loop": bool(options.tool_results),
         "whole_answers": not scenario.request.stream,
-        "timeouts": options.cancel_after_events is None and any(map(_falls_silent, scenario.responses_in(dialect))),
+        "timeouts": not left and any(map(_falls_silent, scenario.responses_in(dialect))),
     }
     return (feature for feature, needed in derived.items() if needed)
 

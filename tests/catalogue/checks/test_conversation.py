@@ -94,5 +94,13 @@ def test_the_request_upstream_must_stop_with_the_caller() -> None:
     assert findings(expect, stayed) == [("upstream-stopped", "hang")]
 
 
+def test_of_two_callers_it_is_the_first_that_hung_up() -> None:
+    case = scenario({"upstream_stopped": True}, subjects="gateway", front={"hang_up_after_s": 1})
+    first_left = observed(attempts=(attempt(client_left=True), attempt(2, response=wire())))
+    first_stayed = observed(attempts=(attempt(response=wire()), attempt(2, client_left=True)))
+    assert judge(case, "gemini", ALL, first_left).verdict == "pass"
+    assert [each.check for each in judge(case, "gemini", ALL, first_stayed).findings] == ["upstream-stopped"]
+
+
 def test_attempts_are_not_counted_unless_asked() -> None:
     assert findings({}, _twice(0), ALL) == []

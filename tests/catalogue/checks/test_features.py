@@ -40,6 +40,7 @@ from .build import scenario
         ({}, {"options": {"tool_results": {"f": "1"}}}, {"tool_loop"}),
         ({"attempts": 2}, {"options": {"tool_results": {"f": "1"}}}, {"tool_loop"}),
         ({}, {"responses": [{"connection": "stall"}]}, {"timeouts"}),
+        ({}, {"responses": [{"connection": "stall"}], "front": {"hang_up_after_s": 1}, "subjects": "gateway"}, set()),
         ({}, {"responses": [{"events": [], "faults": [{"cut": {"after_bytes": 0, "how": "stall"}}]}]}, {"timeouts"}),
         ({}, {"responses": [{"events": [], "faults": [{"end": "stall"}]}]}, set()),
         ({}, {"responses": [{"connection": "stall"}], "options": {"cancel_after_events": 1}}, {"cancel"}),
