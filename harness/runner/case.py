@@ -87,7 +87,7 @@ class SocketLane:
     name: LaneName = "sockets"
 
     def __init__(self, origin: Origin) -> None:
-        self._origin = origin
+        self.origin = origin
         self._numbers = itertools.count(1)
         self._places = asyncio.Semaphore(MANY_AT_ONCE)
 
@@ -104,16 +104,16 @@ class SocketLane:
 
     async def _observe(self, driver: Driver, planned: PlannedCase) -> Observation:
         case_id = f"c{next(self._numbers)}"
-        base_url = self._origin.add(_plan(case_id, planned))
-        log = self._origin.log(case_id)
+        base_url = self.origin.add(_plan(case_id, planned))
+        log = self.origin.log(case_id)
         unready = await _unready(driver)
         watch = _Watch(time.monotonic, log.listen())
         outcome = unready or await _drive(driver, _case(case_id, planned, base_url), watch, planned.scenario.deadline_s)
         ended = time.monotonic() - watch.began
         if outcome.end is not None:
             await _within(GRACE_S, log.wait_until(lambda each: all(one.ended_s is not None for one in each.attempts)))
-        attempts = self._origin.log(case_id).attempts
-        self._origin.remove(case_id)
+        attempts = self.origin.log(case_id).attempts
+        self.origin.remove(case_id)
         return _observation(watch, outcome, attempts, ended)
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.origin.server import Origin
 from harness.runner.plan import PlannedCase
 from harness.runner.run import SystemRun, stop
 from harness.systems.base import PARSER_FAMILIES, Description, SystemBroken
@@ -75,11 +76,13 @@ async def lined_up(
     *,
     at_once: int,
     catalogue: Path | None,
+    origin: Origin | None = None,
 ) -> AsyncIterator[Lineup]:
     """The lineup of these systems; all of them are stopped in the end.
 
     At most `at_once` are started side by side; where there are no more than that, they stay, and else each is stopped
-    until its turn comes. Raises UnknownSystem, UnreadableKnownFailures, and WrongRun where two could not be told apart.
+    until its turn comes. `origin`: what stands behind gateways; None in process. Raises UnknownSystem,
+    UnreadableKnownFailures, and WrongRun where two could not be told apart.
     """
     standing_by: list[StandbyDriver] = []
     places = asyncio.Semaphore(at_once)
@@ -89,7 +92,7 @@ async def lined_up(
             if entrant.spec.name in unbuilt:
                 return unbuilt[entrant.spec.name]
             try:
-                driver = await StandbyDriver.describe(entrant.spec, stay=len(entrants) <= at_once)
+                driver = await StandbyDriver.describe(entrant.spec, stay=len(entrants) <= at_once, origin=origin)
             except SystemBroken as error:
                 return error
         standing_by.append(driver)

@@ -98,6 +98,7 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
         else:
             runnable.append(planned)
     broken: list[tuple[PlannedCase, str]] = []
+    jobs = min(jobs, system.description.at_once or jobs)
 
     def take(planned: PlannedCase, observation: Observation, alone: bool) -> None:
         if observation.broken is not None and not alone:

@@ -125,6 +125,7 @@ def _tell_isolation(isolation: Isolation, listeners: Listeners) -> None:
 
 async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
     async with AsyncExitStack() as stack:
+        lane = await stack.enter_async_context(_lane(settings.lane))  # gateways are told where it is as they start
         lineup = await stack.enter_async_context(
             lined_up(
                 plan.entrants,
@@ -132,6 +133,7 @@ async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
                 plan.cases,
                 at_once=settings.systems_at_once,
                 catalogue=settings.catalogue_folder,
+                origin=lane.origin if isinstance(lane, SocketLane) else None,
             )
         )
         _tell(lineup, listeners)
@@ -144,14 +146,13 @@ async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
         )
         listeners.planned(sum(len(each.cases) for each in lineup.systems))
         _give_up(lineup.broken, plan.cases, journal, settings)
-        async with _lane(settings.lane) as lane:
-            await run_systems(
-                lineup.systems,
-                lane,
-                jobs=settings.jobs,
-                systems_at_once=settings.systems_at_once,
-                on_result=journal.add,
-            )
+        await run_systems(
+            lineup.systems,
+            lane,
+            jobs=settings.jobs,
+            systems_at_once=settings.systems_at_once,
+            on_result=journal.add,
+        )
         async for result in check_recordings(plan.streams, system=REFERENCE, workers=settings.workers):
             journal.add(result)
     return journal.run()

@@ -44,6 +44,8 @@ class Description:
     """By dialect: how often it repeats a failed request unless told otherwise, as its documentation has it."""
     upstream: str | None = None
     """Only of a gateway: the dialect that it reads. `dialects` are then those that it serves."""
+    at_once: int | None = None
+    """How many cases it can take side by side; None: as many as are wanted."""
 
     def claims(self, dialect: str) -> frozenset[str]:
         """Everything that it claims to do in that dialect; of a gateway, together with our client in front of it."""

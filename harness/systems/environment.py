@@ -129,14 +129,15 @@ class BuildFailed(Exception):
     """A step of a build did not work."""
 
 
-def python_with(*requirements: str) -> Path:
+def python_with(*requirements: str, requires_python: str | None = None) -> Path:
     """The interpreter of an environment that holds these, built if need be. Raises BuildFailed."""
-    return _build(Wanted(tuple(sorted(requirements))), cache_folder())
+    return _build(Wanted(tuple(sorted(requirements)), requires_python), cache_folder())
 
 
-def built_python_with(*requirements: str) -> Path | None:
+def built_python_with(*requirements: str, requires_python: str | None = None) -> Path | None:
     """The same, but only if it was built before."""
-    python = _place(Wanted(tuple(sorted(requirements))), cache_folder())[1] / "bin" / "python"
+    wanted = Wanted(tuple(sorted(requirements)), requires_python)
+    python = _place(wanted, cache_folder())[1] / "bin" / "python"
     return python if os.access(python, os.X_OK) else None
 
 

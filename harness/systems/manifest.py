@@ -5,6 +5,8 @@ name: my-client                        # left out: the file's name
 command: [node, my_adapter.mjs]        # speaks the adapter protocol; relative to the manifest's folder
 env: {MY_SETTING: "1"}                 # added to the little that a system gets
 cwd: ..                                # left out: the manifest's folder
+
+Those of gateways have more to say: `harness.systems.gateway_manifest`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Annotated, Literal, TypeAlias
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
-from harness.dialects import dialect_names
+from harness.systems.gateway_manifest import GatewayManifest, only_words
 from harness.systems.process import Command
 
 
@@ -23,9 +25,12 @@ class UnreadableManifest(ValueError):
     """A manifest is wrong; the message names the file, the field and the problem."""
 
 
-class _Manifest(BaseModel):
+class ClientManifest(BaseModel):
+    """A client: its command speaks the adapter protocol."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: Literal["client"]
     name: str | None = None
     command: tuple[str, ...] = Field(min_length=1)
     env: dict[str, str] = Field(default_factory=dict)
@@ -34,34 +39,7 @@ class _Manifest(BaseModel):
     @field_validator("env", mode="before")
     @classmethod
     def _words(cls, env: object) -> object:
-        """YAML reads `1` and `on` as other things than the words that they are in an environment."""
-        if isinstance(env, dict):
-            for name, value in env.items():
-                if not isinstance(value, str):
-                    raise ValueError(f"{name} is {value!r} to YAML; put quotes around it")
-        return env
-
-
-class ClientManifest(_Manifest):
-    """A client: its command speaks the adapter protocol."""
-
-    kind: Literal["client"]
-
-
-class GatewayManifest(_Manifest):
-    """A gateway: its command starts a server that reads `upstream` and serves other dialects."""
-
-    kind: Literal["gateway"]
-    upstream: str
-    serves: tuple[str, ...] = Field(min_length=1)
-
-    @field_validator("upstream", "serves")
-    @classmethod
-    def _dialects(cls, names: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        for name in (names,) if isinstance(names, str) else names:
-            if name not in dialect_names():
-                raise ValueError(f"unknown dialect {name!r}; the dialects are {', '.join(dialect_names())}")
-        return names
+        return only_words(env)
 
 
 Manifest: TypeAlias = Annotated[ClientManifest | GatewayManifest, Field(discriminator="kind")]
@@ -85,7 +63,8 @@ def _problem(item: object) -> str:
     """One of pydantic's errors: the field, then what is wrong with it. The kind, which leads its path, is left out."""
     assert isinstance(item, dict)
     place = [str(part) for part in item["loc"] if part not in ("client", "gateway")]
-    return f"{'.'.join(place) or 'the manifest'}: {item['msg']}"
+    said = str(item["msg"]).removeprefix("Value error, ")
+    return f"{'.'.join(place) or 'the manifest'}: {said}"
 
 
 def command_of(manifest: ClientManifest, path: Path) -> Command:

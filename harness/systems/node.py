@@ -98,6 +98,28 @@ def is_built(script: Path) -> bool:
         return False
 
 
+def packages_of(dependencies: Mapping[str, str], lock: bytes | None = None) -> Packages:
+    """Packages by name and version, to be installed as they are or as that lock file says."""
+    package = json.dumps({"private": True, "dependencies": dict(sorted(dependencies.items()))}, indent=1).encode()
+    return Packages((("package.json", package), *((("package-lock.json", lock),) if lock else ())))
+
+
+def node_with(wanted: str, packages: Packages) -> tuple[Path, Path]:
+    """The program of a fitting Node, and the folder whose `node_modules` holds these. Raises BuildFailed."""
+    node = _machine_node(wanted) or _wheel_node(wanted, python_with(WHEEL))
+    return node.program, _build(node, packages, cache_folder())
+
+
+def built_node_with(wanted: str, packages: Packages) -> tuple[Path, Path] | None:
+    """The same, but only if it was built before."""
+    try:
+        node = _machine_node(wanted) or _wheel_node(wanted, built_python_with(WHEEL))
+    except BuildFailed:
+        return None
+    place = _place(node, packages, cache_folder())
+    return (node.program, place) if place.is_dir() else None
+
+
 def wanted_node(script: Path) -> str:
     """Which Node the script asks for, as `>=22`; empty for any. Raises EnvironmentBroken."""
     try:

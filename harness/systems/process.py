@@ -89,6 +89,14 @@ _FOLDERS = {
 }
 
 
+def make_home() -> Path:
+    """A new temporary HOME, with the folders that programs expect in one."""
+    home = Path(tempfile.mkdtemp(prefix="harness-home-"))
+    for part in _FOLDERS.values():
+        (home / part).mkdir(parents=True, exist_ok=True)
+    return home
+
+
 class WorkerProcess:
     """A running worker with its supervisor. Use `start`; then `kill` and `bury`, whatever happened."""
 
@@ -101,18 +109,21 @@ class WorkerProcess:
         self._process = process
         self._from_supervisor, self._lifeline = supervisor
         self._limits = limits
-        self._stderr: deque[bytes] = deque()
-        self._stderr_task = asyncio.create_task(self._keep_stderr())
+        self._log: deque[bytes] = deque()
+        self._log_bytes = 0
+        self._stderr_task = asyncio.create_task(self._keep(_there(process.stderr)))
+        self._stdout_task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[str] = asyncio.create_task(self._read_ending())
 
     @classmethod
-    async def start(cls, command: Command, limits: Limits) -> WorkerProcess:
-        """Starts it. What cannot be executed shows in `ended`; raises SystemBroken where `cwd` is no folder."""
+    async def start(cls, command: Command, limits: Limits, home: Path | None = None) -> WorkerProcess:
+        """Starts it. What cannot be executed shows in `ended`; raises SystemBroken where `cwd` is no folder.
+
+        `home`: its temporary HOME, gone when it has ended; None: a new one.
+        """
         if command.cwd is not None and not command.cwd.is_dir():
             raise SystemBroken(f"{command.name}: its folder {command.cwd} does not exist")
-        home = Path(tempfile.mkdtemp(prefix="harness-home-"))
-        for part in _FOLDERS.values():
-            (home / part).mkdir(parents=True, exist_ok=True)
+        home = home or make_home()
         ours, theirs = socket.socketpair()
         with theirs:
             settings = {"socket": theirs.fileno(), "home": str(home)}
@@ -131,8 +142,12 @@ class WorkerProcess:
 
     @property
     def stderr(self) -> str:
-        """The end of what it wrote to stderr so far."""
-        return b"".join(self._stderr).decode(errors="replace")
+        """The end of what it wrote to stderr so far, and to stdout where that is a log too."""
+        return b"".join(self._log).decode(errors="replace")
+
+    def keep_stdout(self) -> None:
+        """From now on its stdout is read as a log, like its stderr; `lines` must not be read then."""
+        self._stdout_task = asyncio.create_task(self._keep(_there(self._process.stdout)))
 
     async def lines(self) -> AsyncIterator[bytes]:
         """The lines of its stdout, without line ends; a line that stdout's end cuts off is left out.
@@ -171,6 +186,11 @@ class WorkerProcess:
         """Ends its stdin, which asks it to leave."""
         _there(self._process.stdin).close()
 
+    def terminate(self) -> None:
+        """Asks it, and those that it started in its process group, to leave (SIGTERM)."""
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            self._lifeline.write(b"terminate\n")
+
     def kill(self) -> None:
         """Ends it and everything that it started, at once."""
         self._lifeline.close()
@@ -179,9 +199,12 @@ class WorkerProcess:
         """Waits, once it was killed, until nothing of it is left. `lines` must not be read meanwhile."""
         with contextlib.suppress(TimeoutError):  # only where orphans cannot be adopted may one keep a pipe open
             await asyncio.wait_for(self._bury(), BURIAL_S)
-        self._stderr_task.cancel()
+        for task in filter(None, (self._stderr_task, self._stdout_task)):
+            task.cancel()
 
     async def _bury(self) -> None:
+        if self._stdout_task is not None:
+            await self._stdout_task
         stdout = _there(self._process.stdout)
         while await stdout.read(READ_BYTES):  # what nobody reads would keep the pipe, and us, waiting
             pass
@@ -206,14 +229,12 @@ class WorkerProcess:
             case _:
                 return "it was stopped"
 
-    async def _keep_stderr(self) -> None:
-        stderr = _there(self._process.stderr)
-        kept = 0
-        while data := await stderr.read(READ_BYTES):
-            self._stderr.append(data)
-            kept += len(data)
-            while kept - len(self._stderr[0]) >= self._limits.stderr_bytes:
-                kept -= len(self._stderr.popleft())
+    async def _keep(self, stream: asyncio.StreamReader) -> None:
+        while data := await stream.read(READ_BYTES):
+            self._log.append(data)
+            self._log_bytes += len(data)
+            while self._log_bytes - len(self._log[0]) >= self._limits.stderr_bytes:
+                self._log_bytes -= len(self._log.popleft())
 
 
 def _signal_name(number: int) -> str:

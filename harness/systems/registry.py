@@ -19,11 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from harness.systems import environment, node
-from harness.systems.base import Driver, System, SystemBroken
+from harness.origin.server import Origin
+from harness.systems import environment, gateway_install, node
+from harness.systems.base import Description, Driver, System, SystemBroken
 from harness.systems.environment import python_for, read_block
+from harness.systems.gateway import GatewayDriver
+from harness.systems.gateway_manifest import GatewayManifest
+from harness.systems.gateway_process import Launch
 from harness.systems.in_process import InProcessDriver
-from harness.systems.manifest import ClientManifest, GatewayManifest, command_of, load_manifest
+from harness.systems.manifest import ClientManifest, command_of, load_manifest
 from harness.systems.process import Command, Limits
 from harness.systems.worker import WorkerDriver
 
@@ -128,25 +132,31 @@ def installed(spec: SystemSpec) -> bool:
         case ScriptSpec(_, path):
             return node.is_built(path) if path.suffix == ".mjs" else environment.is_built(path)
         case ManifestSpec(_, path, manifest):
+            if isinstance(manifest, GatewayManifest):
+                return gateway_install.installation(manifest, path) is not None
             program = manifest.command[0]
             return shutil.which(program) is not None or (path.parent / program).is_file()
     return True
 
 
 def prepare(specs: Iterable[SystemSpec]) -> dict[str, SystemBroken]:
-    """Does what needs the network before a run may be cut off from it: builds the environments of all scripts.
+    """Does what needs the network before a run may be cut off from it: builds the environments of scripts and gateways.
 
     Returns what could not be built, by the system's name; opening that system raises the same again.
     """
-    scripts = [spec for spec in specs if isinstance(spec, ScriptSpec)]
+    buildable = [spec for spec in specs if not isinstance(spec, InProcessSpec)]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        outcomes = list(pool.map(_prepared, scripts))
-    return {spec.name: outcome for spec, outcome in zip(scripts, outcomes, strict=True) if outcome is not None}
+        outcomes = list(pool.map(_prepared, buildable))
+    return {spec.name: outcome for spec, outcome in zip(buildable, outcomes, strict=True) if outcome is not None}
 
 
-def _prepared(spec: ScriptSpec) -> SystemBroken | None:
+def _prepared(spec: ScriptSpec | ManifestSpec) -> SystemBroken | None:
     try:
-        _command(spec)
+        match spec:
+            case ScriptSpec():
+                _command(spec)
+            case ManifestSpec(_, path, GatewayManifest() as manifest):
+                gateway_install.install(manifest, path)
     except SystemBroken as error:
         return error
     return None
@@ -160,8 +170,8 @@ def _command(spec: ScriptSpec) -> Command:
     return Command(spec.name, (str(python_for(spec.path)), "-m", "harness_kit", str(spec.path.resolve())))
 
 
-async def open_driver(spec: SystemSpec, limits: Limits | None = None) -> Driver:
-    """Starts a system. Its driver must be closed.
+async def open_driver(spec: SystemSpec, limits: Limits | None = None, *, origin: Origin | None = None) -> Driver:
+    """Starts a system. Its driver must be closed. `origin`: what stands behind a gateway in processes of its own.
 
     Raises SystemBroken where it cannot be started, and UnknownSystem where `pkg.module:attr` holds no system.
     """
@@ -170,10 +180,22 @@ async def open_driver(spec: SystemSpec, limits: Limits | None = None) -> Driver:
             return InProcessDriver(load_system(target))
         case ScriptSpec():
             return await WorkerDriver.start(_command(spec), limits)
-        case ManifestSpec(_, path, ClientManifest() as manifest):
-            return await WorkerDriver.start(command_of(manifest, path), limits)
-        case ManifestSpec(name):
-            raise SystemBroken(f"{name}: gateways cannot be driven in this version; systems of kind client can")
+        case ManifestSpec(name, path, manifest):
+            if isinstance(manifest, ClientManifest):
+                return await WorkerDriver.start(command_of(manifest, path), limits)
+            if origin is None:
+                raise SystemBroken(f"{name}: a gateway in processes of its own is run over sockets, never in process")
+            installed = gateway_install.install(manifest, path)
+            launch = Launch(name, manifest, path.resolve().parent, installed, limits or Limits())
+            return await GatewayDriver.start(launch, origin)
+
+
+def description_without_start(spec: SystemSpec) -> Description | None:
+    """What is known of a gateway from its manifest and its package; None for systems that say it themselves."""
+    match spec:
+        case ManifestSpec(name, path, GatewayManifest() as manifest):
+            return gateway_install.describe(manifest, name, gateway_install.installation(manifest, path))
+    return None
 
 
 def load_system(target: str) -> System:

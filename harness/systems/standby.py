@@ -10,32 +10,39 @@ from collections.abc import Callable
 
 from harness.catalogue.observation import CallerEnd
 from harness.events import AnyEvent
+from harness.origin.server import Origin
 from harness.systems.base import Case, Description, Driver, SystemBroken
-from harness.systems.registry import SystemSpec, open_driver
+from harness.systems.registry import SystemSpec, description_without_start, open_driver
 
 
 class StandbyDriver:
     """A driver that `ready` starts. Use `describe` to make one, and `close` whatever happened."""
 
-    def __init__(self, spec: SystemSpec, description: Description, driver: Driver | None = None) -> None:
+    def __init__(
+        self, spec: SystemSpec, description: Description, driver: Driver | None = None, origin: Origin | None = None
+    ) -> None:
         self.description = description
         self._spec = spec
         self._driver = driver
+        self._origin = origin
         self._starting = asyncio.Lock()
         self._failed: SystemBroken | None = None
         self._closed = False
 
     @classmethod
-    async def describe(cls, spec: SystemSpec, *, stay: bool) -> StandbyDriver:
+    async def describe(cls, spec: SystemSpec, *, stay: bool, origin: Origin | None = None) -> StandbyDriver:
         """Starts the system to learn who it is, and stops it again unless it is to `stay`.
 
-        Raises SystemBroken where it cannot be started, and UnknownSystem where `pkg.module:attr` holds no system.
+        A gateway that is not to stay is not started for it: its manifest says it. `origin`: what stands behind
+        gateways. Raises SystemBroken where it cannot be started, and UnknownSystem where `pkg.module:attr` holds none.
         """
-        driver = await open_driver(spec)
+        if not stay and (known := description_without_start(spec)) is not None:
+            return cls(spec, known, origin=origin)
+        driver = await open_driver(spec, origin=origin)
         if stay:
-            return cls(spec, driver.description, driver)
+            return cls(spec, driver.description, driver, origin)
         await driver.close()
-        return cls(spec, driver.description)
+        return cls(spec, driver.description, origin=origin)
 
     async def ready(self) -> None:
         """Starts the system if it does not run; what failed once fails again without another try."""
@@ -68,7 +75,7 @@ class StandbyDriver:
 
     async def _open(self) -> Driver:
         try:
-            return await open_driver(self._spec)
+            return await open_driver(self._spec, origin=self._origin)
         except SystemBroken as error:
             self._failed = error
             raise

@@ -2,7 +2,8 @@
 
 Runs as a program of its own (standard library only) between the harness and the worker: `supervisor.py SETTINGS
 COMMAND…`, with SETTINGS a JSON object (`socket`, `home`, `memory_bytes`, `cpu_s`). It stops everything when the worker
-ends, and when the harness closes its side of the socket, which happens even if the harness is killed. On Linux it
+ends, and when the harness closes its side of the socket, which happens even if the harness is killed. Whatever the
+harness writes there asks the worker's process group to leave by itself (SIGTERM). On Linux it
 adopts what the worker's children leave behind, so that nothing escapes by starting a session of its own. How the worker
 ended is told over the socket: `exit 3`, `signal 9`, or `failed` with the reason why it could not be started.
 """
@@ -90,12 +91,24 @@ def _wait(worker: int, harness: socket.socket, woken: int) -> str:
     while True:
         ready, _, _ = select.select([harness.fileno(), woken], [], [])
         if harness.fileno() in ready:
-            return "stopped"
+            if not _asked_to_leave(harness):
+                return "stopped"
+            with contextlib.suppress(OSError):
+                os.killpg(worker, signal.SIGTERM)
+            continue
         os.read(woken, 4096)
         for process, status in _reaped():
             if process == worker:
                 code = os.waitstatus_to_exitcode(status)
                 return f"signal {-code}" if code < 0 else f"exit {code}"
+
+
+def _asked_to_leave(harness: socket.socket) -> bool:
+    """Whether the harness said something; otherwise it has hung up."""
+    try:
+        return bool(harness.recv(64))
+    except OSError:
+        return False
 
 
 def _reaped() -> list[tuple[int, int]]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.systems.manifest import ClientManifest, GatewayManifest, UnreadableManifest, command_of, load_manifest
+from harness.systems.gateway_manifest import GatewayManifest
+from harness.systems.manifest import ClientManifest, UnreadableManifest, command_of, load_manifest
 
 
 def written(folder: Path, text: str) -> Path:
@@ -38,7 +39,30 @@ def test_a_gateway_is_recognised(tmp_path: Path) -> None:
     text = "{kind: gateway, command: [x], upstream: gemini, serves: [ollama]}"
     manifest = load_manifest(written(tmp_path, text))
     assert isinstance(manifest, GatewayManifest)
-    assert (manifest.upstream, manifest.serves) == ("gemini", ("ollama",))
+    assert (manifest.upstream, [*manifest.serves]) == ("gemini", ["ollama"])
+    assert (manifest.processes, manifest.slots, manifest.cases_at_once, manifest.model_of(1)) == (1, 1, 1, "")
+
+
+def test_a_gateway_says_where_it_serves_what_and_how_its_slots_are_reached(tmp_path: Path) -> None:
+    text = """
+    kind: gateway
+    command: ["{{ bin }}/x", "{{ port }}"]
+    upstream: gemini
+    serves: {ollama: , openai-chat: {path: /openai, model: "chat-{{ slot }}", features: [usage]}}
+    slots: 5
+    model: "m{{ slot }}"
+    """
+    manifest = load_manifest(written(tmp_path, text))
+    assert isinstance(manifest, GatewayManifest)
+    assert manifest.serves["openai-chat"].path == "/openai"
+    assert (manifest.model_of(2), manifest.model_of(2, "ollama"), manifest.model_of(2, "openai-chat")) == (
+        *("m2", "m2"),
+        "chat-2",
+    )
+    assert manifest.cases_at_once == 3
+
+
+GATEWAY = "kind: gateway, command: [x], upstream: gemini, serves: [ollama]"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +74,23 @@ def test_a_gateway_is_recognised(tmp_path: Path) -> None:
         ("{kind: client, command: [x], comand: y}", "comand: Extra inputs are not permitted"),
         ("{kind: client, command: [x], env: {DEBUG: on}}", "DEBUG is True to YAML; put quotes around it"),
         ("{kind: gateway, command: [x], upstream: openai, serves: [ollama]}", "unknown dialect 'openai'"),
+        (f"{{{GATEWAY}, slots: 2}}", "the manifest: several slots need a `model` that tells them apart"),
+        (f"{{{GATEWAY}, slots: 2, model: m}}", "the manifest: `model` is 'm' for every slot; use {{ slot }} in it"),
+        (f"{{{GATEWAY}, model: '{{{{ slott }}}}'}}", "'slott' is undefined (a template here may use slot)"),
+        (
+            f"{{{GATEWAY}, config: {{c: '{{{{ prot }}}}'}}}}",
+            "config.c: 'prot' is undefined (a template here may use api",
+        ),
+        (f"{{{GATEWAY}, config: {{/etc/c: x}}}}", "config: '/etc/c' must be a path below its HOME"),
+        (f"{{{GATEWAY}, config: {{../c: x}}}}", "config: '../c' must be a path below its HOME"),
+        (f"{{{GATEWAY}, features: [speed]}}", "unknown feature 'speed'; the features are retries, "),
+        (f"{{{GATEWAY}, ready: {{path: health}}}}", "ready.path: 'health' must begin with a slash"),
+        (f"{{{GATEWAY}, requires: {{python: ['a b']}}}}", "requires.python: 'a b' is no requirement"),
+        (f"{{{GATEWAY}, requires: {{node: new}}}}", "requires.node: Invalid specifier: 'new'; write it as '>=3.12'"),
+        (
+            "{kind: gateway, command: [x], upstream: gemini, serves: {ollama: {path: v1}}}",
+            "serves.ollama.path: 'v1' must",
+        ),
         ("- a list", "the manifest: "),
         ("kind: [", "not YAML"),
     ],

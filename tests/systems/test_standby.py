@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from harness.catalogue.observation import CallerEnd
 from harness.events import AnyEvent, Text
+from harness.origin.server import Origin
 from harness.systems import standby
 from harness.systems.base import Case, Description, SystemBroken
-from harness.systems.registry import InProcessSpec, SystemSpec
+from harness.systems.registry import InProcessSpec, SystemSpec, resolve
 from harness.systems.standby import StandbyDriver
 
 from .conftest import case
@@ -28,7 +30,7 @@ class Starts:
     failing: tuple[int, ...] = ()
     said: list[str] = field(default_factory=list)
 
-    async def __call__(self, spec: SystemSpec) -> Made:
+    async def __call__(self, spec: SystemSpec, *, origin: Origin | None = None) -> Made:
         number = sum(word.startswith("start") for word in self.said) + 1
         self.said.append(f"start {number}")
         await asyncio.sleep(0)
@@ -121,3 +123,23 @@ def test_a_closed_one_does_not_start_again(starts: Starts) -> None:
             await driver.ready()
 
     asyncio.run(main())
+
+
+def test_a_gateway_is_known_before_it_is_started(starts: Starts, tmp_path: Path) -> None:
+    path = tmp_path / "relay.yaml"
+    path.write_text("{kind: gateway, command: [x], version: '7', upstream: gemini, serves: [ollama], processes: 3}")
+
+    async def main() -> Description:
+        driver = await StandbyDriver.describe(resolve(str(path)), stay=False)
+        await driver.close()
+        return driver.description
+
+    said = asyncio.run(main())
+    assert (said.name, said.version, said.upstream, said.dialects, said.at_once) == (
+        "relay",
+        "7",
+        "gemini",
+        ("ollama",),
+        2,
+    )
+    assert starts.said == []
