@@ -39,6 +39,8 @@ DIALECT = Dialect(
     facts={
         "framing": "sse",
         "end_marker": "[DONE]",
+        "single_choice": True,
+        "shows_extras": True,  # sources, files and data of other vendors, as far as a front end can show them
         "response_headers": {"x-vercel-ai-ui-message-stream": "v1"},
     },
 )

@@ -191,13 +191,16 @@ class Encoder:
     def _end_step(self, *, cut_short: bool) -> None:
         """End everything that is open. `cut_short`: calls that were not handed over are not to be used."""
         self._end_part()
+        self._end_calls(cut_short=cut_short)
+        if self._in_step:
+            self._in_step = False
+            self._emit("finish-step")
+
+    def _end_calls(self, *, cut_short: bool) -> None:
         for call in self._calls.values():
             if not call.closed and (call.started or call.name or call.arguments.text):
                 self._close_call(call, cut_short=cut_short)
         self._calls.clear()
-        if self._in_step:
-            self._in_step = False
-            self._emit("finish-step")
 
     def _say(self, kind: str, text: str) -> None:
         if not text:
@@ -339,6 +342,7 @@ class Encoder:
 
     def _end(self, event: End) -> None:
         if event.status == "cancelled":
+            self._end_calls(cut_short=True)
             self._open_part("text")
             self._say("text", INTERRUPTED)
             self._end_step(cut_short=True)

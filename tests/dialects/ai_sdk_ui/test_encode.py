@@ -162,6 +162,7 @@ CUT: list[tuple[list[AnyEvent], str]] = [
     ([ToolCall(0, "c", "f"), Finish("length")], ""),
     ([ToolCall(0, "c", "f", '{"a": 1}'), BROKE], '{"a": 1}'),
     ([ToolCall(0, "c", "f", '{"a": '), End("cancelled")], '{"a": '),
+    ([ToolCall(0, "c", "f", '{"a": 1}'), End("cancelled")], '{"a": 1}'),
     ([ToolCall(0, "c", "f", '{"a": '), Retry(2, 3, 0.5, "again")], '{"a": '),
     ([ToolCall(0, "c", "f", "[1]"), Finish("tool_calls")], "[1]"),
     ([ToolCall(0, "c", "f", '{"__proto__": {"a": 1}}'), Finish("tool_calls")], '{"__proto__": {"a": 1}}'),
