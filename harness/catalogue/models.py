@@ -88,11 +88,12 @@ FEATURES = {
     "history_repair": "makes a conversation acceptable to the vendor: results that are missing, or have no call",
     "whole_answers": "takes answers that are no streams, when asked for one",
     "heartbeats": "keeps the connection of a waiting client alive while its upstream is silent",
+    "tokens": "lets nobody in without its token",
     "previous_response": "remembers responses, so that a request can name the one that it goes on from",
 }
 """What a system may claim to do. What it does not claim is `unsupported`, never `fail`."""
 
-GATEWAY_FEATURES = frozenset({"heartbeats", "previous_response"})
+GATEWAY_FEATURES = frozenset({"heartbeats", "previous_response", "tokens"})
 """The features that only a gateway can have."""
 
 NO_STOP_REASONS = "no_stop_reasons"

@@ -18,6 +18,9 @@ from harness.catalogue.findings import FailureKind
 from harness.catalogue.models import AnyValue, CallExpectation
 from harness.transcript import MADE_ID_PREFIX, Call
 
+_IDS_OPTIONAL = ("gemini", "ollama")
+"""Dialects in which a call need not have an id."""
+
 
 def tool_calls_as_sent(facts: Facts) -> Iterator[Breach]:
     """The tool calls are those that were sent: number, order, names, ids and arguments."""
@@ -155,7 +158,7 @@ def _compare_pair(expected: CallExpectation, seen: Call, position: int, facts: F
     elif seen.name != expected.name:
         message = f"call {position} has another name"
         yield Breach("corruption", message, expected.name, seen.name, _offset(facts, position))
-    if expected.id is not None and seen.id != expected.id and expected.id.encode() in facts.body:
+    if _is_another_id(expected, seen, facts):
         yield _other_id(expected, seen, _offset(facts, position))
     if not _arguments_fit(expected, seen) and (expected.executable or seen.input is None):
         wanted = _expected_json(expected).get("arguments", "a JSON object")
@@ -165,6 +168,17 @@ def _compare_pair(expected: CallExpectation, seen: Call, position: int, facts: F
         )
         kind: FailureKind = "duplicate" if repeated else "arguments"
         yield Breach(kind, message, wanted, excerpt(seen.arguments, 0), _offset(facts, position))
+
+
+def _is_another_id(expected: CallExpectation, seen: Call, facts: Facts) -> bool:
+    """Whether the id that was sent is not the one that came. A gateway may give its client ids of its own making."""
+    if expected.id is None or seen.id == expected.id or expected.id.encode() not in facts.body:
+        return False
+    if facts.upstream in (None, facts.dialect):
+        return True
+    ids = [call.id for call in facts.transcript.tool_calls]
+    missing = seen.id.startswith(MADE_ID_PREFIX) and facts.dialect not in _IDS_OPTIONAL
+    return missing or ids.count(seen.id) > 1
 
 
 def _other_id(expected: CallExpectation, seen: Call, offset: int | None) -> Breach:
@@ -206,7 +220,7 @@ def same_json(one: Any, other: Any) -> bool:
 
 
 def _offset(facts: Facts, position: int) -> int | None:
-    return call_offset(facts.dialect, facts.body, position)
+    return call_offset(facts.wire_dialect, facts.body, position)
 
 
 def _call_json(call: Call) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def _text_breach(facts: Facts, name: str, expected: TextExpectation, seen: str, 
         f"the {name} is not what was sent: {found.what}",
         expected=excerpt(_whole(expected), found.at),
         seen=excerpt(seen, found.at),
-        offset=text_offset(facts.dialect, facts.body, name, found.at),
+        offset=text_offset(facts.wire_dialect, facts.body, name, found.at),
     )
 
 

@@ -87,7 +87,7 @@ def finish_as_sent(facts: Facts) -> Iterator[Breach]:
         return  # such a system tells of a good end by returning; of a limit or a filter it tells nothing
     if seen is None:
         yield Breach("loss", "no stop reason reached the caller", list(wanted), None)
-    elif seen not in wanted and not any(_alike(facts.dialect, seen, reason) for reason in wanted):
+    elif seen not in wanted and not any(_alike(facts, seen, reason) for reason in wanted):
         yield Breach(_finish_kind(wanted, seen), f"the stop reason {seen} was never given", list(wanted), seen)
 
 
@@ -99,9 +99,13 @@ def _finish_kind(wanted: tuple[FinishReason, ...], seen: FinishReason) -> Failur
     return "corruption"
 
 
-def _alike(dialect_name: str, one: FinishReason, other: FinishReason) -> bool:
-    """Whether the dialect has one word for both: a client that reports either has read it right."""
-    groups = dialect_record(dialect_name).facts.get("alike_finish_reasons", ())
+def _alike(facts: Facts, one: FinishReason, other: FinishReason) -> bool:
+    """Whether the dialect has one word for both: whoever reports either has read it right."""
+    groups = [
+        group
+        for name in {facts.dialect, facts.wire_dialect}
+        for group in dialect_record(name).facts.get("alike_finish_reasons", ())
+    ]
     return any(one in group and other in group for group in groups)
 
 
@@ -124,7 +128,7 @@ def error_as_sent(facts: Facts) -> Iterator[Breach]:
     wanted, seen = facts.expectation.error, facts.error
     if wanted is None or seen is None or facts.outcome not in ("error", "truncated"):
         return
-    differing = [name for name, differs in _error_differences(wanted, seen, facts.features) if differs]
+    differing = [name for name, differs in error_differences(wanted, seen, facts.features) if differs]
     if differing:
         yield Breach(
             "wrong-error",
@@ -134,7 +138,7 @@ def error_as_sent(facts: Facts) -> Iterator[Breach]:
         )
 
 
-def _error_differences(
+def error_differences(
     wanted: ErrorExpectation, seen: ErrorInfo, features: frozenset[str]
 ) -> Iterator[tuple[str, bool]]:
     strict = "error_kinds" in features

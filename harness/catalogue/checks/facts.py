@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+from harness.catalogue.across import expectation_of
 from harness.catalogue.findings import FailureKind
 from harness.catalogue.models import Expectation, Scenario
 from harness.catalogue.observation import Attempt, Observation
@@ -41,6 +42,13 @@ class Facts:
     transcript: Transcript
     documented_retries: int | None = None
     """How often the system repeats a request by default, as its documentation has it."""
+    upstream: str | None = None
+    """Of a gateway: the dialect that it reads; `dialect` is then its client's."""
+
+    @property
+    def wire_dialect(self) -> str:
+        """What the origin spoke."""
+        return self.dialect if self.upstream is None else self.upstream
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -100,8 +108,9 @@ def read_facts(
     features: frozenset[str],
     observation: Observation,
     documented_retries: int | None = None,
+    upstream: str | None = None,
 ) -> Facts:
     """The observation, joined with what was expected of it in that dialect."""
     transcript = fold(dialect, (timed.event for timed in observation.events))
-    expectation = scenario.expectation_in(dialect)
-    return Facts(scenario, dialect, expectation, features, observation, transcript, documented_retries)
+    expectation = expectation_of(scenario, dialect, upstream)
+    return Facts(scenario, dialect, expectation, features, observation, transcript, documented_retries, upstream)

@@ -5,7 +5,8 @@ A scenario's own `needs` come first; these are derived besides:
 | what the scenario has | feature |
 |---|---|
 | `expect.tool_calls` (unless it expects none, or only calls that were cut off) | `tool_calls` |
-| `expect.attempts` of at least 2 without `options.tool_results` or `front`; `expect.fallback_attempts` of at least 2 | `retries` |
+| `expect.attempts` of at least 2, without `options.tool_results` and `front` | `retries` |
+| `expect.fallback_attempts` of at least 2 | `retries` |
 | `expect.waits` | `retry_after` and `retries` |
 | `expect.refusal`, unless anything will do | `refusals` |
 | `expect.signatures` | `signatures` |
@@ -21,6 +22,7 @@ A scenario's own `needs` come first; these are derived besides:
 | `options.max_retries` of null, and `expect.attempts` | that many retries by default, by its documentation |
 | `request.stream` of false | `whole_answers` |
 | `expect.front.heartbeats` | `heartbeats` |
+| `front.token` | `tokens` |
 | a server that falls silent before its answer is whole, nobody cancelling or hanging up | `timeouts` |
 
 `reasoning`, `usage` and `warnings` are never needed: what they stand for is compared where they are claimed, and the
@@ -31,7 +33,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.catalogue.models import AnyValue, Expectation, Response, Scenario
+from harness.catalogue.across import expectation_of
+from harness.catalogue.models import AnyValue, Count, Expectation, Response, Scenario
 from harness.catalogue.requests import SETTINGS
 from harness.request import ImagePart
 
@@ -40,28 +43,33 @@ DOCUMENTED = "a documented number of default retries"
 
 
 def missing_features(
-    scenario: Scenario, dialect: str, features: frozenset[str], documented_retries: int | None = None
+    scenario: Scenario,
+    dialect: str,
+    features: frozenset[str],
+    documented_retries: int | None = None,
+    upstream: str | None = None,
 ) -> frozenset[str]:
     """What the scenario needs in that dialect and a system with these features does not claim.
 
-    `documented_retries`: how often it repeats a request by default, None where its documentation does not say.
+    `documented_retries`: how often it repeats a request by default, None where its documentation does not say;
+    `upstream`: of a gateway, the dialect that it reads.
     """
-    missing = needed_features(scenario, dialect) - features
-    return missing if _enough_by_default(scenario, dialect, documented_retries) else missing | {DOCUMENTED}
+    missing = needed_features(scenario, dialect, upstream) - features
+    wanted = expectation_of(scenario, dialect, upstream).attempts
+    return missing if _enough_by_default(scenario, wanted, documented_retries) else missing | {DOCUMENTED}
 
 
-def _enough_by_default(scenario: Scenario, dialect: str, documented_retries: int | None) -> bool:
+def _enough_by_default(scenario: Scenario, wanted: Count | None, documented_retries: int | None) -> bool:
     """Whether a system that is left its own number of retries can be expected to do what is counted."""
-    wanted = scenario.expectation_in(dialect).attempts
     if wanted is None or scenario.options.max_retries is not None:
         return True
     return documented_retries is not None and wanted.of(documented_retries).at_least <= 1 + documented_retries
 
 
-def needed_features(scenario: Scenario, dialect: str) -> frozenset[str]:
+def needed_features(scenario: Scenario, dialect: str, upstream: str | None = None) -> frozenset[str]:
     """Everything that a system must claim for the scenario to say something about it."""
-    expectation = scenario.expectation_in(dialect)
-    derived = (*_of_expectation(expectation, scenario), *_of_options(scenario, dialect))
+    expectation = expectation_of(scenario, dialect, upstream)
+    derived = (*_of_expectation(expectation, scenario), *_of_options(scenario, upstream or dialect))
     return frozenset((*scenario.needs, *derived, *_of_request(expectation, scenario)))
 
 
@@ -108,6 +116,7 @@ def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
         "fallback": bool(scenario.fallback_responses),
         "tool_loop": bool(options.tool_results),
         "whole_answers": not scenario.request.stream,
+        "tokens": scenario.front is not None and scenario.front.token is not None,
         "timeouts": not left and any(map(_falls_silent, scenario.responses_in(dialect))),
     }
     return (feature for feature, needed in derived.items() if needed)

@@ -29,11 +29,11 @@ def requests_as_asked(facts: Facts) -> Iterator[Breach]:
 
 
 def _differences(wanted: RequestExpectation, attempt: Attempt, facts: Facts) -> Iterator[Breach]:
-    seen = dialect(facts.dialect).read_request(attempt.path, dict(attempt.headers), attempt.body)
+    seen = dialect(facts.wire_dialect).read_request(attempt.path, dict(attempt.headers), attempt.body)
     asked = facts.scenario.request
     for what, expected, given in (
         *_system(wanted, asked, seen),
-        *_talk(wanted, asked, seen, facts.dialect),
+        *_talk(wanted, asked, seen, facts.wire_dialect),
         *_contained(wanted, seen),
         *_reasoning(wanted, seen),
         *_tools(wanted, asked, seen),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.catalogue.checks import calls, content, conversation, ending, requests
+from harness.catalogue.checks import calls, content, conversation, ending, front, requests
 from harness.catalogue.checks.facts import Breach, Facts, Rule, read_facts
 from harness.catalogue.checks.features import missing_features
 from harness.catalogue.findings import Column, Finding, Judgement, Verdict
@@ -40,6 +40,9 @@ CHECKS: tuple[Check, ...] = (
     Check("warnings-given", "content", content.warnings_given),
     Check("streamed-at-once", "content", content.streamed_at_once),
     Check("requests-as-asked", "content", requests.requests_as_asked),
+    Check("front-contains", "content", front.front_contains),
+    Check("front-hides", "content", front.front_hides),
+    Check("front-well-formed", "content", front.front_well_formed),
     Check("ended-in-time", "ending", ending.ended_in_time),
     Check("ending-as-it-was", "ending", ending.ending_as_it_was),
     Check("finish-as-sent", "ending", ending.finish_as_sent),
@@ -50,6 +53,10 @@ CHECKS: tuple[Check, ...] = (
     Check("request-compacted", "ending", conversation.request_compacted),
     Check("requests-acceptable", "ending", conversation.requests_acceptable),
     Check("upstream-stopped", "ending", conversation.upstream_stopped),
+    Check("front-status", "ending", front.front_status),
+    Check("front-error", "ending", front.front_error),
+    Check("front-headers", "ending", front.front_headers),
+    Check("front-heartbeats", "ending", front.front_heartbeats),
 )
 """In the order in which they are shown; silent findings go before all others."""
 
@@ -63,6 +70,13 @@ _TOLD_ANYWAY = frozenset(
         "request-compacted",
         "requests-acceptable",
         "upstream-stopped",
+        "front-contains",
+        "front-hides",
+        "front-well-formed",
+        "front-status",
+        "front-error",
+        "front-headers",
+        "front-heartbeats",
     }
 )
 """Rules whose breach takes nothing from the caller that it would have to notice."""
@@ -74,19 +88,21 @@ def judge(
     description_features: frozenset[str],
     observation: Observation,
     documented_retries: int | None = None,
+    upstream: str | None = None,
 ) -> Judgement:
     """The verdict of one case. Pure: the same observation always gets the same judgement.
 
     `documented_retries`: how often the system repeats a request by default, None where its documentation does not say.
+    `upstream`: of a gateway, the dialect that it reads; `dialect_name` is then that of its client.
     """
     if observation.broken is not None:
         return _no_verdict("error", observation.broken)
-    missing = missing_features(scenario, dialect_name, description_features, documented_retries)
+    missing = missing_features(scenario, dialect_name, description_features, documented_retries, upstream)
     if missing:
         return _no_verdict("unsupported", f"not claimed: {', '.join(sorted(missing))}")
     if declined := _declined(observation):
         return _no_verdict("unsupported", declined)
-    facts = read_facts(scenario, dialect_name, description_features, observation, documented_retries)
+    facts = read_facts(scenario, dialect_name, description_features, observation, documented_retries, upstream)
     impossible = _impossible(facts)
     if impossible:
         return _no_verdict("error", impossible)
@@ -116,7 +132,9 @@ def _impossible(facts: Facts) -> str | None:
     observation = facts.observation
     if observation.end is None and not observation.hung:
         return "the adapter never said how the case ended"
-    if not observation.attempts and facts.outcome == "completed":
+    wanted = facts.expectation.attempts
+    answers_itself = wanted is not None and 0 in wanted
+    if not observation.attempts and facts.outcome == "completed" and not answers_itself:
         return "the system ended well without a single request to the base URL it was given"
     return None
 

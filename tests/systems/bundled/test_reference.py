@@ -52,7 +52,7 @@ def ask(
 def test_it_claims_everything_in_every_dialect() -> None:
     assert SYSTEM.description.name == "reference"
     assert SYSTEM.description.dialects == dialect_names()
-    assert SYSTEM.description.claims(DIALECT) == set(FEATURES) - {"heartbeats", "previous_response"}
+    assert SYSTEM.description.claims(DIALECT) == set(FEATURES) - {"heartbeats", "previous_response", "tokens"}
 
 
 def test_an_answer_is_handed_on() -> None:

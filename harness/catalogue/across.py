@@ -1,0 +1,228 @@
+"""What a gateway's client must see: an expectation in the upstream's dialect, made fit for the client's own.
+
+Written by hand, from the table of losses and the conventions of each dialect. No translator takes part: the one that
+is judged must not say what is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby, product
+from typing import Any
+
+from harness.catalogue.expectations import (
+    AnyValue,
+    CallExpectation,
+    ErrorExpectation,
+    Expectation,
+    PartialText,
+    TextExpectation,
+)
+from harness.catalogue.losses import Losses, losses_into
+from harness.catalogue.models import Scenario
+from harness.catalogue.render import RenderedScenario
+from harness.dialects import dialect
+from harness.events import RETRYABLE_KINDS, ErrorKind, FinishReason, Signature, Usage
+from harness.transcript import merge_usage, parse_arguments
+from harness.wire.response import WireResponse
+
+BEHIND_A_GATEWAY: frozenset[ErrorKind] = frozenset(
+    {"connection", "protocol", "timeout", "server", "overloaded", "unknown"}
+)
+"""What a client may be told of an upstream that broke down: for its own connection, all of it is the gateway's."""
+BROKEN_DOWN: frozenset[ErrorKind] = frozenset({"connection", "protocol", "timeout", "server", "unknown"})
+
+
+def expectation_of(scenario: Scenario, dialect_name: str, upstream: str | None) -> Expectation:
+    """The right outcome in that dialect; of a gateway (`upstream` given), for its client there."""
+    if upstream is None:
+        return scenario.expectation_in(dialect_name)
+    way = _Way(scenario, upstream, dialect_name, _losses(scenario, upstream, dialect_name))
+    expected = scenario.expectation_in(upstream)
+    for fitted in (_calls, _finish, _refusal, _choices, _signatures, _usage, _error, _ending):
+        changes = fitted(way, expected)
+        expected = expected.model_copy(update=changes) if changes else expected
+    return expected
+
+
+def expresses_request(scenario: Scenario, served: str) -> bool:
+    """Whether our client can ask in that dialect what the scenario asks, without a loss."""
+    return served in scenario.served_in() and not dialect(served).build_request(scenario.request, "sk-test").losses
+
+
+def without_gates(rendered: RenderedScenario, scenario: Scenario, served: str) -> RenderedScenario:
+    """The same, held back by nothing where a dialect that has only whole calls could never let its client know more."""
+    calls = scenario.expectation_in(rendered.dialect).tool_calls
+    if not calls or not losses_into(served, rendered.dialect).arguments_respelled:
+        return rendered
+    return replace(rendered, responses=tuple(map(_ungated, rendered.responses)))
+
+
+def _ungated(response: WireResponse) -> WireResponse:
+    return replace(response, chunks=tuple(replace(chunk, gate=None) for chunk in response.chunks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From the upstream's dialect to the client's."""
+
+    scenario: Scenario
+    upstream: str
+    served: str
+    losses: Losses
+
+    def events(self, kind: type) -> Iterator[Any]:
+        """What the upstream sends of that kind, as far as it is written in events."""
+        for response in self.scenario.responses_in(self.upstream):
+            yield from (event for event in response.events or () if isinstance(event, kind))
+
+
+def _losses(scenario: Scenario, upstream: str, served: str) -> Losses:
+    calls = scenario.expectation_in(upstream).tool_calls
+    broken = not isinstance(calls, AnyValue) and any(map(_has_no_object, calls))
+    return losses_into(served, upstream, with_broken_calls=broken)
+
+
+def _has_no_object(call: CallExpectation) -> bool:
+    """Whether the arguments are whole, and no object: what some dialects have no place for."""
+    return bool(call.executable and call.arguments) and parse_arguments(call.arguments or "") is None
+
+
+def _calls(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """Arguments that are objects on the wire are compared by value; what is no object may be missing."""
+    if isinstance(expected.tool_calls, AnyValue) or not way.losses.arguments_respelled:
+        return {}
+    return {"tool_calls": tuple(map(_respelled, expected.tool_calls))}
+
+
+def _respelled(call: CallExpectation) -> CallExpectation:
+    if _has_no_object(call):
+        return CallExpectation(name=call.name, id=call.id, executable=False)
+    return call.model_copy(update={"verbatim": False}) if call.verbatim else call
+
+
+def _finish(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """A stop reason may arrive as what the table says of it; with a refusal, as what refusals arrive as."""
+    if expected.finish is None:
+        return {}
+    given: list[FinishReason] = list(expected.finish)
+    if expected.refusal != "" and not {"stop", "refusal"}.isdisjoint(given):
+        given += ["stop", "refusal"]
+    reasons = dict.fromkeys(given)
+    for reason in given:
+        reasons |= dict.fromkeys(word for word in way.losses.finish.get(reason, ()) if _may_be(word, expected))
+    return {"finish": tuple(reasons)}
+
+
+def _may_be(reason: str, expected: Expectation) -> bool:
+    """Whether the answer has what that stop reason is read off."""
+    return (reason != "tool_calls" or bool(expected.tool_calls)) and (reason != "refusal" or expected.refusal != "")
+
+
+def _refusal(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """Where there is no place for a refusal, it is part of the text."""
+    if expected.refusal == "" or not way.losses.refusal_as_text:
+        return {}
+    order = expected.order and tuple("text" if kind == "refusal" else kind for kind in expected.order)
+    return {
+        "text": _joined(expected.text, expected.refusal),
+        "refusal": "",
+        "order": order and tuple(kind for kind, _ in groupby(order)),
+    }
+
+
+def _joined(text: TextExpectation, refusal: TextExpectation) -> TextExpectation:
+    if isinstance(text, AnyValue) or isinstance(refusal, AnyValue):
+        return AnyValue(any=True)
+    if isinstance(text, str) and isinstance(refusal, str):
+        return text + refusal
+    if isinstance(text, PartialText):
+        return (
+            text if refusal == "" else PartialText(prefix_of=text.prefix_of + _whole(refusal), at_least=text.at_least)
+        )
+    assert isinstance(refusal, PartialText)
+    return PartialText(prefix_of=text + refusal.prefix_of, at_least=text + refusal.at_least)
+
+
+def _whole(text: str | PartialText) -> str:
+    return text if isinstance(text, str) else text.prefix_of
+
+
+def _choices(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """Where there is one choice, it is the first."""
+    return {"other_choices": None} if way.losses.first_choice_only and expected.other_choices is not None else {}
+
+
+def _signatures(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """Signatures are compared where all of them are of forms that have a place."""
+    if not expected.signatures:
+        return {}
+    forms = {event.data: "call" if event.tool_index is not None else event.form for event in way.events(Signature)}
+    kept = all(data in forms and forms[data] not in way.losses.signatures for data in expected.signatures)
+    return {} if kept else {"signatures": None}
+
+
+def _usage(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """Counts by the convention of the client's dialect: cached tokens in the input or not, thoughts in the output."""
+    if expected.usage is None:
+        return {}
+    counts = _Counts(way, expected.usage)
+    fitted = {name: counts.fitted(name) for name in expected.usage if name not in way.losses.usage}
+    return {"usage": fitted or None}
+
+
+class _Counts:
+    """The counts that were sent, with their alternatives; those that are not expected are as the events have them."""
+
+    def __init__(self, way: _Way, wanted: dict[str, tuple[int, ...]]) -> None:
+        sent = Usage()
+        for event in way.events(Usage):
+            sent = merge_usage(sent, event)
+        self._counts = {name: wanted.get(name) or (getattr(sent, name) or 0,) for name in Usage.__struct_fields__}
+        self._wanted = wanted
+        self._way = way
+
+    def fitted(self, name: str) -> tuple[int, ...]:
+        """What that count may be for the client."""
+        parts = {"input_tokens": ("cache_read_tokens", "cache_write_tokens"), "output_tokens": ("reasoning_tokens",)}
+        fact = {"input_tokens": "input_excludes_cache", "output_tokens": "output_excludes_reasoning"}.get(name)
+        if fact is None:
+            return self._counts[name]
+        apart = [bool(dialect(side).facts.get(fact)) for side in (self._way.upstream, self._way.served)]
+        if apart[0] == apart[1]:
+            return self._counts[name]
+        sign = 1 if apart[0] else -1
+        rows = product(self._counts[name], *(self._counts[part] for part in parts[name]))
+        return tuple(dict.fromkeys(max(0, count + sign * sum(others)) for count, *others in rows))
+
+
+def _error(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """The kind survives, as far as the client's dialect has words for it; the vendor's own status and words may not."""
+    if expected.error is None:
+        return {}
+    wanted = expected.error
+    natural = {kind in RETRYABLE_KINDS for kind in wanted.kind}
+    in_stream = any(response.error is None and (response.status or 200) < 400 for response in _responses(way))
+    return {
+        "error": ErrorExpectation(
+            kind=tuple(dict.fromkeys(kind for each in wanted.kind for kind in _kinds(way, each))),
+            retryable=wanted.retryable if natural == {wanted.retryable} else None,
+            retry_after_s=None if in_stream else wanted.retry_after_s,
+        )
+    }
+
+
+def _responses(way: _Way) -> Iterable[Any]:
+    return way.scenario.responses_in(way.upstream)
+
+
+def _kinds(way: _Way, kind: ErrorKind) -> tuple[ErrorKind, ...]:
+    others = BEHIND_A_GATEWAY if kind in BROKEN_DOWN else frozenset()
+    return (kind, *way.losses.errors.get(kind, ()), *sorted(others))
+
+
+def _ending(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """An ending may arrive as what the table says of it."""
+    others = [other for ending in expected.ending for other in way.losses.ending.get(ending, ())]
+    return {"ending": (*expected.ending, *others)} if others else {}
