@@ -119,7 +119,7 @@ def test_the_manifest_says_who_it_is(mark: str) -> None:
     said = asyncio.run(main()).description
     assert (said.name, said.version, said.kind, said.language) == ("relay", "7", "gateway", "python")
     assert (said.upstream, said.dialects) == ("openai-chat", ("anthropic-messages",))
-    assert said.claims("anthropic-messages") == {"usage"}
+    assert said.features == {"usage"}
     assert said.retries_by_default("anthropic-messages") == 2
     assert said.at_once == 3
 

@@ -118,10 +118,10 @@ def test_a_place_that_holds_no_system_says_so(target: str, message: str) -> None
         asyncio.run(open_driver(resolve(target)))
 
 
-def test_a_gateway_is_not_driven_in_silence(tmp_path: Path) -> None:
+def test_a_gateway_in_processes_of_its_own_needs_an_origin_that_it_can_reach(tmp_path: Path) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_text(f"{{kind: gateway, command: [x], upstream: {dialect_names()[0]}, serves: [{dialect_names()[0]}]}}")
-    with pytest.raises(SystemBroken, match="gateway: gateways cannot be driven in this version"):
+    with pytest.raises(SystemBroken, match="gateway: a gateway in processes of its own is run over sockets, never in process"):
         asyncio.run(open_driver(resolve(str(path))))
 
 
