@@ -14,7 +14,7 @@ import msgspec
 from markupsafe import Markup
 
 from harness.dialects import dialect as dialect_record
-from harness.dialects import dialect_names
+from harness.dialects import stream_names
 from harness.events import AnyEvent, to_builtins
 from harness.report.packed import unpacked_chunks
 from harness.report.visible import counted, hex_dump, laid_out, left_out, marked_bytes, shortened
@@ -109,7 +109,7 @@ def attempt_view(record: AttemptRecord, dialect: str, offsets: Sequence[int], li
     """An attempt as its page shows it; `offsets` are the places in the body that findings point to."""
     bodies = [chunk.data for chunk in record.chunks]
     body = b"".join(bodies)
-    known = dialect in dialect_names()
+    known = dialect in stream_names()
     coding = next((value for name, value in record.headers if name.lower() == "content-encoding"), "")
     plain = unpacked_chunks(bodies, coding) if known and 200 <= (record.status or 0) < 300 else None
     decoded = plain is not None

@@ -1,7 +1,7 @@
 /**
- * The `ai` package as a chat front end: `ai_sdk.mjs <package> <base URL> <count>` posts a chat to `<base URL>/<n>` for
- * each n below count, reads the answer with the package's own transport and schema, and prints for each the message
- * that its reader makes of it, or what it threw: one JSON line.
+ * The `ai` package as a chat front end: `ai_sdk.mjs <package> <base URL> <count> [<messages>]` posts a chat to
+ * `<base URL>/<n>` for each n below count (with messages: to the gateway's own path), reads the answer with the package's
+ * own transport and schema, and prints for each the message that its reader makes of it, or what it threw: one JSON line.
  */
 
 const [, , name, base, count, chat] = process.argv;
@@ -35,4 +35,4 @@ async function read(api) {
   return shown;
 }
 
-for (let n = 0; n < Number(count); n++) console.log(JSON.stringify(await read(`${base}/${n}`)));
+for (let n = 0; n < Number(count); n++) console.log(JSON.stringify(await read(chat ? `${base}/v1/ui/chat` : `${base}/${n}`)));

@@ -64,7 +64,10 @@ ENDINGS: list[AnyEvent] = [End("completed"), End("cancelled"), BROKE]
 def test_whatever_happens_parts_calls_and_steps_are_balanced(said: list[AnyEvent], ending: AnyEvent) -> None:
     closed = ending == End("completed")
     chunks, _ = written(*said, *([] if closed else [ending]), closed=closed)
-    last = {End("completed"): ["finish", "[DONE]"], End("cancelled"): ["finish-step", "abort"]}
+    last: dict[AnyEvent, list[str]] = {
+        End("completed"): ["finish", "[DONE]"],
+        End("cancelled"): ["finish-step", "abort"],
+    }
     assert kinds(chunks)[-2:] == last.get(ending, ["data-error", "error"])
     assert imbalance(chunks) == []
 
@@ -305,7 +308,7 @@ def test_signatures_go_out_with_the_end_of_reasoning(signature: Signature, metad
 
 
 def test_the_signature_of_a_call_goes_out_with_the_call() -> None:
-    said = [ToolCall(0, "c", "f", "{}"), Signature("s", tool_index=0)]
+    said: list[AnyEvent] = [ToolCall(0, "c", "f", "{}"), Signature("s", tool_index=0)]
     chunks, _ = written(*said)
     assert chunks[4]["providerMetadata"] == {"google": {"thoughtSignature": "s"}}
     result = transcript("ai-sdk-ui", encoded("ai-sdk-ui", said))
@@ -338,8 +341,14 @@ def test_an_address_that_is_no_web_page_is_no_source() -> None:
 
 
 def test_what_a_message_cannot_say_has_a_name() -> None:
-    said = [Text("x", 1), Reasoning("y", summary=True), Refusal("no"), ToolCall(0, "c", "f", "{}"), Text("z")]
-    late = [ToolCall(0, "d", "g", "{}"), ToolCall(1), Finish("stop"), BROKE, Text("late")]
+    said: list[AnyEvent] = [
+        Text("x", 1),
+        Reasoning("y", summary=True),
+        Refusal("no"),
+        ToolCall(0, "c", "f", "{}"),
+        Text("z"),
+    ]
+    late: list[AnyEvent] = [ToolCall(0, "d", "g", "{}"), ToolCall(1), Finish("stop"), BROKE, Text("late")]
     _, encoder = written(*said, *late)
     assert [loss.what for loss in encoder.losses] == [
         *("choices", "reasoning-summary", "refusal-as-text", "tool-call-id-late", "tool-call-name-late"),
