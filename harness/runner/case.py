@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import httpx
 
-from harness.catalogue.observation import Attempt, CallerEnd, Observation, TimedEvent
+from harness.catalogue.observation import Attempt, CallerEnd, FrontLog, Observation, TimedEvent
 from harness.events import AnyEvent
 from harness.origin.caller import Caller
 from harness.origin.case import FALLBACK_PREFIX, CasePlan
@@ -108,13 +108,14 @@ class SocketLane:
         log = self.origin.log(case_id)
         unready = await _unready(driver)
         watch = _Watch(time.monotonic, log.listen())
-        outcome = unready or await _drive(driver, _case(case_id, planned, base_url), watch, planned.scenario.deadline_s)
+        case = _case(case_id, planned, base_url)
+        outcome = unready or await _drive(driver, case, watch, planned.scenario.deadline_s)
         ended = time.monotonic() - watch.began
         if outcome.end is not None:
             await _within(GRACE_S, log.wait_until(lambda each: all(one.ended_s is not None for one in each.attempts)))
         attempts = self.origin.log(case_id).attempts
         self.origin.remove(case_id)
-        return _observation(watch, outcome, attempts, ended)
+        return _observation(watch, outcome, attempts, ended, case)
 
 
 class InProcessLane:
@@ -137,7 +138,7 @@ class InProcessLane:
         ended = clock.now() - watch.began
         if ended > planned.scenario.deadline_s:
             outcome = _Outcome(hung=True)
-        return _observation(watch, outcome, transport.log.attempts, ended)
+        return _observation(watch, outcome, transport.log.attempts, ended, case)
 
 
 async def _unready(driver: Driver) -> _Outcome | None:
@@ -179,7 +180,7 @@ async def _within(seconds: float, awaited: Awaitable[object]) -> bool:
 
 def _plan(case_id: str, planned: PlannedCase) -> CasePlan:
     rendered = planned.rendered
-    return CasePlan(case_id, planned.dialect, rendered.responses, rendered.fallback_responses)
+    return CasePlan(case_id, planned.wire_dialect, rendered.responses, rendered.fallback_responses)
 
 
 def _case(
@@ -200,10 +201,14 @@ def _case(
         fallback_base_url=f"{base_url}{FALLBACK_PREFIX}" if scenario.fallback_responses else None,
         transport=transport,
         clock=clock,
+        front=None if planned.upstream is None else FrontLog(),
+        front_request=None if scenario.front is None else scenario.front.model_dump(mode="json"),
     )
 
 
-def _observation(watch: _Watch, outcome: _Outcome, attempts: tuple[Attempt, ...], duration_s: float) -> Observation:
+def _observation(
+    watch: _Watch, outcome: _Outcome, attempts: tuple[Attempt, ...], duration_s: float, case: Case
+) -> Observation:
     return Observation(
         events=tuple(watch.events),
         end=outcome.end,
@@ -212,4 +217,5 @@ def _observation(watch: _Watch, outcome: _Outcome, attempts: tuple[Attempt, ...]
         hung=outcome.hung,
         broken=outcome.broken,
         stderr=outcome.stderr,
+        front=tuple(case.front.attempts) if case.front is not None else (),
     )

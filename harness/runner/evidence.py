@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from harness.catalogue.across import expectation_of
 from harness.catalogue.checks import describe_expectation, describe_requests, judge
 from harness.catalogue.findings import Judgement
 from harness.catalogue.observation import Attempt, Observation
@@ -45,7 +46,7 @@ def result_of(planned: PlannedCase, subject: Subject, observation: Observation, 
     """The judged result of one case, with its evidence."""
     claims = subject.description.claims(planned.dialect)
     documented = subject.description.retries_by_default(planned.dialect)
-    judgement = judge(planned.scenario, planned.dialect, claims, observation, documented)
+    judgement = judge(planned.scenario, planned.dialect, claims, observation, documented, planned.upstream)
     return _result(planned, subject, judgement, observation, known)
 
 
@@ -87,6 +88,7 @@ def _result(
         attempts=len(observation.attempts) if observation else 0,
         duration_s=round(observation.duration_s, 6) if observation else 0.0,
         reproduce=reproduce_command(subject, planned),
+        upstream=planned.upstream,
         note=judgement.note,
         known=known.reason if known else None,
         known_proof=(known.proof or known.link or "") if known else "",
@@ -96,11 +98,15 @@ def _result(
 
 def _kept_evidence(planned: PlannedCase, observation: Observation, judgement: Judgement) -> Evidence:
     """All of it, but for a long answer that passed: over all systems those would take gigabytes, and tell nothing."""
-    played = [attempt.response for attempt in observation.attempts if attempt.response is not None]
+    both = (*observation.attempts, *observation.front)
+    played = [attempt.response for attempt in both if attempt.response is not None]
     size = sum(len(chunk.data) for response in played for chunk in response.chunks)
     if judgement.verdict != "pass" or size <= LONG_ANSWER:
         return evidence_of(planned, observation)
-    return Evidence(wire=[attempt_record(_without_body(each)) for each in observation.attempts], left_out_bytes=size)
+    wire, front = (
+        [attempt_record(_without_body(each)) for each in side] for side in (observation.attempts, observation.front)
+    )
+    return Evidence(wire=wire, front=front, left_out_bytes=size)
 
 
 def _without_body(attempt: Attempt) -> Attempt:
@@ -110,15 +116,16 @@ def _without_body(attempt: Attempt) -> Attempt:
 def evidence_of(planned: PlannedCase, observation: Observation) -> Evidence:
     """Expectation, what the caller saw, and what the wire saw, as plain JSON values."""
     events = [EventRecord(round(timed.at_s, 6), to_builtins(timed.event)) for timed in observation.events]
-    expectation = planned.scenario.expectation_in(planned.dialect)
+    expectation = expectation_of(planned.scenario, planned.dialect, planned.upstream)
     seen = _seen(planned.dialect, observation)
     if expectation.requests:
-        seen["requests"] = describe_requests(expectation, planned.dialect, observation.attempts)
+        seen["requests"] = describe_requests(expectation, planned.wire_dialect, observation.attempts)
     return Evidence(
         expected=describe_expectation(expectation, planned.scenario.request),
         seen=seen,
         events=events,
         wire=[attempt_record(attempt) for attempt in observation.attempts],
+        front=[attempt_record(attempt) for attempt in observation.front],
         stderr=observation.stderr[-STDERR_TAIL:],
     )
 

@@ -45,7 +45,7 @@ def header(
         systems={each.name: each.version for each in described},
         scenarios={each.id: _scenario_note(each) for each in scenarios},
         described={
-            each.name: SystemNote(each.language, each.kind, list(each.dialects), sorted(each.features))
+            each.name: SystemNote(each.language, each.kind, list(each.dialects), sorted(each.features), each.upstream)
             for each in described
         },
     )

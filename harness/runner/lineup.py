@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.origin.server import Origin
-from harness.runner.plan import PlannedCase
+from harness.runner.plan import Plan
 from harness.runner.run import SystemRun, stop
-from harness.systems.base import PARSER_FAMILIES, Description, SystemBroken
+from harness.systems.base import Description, SystemBroken
 from harness.systems.known import known_failures
-from harness.systems.registry import SystemSpec
+from harness.systems.registry import SystemSpec, description_without_start
 from harness.systems.standby import StandbyDriver
 
 NOT_STARTED = "not started"
@@ -42,6 +42,9 @@ class Broken:
     @property
     def description(self) -> Description:
         """The little that is known of it."""
+        known = description_without_start(self.entrant.spec)
+        if known is not None:
+            return replace(known, version=NOT_STARTED)
         return Description(self.entrant.spec.name, NOT_STARTED, "unknown", ())
 
 
@@ -72,7 +75,7 @@ class Lineup:
 async def lined_up(
     entrants: Sequence[Entrant],
     unbuilt: dict[str, SystemBroken],
-    cases: Sequence[PlannedCase],
+    plan: Plan,
     *,
     at_once: int,
     catalogue: Path | None,
@@ -100,14 +103,14 @@ async def lined_up(
 
     try:
         outcomes = await asyncio.gather(*map(describe, entrants))
-        yield _lineup(zip(entrants, outcomes, strict=True), cases, catalogue)
+        yield _lineup(zip(entrants, outcomes, strict=True), plan, catalogue)
     finally:
         await asyncio.gather(*map(stop, standing_by))
 
 
 def _lineup(
     outcomes: Iterable[tuple[Entrant, StandbyDriver | SystemBroken]],
-    cases: Sequence[PlannedCase],
+    plan: Plan,
     catalogue: Path | None,
 ) -> Lineup:
     systems, broken = [], []
@@ -115,17 +118,10 @@ def _lineup(
         if isinstance(outcome, SystemBroken):
             broken.append(Broken(entrant, outcome))
             continue
-        mine = [planned for planned in cases if _concerns(planned, outcome.description)]
         known = known_failures(entrant.spec.name).of(outcome.description.version)
-        systems.append(SystemRun(entrant.said, outcome, known, mine, catalogue))
+        systems.append(SystemRun(entrant.said, outcome, known, plan.of(outcome.description), catalogue))
     _refuse_twins(systems)
     return Lineup(tuple(systems), tuple(broken))
-
-
-def _concerns(planned: PlannedCase, description: Description) -> bool:
-    """Whether the case is for that system at all."""
-    readable = description.kind != "parser" or planned.scenario.family in PARSER_FAMILIES
-    return readable and planned.dialect in description.dialects
 
 
 def _refuse_twins(systems: Sequence[SystemRun]) -> None:

@@ -68,6 +68,9 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """The transcript of the caller's events, and under `end` how the caller learnt that it was over."""
     events: list[EventRecord] = []
     wire: list[AttemptRecord] = []
+    """What the origin saw; of a gateway, its upstream side."""
+    front: list[AttemptRecord] = []
+    """Of a gateway: what our client in front of it sent and got; `sent_s` of a chunk says when it was read."""
     stderr: str = ""
     left_out_bytes: int = 0
     """How long the answer was, where the case passed and its answer was too long to be kept."""
@@ -88,6 +91,8 @@ class SystemNote(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str = "client"
     dialects: list[str] = []
     features: list[str] = []
+    upstream: str | None = None
+    """Of a gateway: the dialect that it reads; it serves `dialects`."""
 
 
 class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
@@ -127,6 +132,8 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
     duration_s: float
     reproduce: str
     note: str = ""
+    upstream: str | None = None
+    """Of a gateway: the dialect that it reads; `dialect` is then that of its client."""
     known: str | None = None
     """Why this failure is known and does not fail the run; a known failure that passes is stale, and does."""
     known_proof: str = ""

@@ -92,7 +92,7 @@ async def _run_system(system: SystemRun, lane: Lane, jobs: int, on_result: Resul
     for planned in system.cases:
         claims = system.description.claims(planned.dialect)
         documented = system.description.retries_by_default(planned.dialect)
-        missing = missing_features(planned.scenario, planned.dialect, claims, documented)
+        missing = missing_features(planned.scenario, planned.dialect, claims, documented, planned.upstream)
         if missing:
             on_result(unsupported(planned, system.subject(lane), missing))
         else:

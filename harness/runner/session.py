@@ -18,7 +18,7 @@ from harness.runner.case import InProcessLane, Lane, LaneName, SocketLane
 from harness.runner.evidence import Subject, result_of
 from harness.runner.journal import Journal, header
 from harness.runner.lineup import Broken, Entrant, Lineup, WrongRun, lined_up
-from harness.runner.plan import CANARY_FAMILY, PlannedCase, plan_cases
+from harness.runner.plan import CANARY_FAMILY, Plan
 from harness.runner.recordings import RecordedStream, check_recordings, read_recordings
 from harness.runner.results import Line, Run
 from harness.runner.run import run_systems
@@ -69,7 +69,7 @@ class Listeners:
 class _Plan:
     """All that will be run, and by whom: cases, recorded streams, systems, and those that could not be built."""
 
-    cases: list[PlannedCase]
+    cases: Plan
     streams: list[RecordedStream]
     entrants: list[Entrant]
     unbuilt: dict[str, SystemBroken]
@@ -95,8 +95,8 @@ def run_repeatedly(settings: Settings, listeners: Listeners, *, times: int) -> l
     streams = list(read_recordings(settings.recordings)) if settings.recordings else []
     if settings.lane == "in-process" and (outside := [each.name for each in specs if not _in_process(each)]):
         raise WrongRun(f"{', '.join(outside)} cannot run in process, only over sockets: leave --in-process out")
-    cases = plan_cases(settings.scenarios, settings.dialects)
-    if not cases:
+    cases = Plan(settings.scenarios, settings.dialects)
+    if not cases.cases and not cases.has_pairs:
         raise WrongRun("nothing to run: no scenario that was asked for runs in a dialect that was asked for")
     unbuilt = prepare(specs)
     if settings.isolated and not all(map(_in_process, specs)):
@@ -177,10 +177,11 @@ async def _lane(name: LaneName) -> AsyncIterator[Lane]:
         yield SocketLane(origin)
 
 
-def _give_up(broken: Sequence[Broken], cases: list[PlannedCase], journal: Journal, settings: Settings) -> None:
+def _give_up(broken: Sequence[Broken], plan: Plan, journal: Journal, settings: Settings) -> None:
     """The canaries of a system that could not be started get the verdict `error`, with its last words."""
     for each in broken:
         observation = Observation((), None, (), 0.0, broken=str(each.error), stderr=each.error.stderr)
+        cases = plan.of(each.description) if each.description.kind == "gateway" else plan.cases
         canaries = [planned for planned in cases if planned.scenario.family == CANARY_FAMILY] or cases[:1]
         subject = Subject(each.entrant.said, each.description, settings.lane, settings.catalogue_folder)
         for planned in canaries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -187,11 +188,11 @@ def test_what_cannot_be_judged_costs_only_its_case(monkeypatch: pytest.MonkeyPat
     honest = evidence.judge
 
     def judge(
-        scenario: Scenario, dialect: str, claims: frozenset[str], observation: Observation, retries: int | None
+        scenario: Scenario, dialect: str, claims: frozenset[str], observation: Observation, *rest: Any
     ) -> Judgement:
         if scenario.id == "made/odd" and observation.broken is None:
             raise LookupError("no such thing")
-        return honest(scenario, dialect, claims, observation, retries)
+        return honest(scenario, dialect, claims, observation, *rest)
 
     monkeypatch.setattr(evidence, "judge", judge)
     results = {each.scenario: each for each in results_of(system(Scripted(), [planned("made/odd"), planned()]))}
