@@ -94,6 +94,8 @@ def told(error: ErrorInfo, targets: tuple[Target, ...]) -> ErrorInfo:
     if error.code == MISSING_KEY:
         return ErrorInfo("server", "the gateway has no key for its upstream", status=500)
     status = error.status if error.status is not None and 400 <= error.status <= 599 else None
+    if error.kind == "auth" and status == 400:  # one vendor's own way; elsewhere 400 says that the request is wrong
+        status = None
     message = error.message
     if _OWN_WORDS.fullmatch(message):
         if error.kind == "invalid_request":  # what cannot be sent is the gateway's own affair
