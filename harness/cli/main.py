@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness import __version__
-from harness.cli import decode, matrix, replay, report, scenarios, serve, systems
+from harness.cli import decode, gateway, matrix, replay, report, scenarios, serve, systems
 from harness.cli.exits import COULD_NOT_RUN, said
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
 app.command("matrix", epilog=matrix.EXAMPLE)(matrix.matrix)
 app.command("decode", epilog=decode.EXAMPLE)(decode.decode)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
+app.command("gateway", epilog=gateway.EXAMPLE)(gateway.gateway)
 app.command("report", epilog=report.EXAMPLE)(report.report)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(systems.app, name="systems")
