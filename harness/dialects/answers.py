@@ -6,13 +6,13 @@ writes, so that a document and a stream of the same answer say the same and lose
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from harness.dialects.base import Answer, Encoder, Loss
-from harness.dialects.decoding import FrameDecoder, compact_json, read_json
+from harness.dialects.decoding import FrameDecoder, as_dict, compact_json, read_json
 from harness.events import (
     AnyEvent,
     End,
@@ -53,19 +53,32 @@ def body_json(body: bytes) -> Any:
     return read_json(body.strip())
 
 
-def frame_payloads(encoder: Encoder, events: Iterable[AnyEvent]) -> Iterator[dict[str, Any]]:
-    """The JSON objects in the frames that the encoder makes of the events and of their good end."""
-    frames = [frame for event in events for frame in encoder.feed(event)] + encoder.close()
+def written(encoder: Encoder, events: Sequence[AnyEvent], join: Callable[[Sequence[bytes]], Answer]) -> Answer:
+    """The answer that joins the frames which the encoder makes of the events. Raises ValueError as `join` does."""
+    frames = [frame for event in gathered(events) for frame in encoder.feed(event)] + encoder.close()
+    answer = join(frames)
+    return Answer(answer.body, once([*encoder.losses, *answer.losses]))
+
+
+def frame_payloads(frames: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """The JSON objects in frames. Raises ValueError at one that is an error."""
     for frame in frames:
         payload = read_json(frame[frame.find(b"{") :]) if b"{" in frame else None
         if type(payload) is dict:
+            if error := payload.get("error"):
+                raise ValueError(f"an answer that failed is no document: {as_dict(error).get('message') or error}")
             yield payload
 
 
-def to_answer(document: dict[str, Any], losses: Iterable[Loss]) -> Answer:
-    """The document as an answer's body, with its losses, each thing once."""
-    once = {loss.what: loss for loss in reversed(list(losses))}
-    return Answer(compact_json(document).encode("utf-8", "replace"), tuple(reversed(once.values())))
+def to_answer(document: dict[str, Any], losses: Iterable[Loss] = ()) -> Answer:
+    """The document as an answer's body, with what it could not say."""
+    return Answer(compact_json(document).encode("utf-8", "replace"), tuple(losses))
+
+
+def once(losses: Sequence[Loss]) -> tuple[Loss, ...]:
+    """The losses, each thing once, as it was first told."""
+    first = {loss.what: loss for loss in reversed(losses)}
+    return tuple(reversed(first.values()))
 
 
 def gathered(events: Sequence[AnyEvent]) -> list[AnyEvent]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from harness.dialects.rules import RequestRules
 from harness.events import AnyEvent, End, ErrorInfo, Failure
@@ -48,6 +48,13 @@ class Encoder(Protocol):
 
     def keep_alive(self) -> bytes:
         """Bytes that change nothing, for a silent time: fit for any place between two frames; empty once it ended."""
+
+
+@runtime_checkable
+class Verbatim(Protocol):
+    """An encoder that can be told that its events are of its own dialect: then it keeps that vendor's own words."""
+
+    verbatim: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,10 @@ def _no_document(events: Sequence[AnyEvent]) -> Answer:
     raise ValueError("this dialect has no answers but streams")
 
 
+def _not_joined(frames: Sequence[bytes]) -> Answer:
+    raise ValueError("this dialect has no answers but streams")
+
+
 def _unread_document(body: bytes) -> list[AnyEvent]:
     return [Failure(ErrorInfo("protocol", "this dialect has no answers but streams")), End("failed")]
 
@@ -137,6 +148,9 @@ class Dialect:
     read_answer: Callable[[bytes], list[AnyEvent]] = _unread_document
     """The document that answers a request for no stream -> the events that a stream of the same answer gives, whole;
     the last is End. Never raises: what is no such document is a Failure of the kind `protocol`."""
+    join_frames: Callable[[Sequence[bytes]], Answer] = _not_joined
+    """The frames of a stream that ended well -> the document that they amount to; its losses are those that only a
+    document has. Raises ValueError for the frames of an answer that failed."""
 
 
 def lose(losses: Sequence[Loss]) -> str:

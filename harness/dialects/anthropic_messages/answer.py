@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
+from harness.dialects.answers import body_json, frame_payloads, read_document, to_answer, written
 from harness.dialects.anthropic_messages.decode import Decoder
 from harness.dialects.anthropic_messages.encode import Encoder
 from harness.dialects.base import Answer, Loss
@@ -18,11 +18,15 @@ _GROWING = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta
 
 def write_answer(events: Sequence[AnyEvent]) -> Answer:
     """The message. Raises ValueError for events that did not end well."""
-    encoder = Encoder()
+    return written(Encoder(), events, join_frames)
+
+
+def join_frames(frames: Sequence[bytes]) -> Answer:
+    """The message that the frames of a whole stream amount to. Raises ValueError for those of one that failed."""
     message: dict[str, Any] = {}
     blocks: dict[int, dict[str, Any]] = {}
     inputs: dict[int, str] = {}
-    for payload in frame_payloads(encoder, gathered(events)):
+    for payload in frame_payloads(frames):
         match payload:
             case {"type": "message_start", "message": started}:
                 message = started
@@ -32,7 +36,7 @@ def write_answer(events: Sequence[AnyEvent]) -> Answer:
                 _grow(blocks[index], delta, index, inputs)
             case {"type": "message_delta", "delta": delta, "usage": usage}:
                 message |= {**delta, "usage": {**message["usage"], **usage}}
-    losses = [*encoder.losses, *_give_inputs(blocks, inputs, message)]
+    losses = _give_inputs(blocks, inputs, cut_short=message["stop_reason"] in _CUT_SHORT)
     message["content"] = [blocks[index] for index in sorted(blocks)]
     return to_answer(message, losses)
 
@@ -56,15 +60,20 @@ def _grow(block: dict[str, Any], delta: dict[str, Any], index: int, inputs: dict
         block[name] += delta[name]
 
 
-def _give_inputs(blocks: dict[int, dict[str, Any]], inputs: dict[int, str], message: dict[str, Any]) -> list[Loss]:
-    """Give every call its input, an object. A call whose input was cut off would look whole: it is left out."""
+def _give_inputs(blocks: dict[int, dict[str, Any]], inputs: dict[int, str], *, cut_short: bool) -> list[Loss]:
+    """Give every call its input, an object. One that was cut off would look whole and is left out.
+
+    Raises ValueError for a call whose input is none though nothing cut it off.
+    """
     losses = []
-    bare = None if message["stop_reason"] in _CUT_SHORT else "{}"
     for index, arguments in inputs.items():
-        value = parse_arguments(arguments or bare or "")
-        if value is None:
-            call = blocks.pop(index)
-            losses.append(Loss("tool-arguments-not-object", f"{call['name']}: {arguments[:80]!r}"))
-        else:
+        value = parse_arguments(arguments or ("" if cut_short else "{}"))
+        name = blocks[index]["name"]
+        if value is not None:
             blocks[index]["input"] = value
+        elif cut_short:
+            del blocks[index]
+            losses.append(Loss("tool-arguments-not-object", f"{name}: {arguments[:80]!r}"))
+        else:
+            raise ValueError(f"the arguments of {name} are no object: {arguments[:80]!r}")
     return losses

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
+from harness.dialects.answers import body_json, frame_payloads, read_document, to_answer, written
 from harness.dialects.base import Answer
 from harness.dialects.gemini.decode import Decoder
 from harness.dialects.gemini.encode import Encoder
@@ -16,10 +16,14 @@ _EMPTY = {"text": ""}
 
 def write_answer(events: Sequence[AnyEvent]) -> Answer:
     """The response. Raises ValueError for events that did not end well."""
-    encoder = Encoder()
+    return written(Encoder(), events, join_frames)
+
+
+def join_frames(frames: Sequence[bytes]) -> Answer:
+    """The response that the frames of a whole stream amount to. Raises ValueError for those of one that failed."""
     response: dict[str, Any] = {}
     candidates: dict[int, dict[str, Any]] = {}
-    for payload in frame_payloads(encoder, gathered(events)):
+    for payload in frame_payloads(frames):
         for given in payload.pop("candidates", []):
             index = given["index"]
             _add(candidates.setdefault(index, {"content": {"parts": [], "role": "model"}, "index": index}), given)
@@ -29,7 +33,7 @@ def write_answer(events: Sequence[AnyEvent]) -> Answer:
             del candidate["content"]["parts"]  # as the vendor says that there is nothing
     if candidates:
         response = {"candidates": [candidates[index] for index in sorted(candidates)], **response}
-    return to_answer(response, encoder.losses)
+    return to_answer(response)
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:

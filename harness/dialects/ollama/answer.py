@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
+from harness.dialects.answers import body_json, frame_payloads, read_document, to_answer, written
 from harness.dialects.base import Answer
 from harness.dialects.ollama.decode import Decoder
 from harness.dialects.ollama.encode import Encoder
@@ -14,14 +14,18 @@ from harness.events import AnyEvent
 
 def write_answer(events: Sequence[AnyEvent]) -> Answer:
     """The record. Raises ValueError for events that did not end well."""
-    encoder = Encoder()
+    return written(Encoder(), events, join_frames)
+
+
+def join_frames(frames: Sequence[bytes]) -> Answer:
+    """The record that the frames of a whole stream amount to. Raises ValueError for those of one that failed."""
     answer: dict[str, Any] = {}
     message: dict[str, Any] = {}
-    for record in frame_payloads(encoder, gathered(events)):
+    for record in frame_payloads(frames):
         _add(message, record.pop("message", {}))
         answer |= record
     answer["message"] = message
-    return to_answer(answer, encoder.losses)
+    return to_answer(answer)
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
+from harness.dialects.answers import body_json, frame_payloads, read_document, to_answer, written
 from harness.dialects.base import Answer, Loss
 from harness.dialects.openai_chat.decode import Decoder
 from harness.dialects.openai_chat.encode import Encoder
@@ -16,14 +16,18 @@ _TEXTS = ("content", "refusal", "reasoning_content")
 
 def write_answer(events: Sequence[AnyEvent]) -> Answer:
     """The `chat.completion`. Raises ValueError for events that did not end well."""
-    encoder = Encoder()
+    return written(Encoder(), events, join_frames)
+
+
+def join_frames(frames: Sequence[bytes]) -> Answer:
+    """The `chat.completion` that the frames of a whole stream are. Raises ValueError for those of one that failed."""
     completion: dict[str, Any] = {}
     choices: dict[int, dict[str, Any]] = {}
-    for chunk in frame_payloads(encoder, gathered(events)):
+    for chunk in frame_payloads(frames):
         completion |= {name: value for name, value in chunk.items() if name != "choices"}
         for part in chunk["choices"]:
             _add(choices.setdefault(part["index"], _choice(part["index"])), part)
-    losses = [*encoder.losses, *_finished(choices.values())]
+    losses = _finished(choices.values())
     completion |= {"object": "chat.completion", "choices": [choices[index] for index in sorted(choices)]}
     return to_answer(completion, losses)
 

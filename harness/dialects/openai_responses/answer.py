@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.dialects.answers import body_json, frame_payloads, gathered, read_document, to_answer
+from harness.dialects.answers import body_json, frame_payloads, read_document, to_answer, written
 from harness.dialects.base import Answer
 from harness.dialects.decoding import as_str
 from harness.dialects.openai_responses.decode import Decoder
@@ -16,9 +16,13 @@ _UNFINISHED = ("queued", "in_progress", "cancelled")
 
 def write_answer(events: Sequence[AnyEvent]) -> Answer:
     """The response. Raises ValueError for events that did not end well."""
-    encoder = Encoder()
-    *_, last = frame_payloads(encoder, gathered(events))
-    return to_answer(last["response"], encoder.losses)
+    return written(Encoder(), events, join_frames)
+
+
+def join_frames(frames: Sequence[bytes]) -> Answer:
+    """The response that the frames of a whole stream amount to. Raises ValueError for those of one that failed."""
+    *_, last = frame_payloads(frames)
+    return to_answer(last["response"])
 
 
 def read_answer(body: bytes) -> list[AnyEvent]:
