@@ -1,7 +1,7 @@
 """What the readers of requests share: values whose type the client may have got wrong, images, ids that pair up.
 
 Reading is total: whatever a body holds, a request comes out. What the canonical request has no word for is left out:
-hosted tools, files, sound, images that are not in the request itself.
+hosted tools, files and images that the vendor keeps; a dialect's `unread` names it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
 from harness.dialects.decoding import as_dict, as_list, as_str, compact_json, read_json
-from harness.request import ImagePart, Message, NamedTool, Part, ReasoningSettings, Tool
+from harness.request import FilePart, ImagePart, Message, NamedTool, Part, ReasoningSettings, ResponseFormat, Tool
 from harness.transcript import MADE_ID_PREFIX
 
 _DATA_URL = re.compile(r"data:(?P<type>[^;,]*)(?:;[^;,]*)*?;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
@@ -64,10 +64,47 @@ def joined(content: Any, between: str = "") -> str:
     return between.join(as_str(as_dict(part).get("text")) for part in as_list(content) if as_dict(part).get("text"))
 
 
-def image(url: Any) -> ImagePart | None:
-    """The image that a data URL holds; None where it is another URL."""
-    found = _DATA_URL.fullmatch(as_str(url).strip())
-    return ImagePart(found["type"].lower(), found["data"]) if found else None
+def image(url: Any, detail: Any = None) -> ImagePart | None:
+    """The image that a data URL holds or that is at another URL; None where there is none."""
+    text = as_str(url).strip()
+    closely: Any = detail if detail in ("auto", "low", "high") else None
+    if found := _DATA_URL.fullmatch(text):
+        return ImagePart(found["type"].lower(), found["data"], detail=closely)
+    return ImagePart(url=text, detail=closely) if text else None
+
+
+def file(url: Any, name: Any = None) -> FilePart | None:
+    """The file that a data URL holds or that is at another URL; bare base64 is a PDF, as its vendor takes it."""
+    text, called = as_str(url).strip(), as_str(name) or None
+    if found := _DATA_URL.fullmatch(text):
+        return FilePart(found["type"].lower(), found["data"], name=called)
+    if text and "://" not in text[:40]:
+        return FilePart("application/pdf", text, name=called)
+    return FilePart(url=text, name=called) if text else None
+
+
+def medium(media_type: str, data: str = "", url: str | None = None, name: str | None = None) -> ImagePart | FilePart:
+    """An image or a file, by its type."""
+    if media_type.startswith("image/"):
+        return ImagePart(media_type, data, url)
+    return FilePart(media_type, data, url, name)
+
+
+def json_schema(holder: Mapping[str, Any]) -> ResponseFormat:
+    """The form of an answer that `name`, `schema` and `strict` say."""
+    name, schema = as_str(holder.get("name")) or None, as_dict(holder.get("schema"))
+    return ResponseFormat("json_schema", schema, name, flag(holder.get("strict")))
+
+
+def several(value: Any) -> int | None:
+    """How many answers are wanted, where it is more than the one that there always is."""
+    count = whole(value)
+    return count if count is not None and count > 1 else None
+
+
+def words(value: Any) -> dict[str, str] | None:
+    """The texts of an object, None where there are none."""
+    return {name: text for name, text in as_dict(value).items() if type(text) is str} or None
 
 
 def arguments(value: Any) -> str:
@@ -89,7 +126,8 @@ def function(holder: Mapping[str, Any], schema: str = "parameters") -> Tool | No
     name = as_str(holder.get("name"))
     if not name:
         return None
-    return Tool(name, as_str(holder.get("description")) or None, as_dict(holder.get(schema)) or None)
+    described, form = as_str(holder.get("description")) or None, as_dict(holder.get(schema)) or None
+    return Tool(name, described, form, holder.get("strict") is True or None)
 
 
 def named(name: Any) -> NamedTool | None:

@@ -58,8 +58,6 @@ class RequestRules:
     redacted: bool = False
     encrypted: bool = False
     """Which forms of hidden reasoning there are: signatures of calls, redacted and encrypted data."""
-    developer: bool = True
-    """Whether a developer may speak besides the system."""
     images: Media = Media(("",), ("",))
     files: Media = Media()
     assistant_images: bool = False

@@ -9,7 +9,17 @@ from typing import TypeAlias
 import msgspec
 
 from harness.events import ErrorInfo
-from harness.request import ImagePart, Message, Part, ReasoningPart, Request, TextPart, ToolCallPart, ToolResultPart
+from harness.request import (
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    Request,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 
 Compaction: TypeAlias = Callable[[Request, ErrorInfo], Request | Awaitable[Request | None] | None]
 """(the request, the error) -> a shorter request, or None where there is nothing to be done. May be a coroutine."""
@@ -91,9 +101,9 @@ def _length(part: Part) -> int:
     match part:
         case TextPart(text=text) | ReasoningPart(text=text):
             return len(text)
-        case ImagePart(data=data):
+        case ImagePart(data=data) | FilePart(data=data):
             return len(data)
         case ToolCallPart(name=name, arguments=arguments):
             return len(name) + len(arguments)
-        case ToolResultPart(content=content):
-            return len(content)
+        case ToolResultPart(content=content, media=media):
+            return len(content) + sum(map(_length, media))

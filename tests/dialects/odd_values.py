@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
 
-ODD_VALUES = st.sampled_from([None, True, 0, -1, 2.5, 10**30, "", "x", "\ud800", [], ["x"], [None], {}, {"x": 1}, [[]]])
+_VALUES = [None, True, 0, -1, 2.5, 10**30, "", "x", "\ud800", [], ["x"], [None], {}, {"x": 1}, [[]]]
+ODD_VALUES = st.sampled_from(_VALUES).map(deepcopy)
+"""New ones each time, so that nobody's changes are seen by anybody else."""
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:

@@ -15,12 +15,13 @@ from harness.request import ImagePart, Message, ReasoningSettings, TextPart, Too
     [
         ("data:image/png;base64,aGk=", ImagePart("image/png", "aGk=")),
         ("data:IMAGE/PNG;charset=x;BASE64,aGk=", ImagePart("image/png", "aGk=")),
-        ("https://example.org/cat.png", None),
-        ("data:image/svg+xml,<svg/>", None),
+        ("https://example.org/cat.png", ImagePart(url="https://example.org/cat.png")),
+        ("data:image/svg+xml,<svg/>", ImagePart(url="data:image/svg+xml,<svg/>")),
+        (" ", None),
         (None, None),
     ],
 )
-def test_an_image_is_in_the_request_itself_or_none(url: Any, expected: ImagePart | None) -> None:
+def test_an_image_is_in_the_request_itself_or_elsewhere(url: Any, expected: ImagePart | None) -> None:
     assert reading.image(url) == expected
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from harness.dialects.anthropic_messages.answer import read_answer, write_answer
+from harness.dialects.anthropic_messages.answer import join_frames, read_answer, write_answer
 from harness.dialects.anthropic_messages.decode import Decoder
 from harness.dialects.anthropic_messages.encode import Encoder
 from harness.dialects.anthropic_messages.errors import read_error, write_error
 from harness.dialects.anthropic_messages.read_request import read_request
-from harness.dialects.anthropic_messages.request import build_request, matches
+from harness.dialects.anthropic_messages.request import RULES, build_request, matches
 from harness.dialects.anthropic_messages.validate import validate
 from harness.dialects.base import Dialect
 from harness.wire.sse import split
@@ -26,10 +26,15 @@ DIALECT = Dialect(
     split_frames=split,
     write_answer=write_answer,
     read_answer=read_answer,
+    join_frames=join_frames,
+    rules=RULES,
     facts={
         "key_variable": "ANTHROPIC_API_KEY",
         "framing": "sse",
         "end_marker": "message_stop",
         "input_excludes_cache": True,
+        "single_choice": True,
+        "calls_in_turn": True,  # a block begins when the one before it has ended
+        "finish_last": True,  # nothing may follow the stop reason
     },
 )

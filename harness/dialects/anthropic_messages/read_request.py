@@ -5,6 +5,7 @@ Results and what else the user says in one turn become messages of their own, in
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -12,12 +13,14 @@ from typing import Any
 from harness.dialects import reading
 from harness.dialects.decoding import as_dict, as_list, as_str
 from harness.request import (
+    FilePart,
     ImagePart,
     Message,
     Part,
     ReasoningPart,
     ReasoningSettings,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -44,7 +47,16 @@ def read_request(path: str, headers: Mapping[str, str], body: bytes) -> Request:
         top_p=reading.number(asked.get("top_p")),
         stop=reading.texts(asked.get("stop_sequences")),
         reasoning=_reasoning(asked),
+        response_format=_response_format(asked),
+        top_k=reading.whole(asked.get("top_k")),
+        user=as_str(as_dict(asked.get("metadata")).get("user_id")) or None,
     )
+
+
+def _response_format(asked: dict[str, Any]) -> ResponseFormat | None:
+    """The form of the answer, under its present name or the one that it had as a beta."""
+    form = as_dict(as_dict(asked.get("output_config")).get("format")) or as_dict(asked.get("output_format"))
+    return reading.json_schema({"schema": form.get("schema")}) if form.get("type") == "json_schema" else None
 
 
 def _messages(message: dict[str, Any]) -> Iterator[Message]:
@@ -68,6 +80,8 @@ def _block(block: dict[str, Any]) -> Iterator[Part]:
             yield TextPart(as_str(block.get("text")))
         case "image":
             yield from _image(as_dict(block.get("source")))
+        case "document":
+            yield from _document(block)
         case "thinking":
             yield ReasoningPart(as_str(block.get("thinking")), signature=as_str(block.get("signature")) or None)
         case "redacted_thinking":
@@ -80,17 +94,36 @@ def _block(block: dict[str, Any]) -> Iterator[Part]:
 
 
 def _image(source: dict[str, Any]) -> Iterator[ImagePart]:
-    if source.get("type") == "base64":
-        yield ImagePart(as_str(source.get("media_type")), as_str(source.get("data")))
+    match source:
+        case {"type": "base64"}:
+            yield ImagePart(as_str(source.get("media_type")), as_str(source.get("data")))
+        case {"type": "url", "url": str(url)}:
+            yield ImagePart(url=url)
+
+
+def _document(block: dict[str, Any]) -> Iterator[FilePart]:
+    """A file: in base64, at a URL, or in plain text."""
+    name = as_str(block.get("title")) or None
+    match as_dict(block.get("source")):
+        case {"type": "base64"} as source:
+            yield FilePart(as_str(source.get("media_type")), as_str(source.get("data")), name=name)
+        case {"type": "url", "url": str(url)}:
+            yield FilePart(url=url, name=name)
+        case {"type": "text", "data": str(text)}:
+            yield FilePart("text/plain", base64.b64encode(text.encode("utf-8", "replace")).decode(), name=name)
 
 
 def _result(block: dict[str, Any]) -> Iterator[Part]:
-    """What a tool said; images that it gave follow it."""
+    """What a tool said, with the images and documents that it gave."""
     content = block.get("content")
-    yield ToolResultPart(as_str(block.get("tool_use_id")), reading.joined(content), block.get("is_error") is True)
+    media: list[ImagePart | FilePart] = []
     for part in map(as_dict, as_list(content)):
         if part.get("type") == "image":
-            yield from _image(as_dict(part.get("source")))
+            media += _image(as_dict(part.get("source")))
+        elif part.get("type") == "document":
+            media += _document(part)
+    failed = block.get("is_error") is True
+    yield ToolResultPart(as_str(block.get("tool_use_id")), reading.joined(content), failed, media)
 
 
 def _tool(tool: dict[str, Any]) -> Tool | None:

@@ -6,18 +6,23 @@ are merged, empty text is left out, and a limit on the output is always given, s
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from harness.dialects.base import HttpRequest, Loss
 from harness.dialects.decoding import compact_json
+from harness.dialects.rules import Media, RequestRules
 from harness.request import (
+    FilePart,
     ImagePart,
     Message,
     NamedTool,
     Part,
     ReasoningPart,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -29,6 +34,21 @@ PATH = "/v1/messages"
 VERSION = "2023-06-01"
 MIN_BUDGET = 1024
 """The fewest tokens that thinking may be given."""
+
+RULES = RequestRules(
+    tool_name=r"[a-zA-Z0-9_-]{1,128}",
+    call_id=r"[a-zA-Z0-9_-]+",
+    arguments_are_objects=True,
+    user_first=True,
+    blank_texts=False,
+    unsigned_reasoning=False,
+    signs="anthropic",
+    redacted=True,
+    images=Media(("image/jpeg", "image/png", "image/gif", "image/webp"), ("https://", "http://")),
+    files=Media(("application/pdf", "text/plain"), ("https://", "http://")),
+    result_media=True,
+    ranges={"temperature": (0, 1), "top_p": (0, 1)},
+)
 
 _DEFAULT_MAX_TOKENS = 4096
 _ROOM_TO_ANSWER = 1024  # tokens beyond the thinking budget, where no limit was asked for
@@ -63,6 +83,9 @@ def build_request(request: Request, api_key: str | None) -> HttpRequest:
     _set_thinking(body, request, losses)
     _set_tool_choice(body, request, losses)
     _set_sampling(body, request, losses)
+    _set_format(body, request.response_format, losses)
+    if request.user:
+        body["metadata"] = {"user_id": request.user}
     body["stream"] = request.stream
     headers = {"content-type": "application/json", "anthropic-version": VERSION}
     if api_key:
@@ -116,15 +139,53 @@ def _block(part: Part, role: _Role, losses: list[Loss]) -> dict[str, Any] | None
             if role == "assistant":
                 losses.append(Loss("assistant-image", "an assistant's message holds no images"))
                 return None
-            source = {"type": "base64", "media_type": part.media_type, "data": part.data}
-            return {"type": "image", "source": source}
+            return _image(part)
+        case FilePart():
+            if role == "assistant":
+                losses.append(Loss("assistant-image", "an assistant's message holds no files"))
+                return None
+            return _document(part)
         case ReasoningPart():
             return _thinking(part, losses)
         case ToolCallPart():
             return _tool_use(part, losses)
         case ToolResultPart():
-            result = {"type": "tool_result", "tool_use_id": part.tool_call_id, "content": part.content}
-            return {**result, "is_error": True} if part.is_error else result
+            return _tool_result(part)
+
+
+def _image(part: ImagePart) -> dict[str, Any]:
+    if part.url is not None:
+        return {"type": "image", "source": {"type": "url", "url": part.url}}
+    return {"type": "image", "source": {"type": "base64", "media_type": part.media_type, "data": part.data}}
+
+
+def _document(part: FilePart) -> dict[str, Any]:
+    source = {"type": "base64", "media_type": part.media_type, "data": part.data}
+    if part.url is not None:
+        source = {"type": "url", "url": part.url}
+    elif part.media_type.startswith("text/"):
+        source = {"type": "text", "media_type": "text/plain", "data": _decoded(part.data)}
+    return {"type": "document", "source": source, **({"title": part.name} if part.name else {})}
+
+
+def _decoded(data: str) -> str:
+    try:
+        return base64.b64decode(data, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return data
+
+
+def _tool_result(part: ToolResultPart) -> dict[str, Any]:
+    """What a tool said: one text, or several blocks where it gave images; an error says something in any case."""
+    content: str | list[dict[str, Any]] = part.content
+    if part.media:
+        said = [{"type": "text", "text": part.content}] if part.content.strip() else []
+        given = [_image(medium) if isinstance(medium, ImagePart) else _document(medium) for medium in part.media]
+        content = [*said, *given]
+    elif part.is_error and not part.content:
+        content = "error"
+    result = {"type": "tool_result", "tool_use_id": part.tool_call_id, "content": content}
+    return {**result, "is_error": True} if part.is_error else result
 
 
 def _thinking(part: ReasoningPart, losses: list[Loss]) -> dict[str, Any] | None:
@@ -147,9 +208,10 @@ def _tool_use(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    schema = {"type": "object", "properties": {}} if not tool.parameters else {"type": "object", **tool.parameters}
+    schema = {"type": "object", "properties": {}} if not tool.parameters else {**tool.parameters, "type": "object"}
     described = {"description": tool.description} if tool.description else {}
-    return {"name": tool.name, **described, "input_schema": schema}
+    strict = {} if tool.strict is None else {"strict": tool.strict}
+    return {"name": tool.name, **described, "input_schema": schema, **strict}
 
 
 def _set_thinking(body: dict[str, Any], request: Request, losses: list[Loss]) -> None:
@@ -162,18 +224,38 @@ def _set_thinking(body: dict[str, Any], request: Request, losses: list[Loss]) ->
         return
     budget = asked.budget_tokens or _BUDGETS[asked.effort or "medium"]
     if budget < MIN_BUDGET:
-        losses.append(Loss("thinking-budget", f"a budget of {budget} is below the least, {MIN_BUDGET}"))
+        losses.append(Loss("reasoning-budget", f"a budget of {budget} is below the least, {MIN_BUDGET}"))
         budget = MIN_BUDGET
     if request.max_output_tokens is None:
         body["max_tokens"] = max(body["max_tokens"], budget + _ROOM_TO_ANSWER)
     elif budget >= request.max_output_tokens:
         if request.max_output_tokens <= MIN_BUDGET:
-            losses.append(Loss("thinking-budget", "max_tokens leaves no room for thinking"))
+            losses.append(Loss("reasoning-budget", "max_tokens leaves no room for thinking"))
             return
         if asked.budget_tokens is not None:
-            losses.append(Loss("thinking-budget", f"a budget of {budget} is not below max_tokens"))
+            losses.append(Loss("reasoning-budget", f"a budget of {budget} is not below max_tokens"))
         budget = max(MIN_BUDGET, request.max_output_tokens // 2)
+    if _is_unthought_round(body["messages"]):
+        losses.append(Loss("reasoning-unsigned", "no thinking in a round of tools that began without it"))
+        return
     body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+
+
+def _is_unthought_round(turns: list[dict[str, Any]]) -> bool:
+    """Whether tools are being answered whose calls stand in a turn without thinking: the API wants it to begin so."""
+    match turns:
+        case [*_, {"role": "assistant", "content": [first, *_]}, {"content": [{"type": "tool_result"}, *_]}]:
+            return first["type"] not in ("thinking", "redacted_thinking")
+    return False
+
+
+def _set_format(body: dict[str, Any], asked: ResponseFormat | None, losses: list[Loss]) -> None:
+    if asked is None:
+        return
+    if asked.type == "json" or not asked.schema:
+        losses.append(Loss("response-format", "JSON can be asked for by a schema alone"))
+        return
+    body["output_config"] = {"format": {"type": "json_schema", "schema": asked.schema}}
 
 
 def _thinks(body: dict[str, Any]) -> bool:
@@ -215,6 +297,14 @@ def _set_sampling(body: dict[str, Any], request: Request, losses: list[Loss]) ->
             losses.append(Loss("top-p", "thinking goes with a top_p of 0.95 at least"))
         else:
             body["top_p"] = request.top_p
+    if request.top_k is not None:
+        if _thinks(body):
+            losses.append(Loss("top-k", "thinking does not go with top_k"))
+        else:
+            body["top_k"] = request.top_k
+    for name in ("seed", "presence_penalty", "frequency_penalty", "choices", "metadata"):
+        if getattr(request, name) is not None:
+            losses.append(Loss(name.replace("_", "-"), "the Messages API has no such setting"))
     if request.stop:
         if stops := [stop for stop in request.stop if stop.strip()]:
             body["stop_sequences"] = stops

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from harness.dialects.base import Dialect
-from harness.dialects.gemini.answer import read_answer, write_answer
+from harness.dialects.gemini.answer import join_frames, read_answer, write_answer
 from harness.dialects.gemini.decode import Decoder
 from harness.dialects.gemini.encode import Encoder
 from harness.dialects.gemini.errors import read_error, write_error
 from harness.dialects.gemini.framing import split
 from harness.dialects.gemini.read_request import read_request
-from harness.dialects.gemini.request import build_request, matches
+from harness.dialects.gemini.request import RULES, build_request, matches
 from harness.dialects.gemini.validate import validate
 
 DIALECT = Dialect(
@@ -26,11 +26,14 @@ DIALECT = Dialect(
     split_frames=split,
     write_answer=write_answer,
     read_answer=read_answer,
+    join_frames=join_frames,
+    rules=RULES,
     facts={
         "key_variable": "GEMINI_API_KEY",
         "framing": "sse",
         "end_marker": None,
         "alike_finish_reasons": (("stop", "tool_calls"),),  # STOP is said of both
         "output_excludes_reasoning": True,
+        "whole_calls": True,
     },
 )

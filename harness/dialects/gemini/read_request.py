@@ -14,13 +14,13 @@ from urllib.parse import unquote
 from harness.dialects import reading
 from harness.dialects.decoding import as_dict, as_list, as_str
 from harness.request import (
-    ImagePart,
     Message,
     NamedTool,
     Part,
     ReasoningPart,
     ReasoningSettings,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -50,7 +50,20 @@ def read_request(path: str, headers: Mapping[str, str], body: bytes) -> Request:
         top_p=_number(settings, "topP"),
         stop=reading.texts(_get(settings, "stopSequences")),
         reasoning=_reasoning(_object(settings, "thinkingConfig")),
+        response_format=_response_format(settings),
+        top_k=reading.whole(_number(settings, "topK")),
+        seed=reading.whole(_number(settings, "seed")),
+        presence_penalty=_number(settings, "presencePenalty"),
+        frequency_penalty=_number(settings, "frequencyPenalty"),
+        choices=reading.several(_number(settings, "candidateCount")),
     )
+
+
+def _response_format(settings: Mapping[str, Any]) -> ResponseFormat | None:
+    if _get(settings, "responseMimeType") != "application/json":
+        return None
+    schema = _object(settings, "responseJsonSchema") or _plain(_object(settings, "responseSchema"))
+    return ResponseFormat("json_schema", schema) if schema else ResponseFormat("json")
 
 
 def _model(path: str) -> str:
@@ -111,7 +124,10 @@ def _part(part: dict[str, Any], pairs: reading.Pairs) -> Iterator[Part]:
     elif answer := _object(part, "functionResponse"):
         yield _result(answer, pairs)
     elif blob := _object(part, "inlineData"):
-        yield ImagePart(as_str(_get(blob, "mimeType")), as_str(blob.get("data")))
+        called = as_str(_get(blob, "displayName")) or None
+        yield reading.medium(as_str(_get(blob, "mimeType")), as_str(blob.get("data")), name=called)
+    elif place := _object(part, "fileData"):
+        yield reading.medium(as_str(_get(place, "mimeType")), url=as_str(_get(place, "fileUri")))
     elif part.get("thought") is True:
         yield ReasoningPart(as_str(part.get("text")), signature=signature)
     else:

@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 from harness.dialects.base import HttpRequest, Loss
 from harness.dialects.decoding import as_dict, as_list, compact_json
+from harness.dialects.rules import Media, RequestRules
 from harness.request import (
+    FilePart,
     ImagePart,
     Message,
     NamedTool,
@@ -17,6 +19,7 @@ from harness.request import (
     ReasoningPart,
     ReasoningSettings,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -37,7 +40,22 @@ _SCHEMA_FIELDS = frozenset({
 """What `parameters` may say; a schema that says more goes to `parametersJsonSchema`."""
 _FORMATS = frozenset({"", "enum", "date-time", "int32", "int64", "float", "double"})
 
+CANDIDATE_LIMIT = 8  # answers that it gives
 STOP_LIMIT = 5  # stop sequences that the API takes
+_OWN_URLS = ("gs://", "https://generativelanguage.googleapis.com/")
+
+RULES = RequestRules(
+    tool_name=r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}",
+    calls_have_ids=False,
+    arguments_are_objects=True,
+    user_first=True,
+    signs="google",
+    signs_calls=True,
+    images=Media(("image/",), _OWN_URLS),
+    files=Media(("application/", "audio/", "video/", "text/"), _OWN_URLS),
+    assistant_images=True,
+    stops=STOP_LIMIT,
+)
 _LEVELS: Mapping[str, str] = {
     "minimal": "MINIMAL",
     "low": "LOW",
@@ -73,6 +91,8 @@ def build_request(request: Request, api_key: str | None) -> HttpRequest:
         body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in request.tools]}]
     if request.tool_choice is not None:
         body["toolConfig"] = {"functionCallingConfig": _calling(request.tool_choice)}
+    if any(tool.strict for tool in request.tools or []):
+        losses.append(Loss("strict-tools", "Gemini is not told to hold arguments to their schema"))
     if request.parallel_tool_calls is False:
         losses.append(Loss("parallel-tool-calls", "Gemini cannot be told to make one call at a time"))
     if settings := _generation(request, losses):
@@ -130,8 +150,8 @@ def _part(part: Part, names: Mapping[str, str], losses: list[Loss]) -> dict[str,
     match part:
         case TextPart():
             return {"text": part.text} if part.text else None
-        case ImagePart():
-            return {"inlineData": {"mimeType": part.media_type, "data": part.data}}
+        case ImagePart() | FilePart():
+            return _medium(part)
         case ReasoningPart():
             return _thought(part, losses)
         case ToolCallPart():
@@ -140,9 +160,19 @@ def _part(part: Part, names: Mapping[str, str], losses: list[Loss]) -> dict[str,
             return _response(part, names, losses)
 
 
+def _medium(part: ImagePart | FilePart) -> dict[str, Any]:
+    kind = {"mimeType": part.media_type} if part.media_type else {}
+    if part.url is not None:
+        return {"fileData": {**kind, "fileUri": part.url}}
+    name = {"displayName": part.name} if isinstance(part, FilePart) and part.name else {}
+    return {"inlineData": {**kind, "data": part.data, **name}}
+
+
 def _thought(part: ReasoningPart, losses: list[Loss]) -> dict[str, Any] | None:
-    if part.redacted or part.encrypted:
-        losses.append(Loss("reasoning-data", "redacted or encrypted reasoning of another vendor"))
+    if part.redacted:
+        losses.append(Loss("reasoning-redacted", "redacted reasoning is another vendor's"))
+    if part.encrypted:
+        losses.append(Loss("reasoning-encrypted", "encrypted reasoning is another vendor's"))
     signature = {"thoughtSignature": part.signature} if part.signature else {}
     if part.text:
         return {"text": part.text, "thought": True, **signature}
@@ -152,7 +182,7 @@ def _thought(part: ReasoningPart, losses: list[Loss]) -> dict[str, Any] | None:
 def _call(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
     args = parse_arguments(part.arguments or "{}")
     if args is None:
-        losses.append(Loss("tool-arguments-not-object", f"{part.name}: {part.arguments[:80]!r}"))
+        losses.append(Loss("tool-arguments", f"{part.name}: {part.arguments[:80]!r}"))
     call = {**_id(part.id), "name": part.name, "args": args or {}}
     return {"functionCall": call, **({"thoughtSignature": part.signature} if part.signature else {})}
 
@@ -160,7 +190,9 @@ def _call(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
 def _response(part: ToolResultPart, names: Mapping[str, str], losses: list[Loss]) -> dict[str, Any]:
     name = names.get(part.tool_call_id)
     if not name:
-        losses.append(Loss("tool-result-without-call", part.tool_call_id))
+        losses.append(Loss("result-orphan", part.tool_call_id))
+    if part.media:
+        losses.append(Loss("tool-result-media", "a function's response holds no images or files"))
     content = {"error" if part.is_error else "output": part.content}
     return {"functionResponse": {**_id(part.tool_call_id), "name": name or part.tool_call_id, "response": content}}
 
@@ -174,10 +206,15 @@ def _declaration(tool: Tool) -> dict[str, Any]:
     declaration: dict[str, Any] = {"name": tool.name}
     if tool.description:
         declaration["description"] = tool.description
-    if tool.parameters:
+    if tool.parameters and not _is_empty_object(tool.parameters):
         key = "parameters" if _is_plain_schema(tool.parameters) else "parametersJsonSchema"
         declaration[key] = tool.parameters
     return declaration
+
+
+def _is_empty_object(schema: dict[str, Any]) -> bool:
+    """Whether a schema has no fields at all: `parameters` must then be left out."""
+    return schema.get("type") == "object" and not schema.get("properties") and schema.keys() <= {"type", "properties"}
 
 
 def _is_plain_schema(schema: Any) -> bool:
@@ -205,16 +242,41 @@ def _calling(choice: str | NamedTool) -> dict[str, Any]:
 def _generation(request: Request, losses: list[Loss]) -> dict[str, Any]:
     stop = request.stop or None
     if stop and len(stop) > STOP_LIMIT:
-        losses.append(Loss("stop-sequences", f"{len(stop)} stop sequences, of which Gemini takes {STOP_LIMIT}"))
+        losses.append(Loss("stop", f"{len(stop)} stop sequences, of which Gemini takes {STOP_LIMIT}"))
         stop = stop[:STOP_LIMIT]
     settings = {
         "maxOutputTokens": request.max_output_tokens,
         "temperature": request.temperature,
         "topP": request.top_p,
+        "topK": request.top_k,
         "stopSequences": stop,
+        "seed": request.seed,
+        "presencePenalty": request.presence_penalty,
+        "frequencyPenalty": request.frequency_penalty,
+        "candidateCount": _choices(request.choices, losses),
         "thinkingConfig": _thinking(request.reasoning, request.model, losses) if request.reasoning else None,
     }
+    if request.response_format is not None:
+        settings |= _format(request.response_format)
+    for name in ("user", "metadata"):
+        if getattr(request, name):
+            losses.append(Loss(name, "the Gemini API has no such setting"))
     return {name: value for name, value in settings.items() if value is not None}
+
+
+def _choices(asked: int | None, losses: list[Loss]) -> int | None:
+    if asked is not None and asked > CANDIDATE_LIMIT:
+        losses.append(Loss("choices", f"{asked} answers, of which Gemini gives {CANDIDATE_LIMIT}"))
+        return CANDIDATE_LIMIT
+    return asked
+
+
+def _format(asked: ResponseFormat) -> dict[str, Any]:
+    """JSON, of any form or by a schema: the vendor's own kind of schema where that will do."""
+    if not asked.schema:
+        return {"responseMimeType": "application/json"}
+    key = "responseSchema" if _is_plain_schema(asked.schema) else "responseJsonSchema"
+    return {"responseMimeType": "application/json", key: asked.schema}
 
 
 def _thinking(settings: ReasoningSettings, model: str, losses: list[Loss]) -> dict[str, Any] | None:

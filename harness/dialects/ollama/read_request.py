@@ -17,6 +17,7 @@ from harness.request import (
     ReasoningPart,
     ReasoningSettings,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -46,7 +47,18 @@ def read_request(path: str, headers: Mapping[str, str], body: bytes) -> Request:
         top_p=reading.number(options.get("top_p")),
         stop=reading.texts(options.get("stop")),
         reasoning=_reasoning(asked.get("think")),
+        response_format=_response_format(asked.get("format")),
+        top_k=reading.whole(options.get("top_k")),
+        seed=reading.whole(options.get("seed")),
+        presence_penalty=reading.number(options.get("presence_penalty")),
+        frequency_penalty=reading.number(options.get("frequency_penalty")),
     )
+
+
+def _response_format(form: Any) -> ResponseFormat | None:
+    if form == "json":
+        return ResponseFormat("json")
+    return ResponseFormat("json_schema", form) if type(form) is dict and form else None
 
 
 def _message(message: dict[str, Any], pairs: reading.Pairs) -> Iterator[Message]:

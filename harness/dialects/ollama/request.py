@@ -7,7 +7,9 @@ from typing import Any
 
 from harness.dialects.base import HttpRequest, Loss
 from harness.dialects.decoding import compact_json
+from harness.dialects.rules import Media, RequestRules
 from harness.request import (
+    FilePart,
     ImagePart,
     Message,
     ReasoningPart,
@@ -21,6 +23,14 @@ from harness.request import (
 from harness.transcript import MADE_ID_PREFIX, parse_arguments
 
 PATH = "/api/chat"
+
+RULES = RequestRules(
+    calls_have_ids=False,
+    arguments_are_objects=True,
+    images=Media(("",)),
+    files=Media(),
+    ranges={},
+)
 _THINK: Mapping[str, bool | str] = {
     "none": False,
     "minimal": "low",
@@ -51,6 +61,9 @@ def build_request(request: Request, api_key: str | None) -> HttpRequest:
         losses.append(Loss("parallel-tool-calls", "Ollama cannot be told to make one call at a time"))
     if options := _options(request):
         body["options"] = options
+    if request.response_format is not None:
+        body["format"] = request.response_format.schema or "json"
+    _lose_settings(request, losses)
     if request.reasoning and (think := _think(request.reasoning, losses)) is not None:
         body["think"] = think
     headers = {"content-type": "application/json", **({"authorization": f"Bearer {api_key}"} if api_key else {})}
@@ -63,7 +76,7 @@ def _messages(message: Message, names: Mapping[str, str], losses: list[Loss]) ->
     spoken: dict[str, Any] = {"role": role, "content": _joined(message, TextPart)}
     if thinking := _joined(message, ReasoningPart):
         spoken["thinking"] = thinking
-    if images := [part.data for part in message.content if isinstance(part, ImagePart)]:
+    if images := [part.data for part in _images(message, losses)]:
         spoken["images"] = images
     if calls := [_call(part, losses) for part in message.content if isinstance(part, ToolCallPart)]:
         spoken["tool_calls"] = calls
@@ -75,6 +88,17 @@ def _messages(message: Message, names: Mapping[str, str], losses: list[Loss]) ->
         yield _result(result, names, losses)
 
 
+def _images(message: Message, losses: list[Loss]) -> Iterator[ImagePart]:
+    for part in message.content:
+        if isinstance(part, FilePart):
+            losses.append(Loss("file-type", f"Ollama takes no files ({part.media_type or 'of an unknown type'})"))
+        elif isinstance(part, ImagePart):
+            if part.url is None:
+                yield part
+            else:
+                losses.append(Loss("image-url", "Ollama takes images in the request itself alone"))
+
+
 def _joined(message: Message, kind: type[TextPart] | type[ReasoningPart]) -> str:
     """The text of all parts of one kind; a message has one string for them."""
     return "\n\n".join(part.text for part in message.content if isinstance(part, kind) and part.text)
@@ -83,25 +107,29 @@ def _joined(message: Message, kind: type[TextPart] | type[ReasoningPart]) -> str
 def _lose_signatures(message: Message, losses: list[Loss]) -> None:
     for part in message.content:
         match part:
-            case ReasoningPart() if part.signature or part.redacted or part.encrypted:
-                losses.append(Loss("reasoning-data", "Ollama keeps no signatures or hidden reasoning"))
+            case ReasoningPart():
+                for form in ("signature", "redacted", "encrypted"):
+                    if getattr(part, form):
+                        losses.append(Loss(f"reasoning-{form}", "Ollama keeps no signatures or hidden reasoning"))
             case ToolCallPart() if part.signature:
-                losses.append(Loss("reasoning-data", "Ollama keeps no signatures of tool calls"))
+                losses.append(Loss("tool-call-signature", "Ollama keeps no signatures of tool calls"))
 
 
 def _call(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
     arguments = parse_arguments(part.arguments or "{}")
     if arguments is None:
-        losses.append(Loss("tool-arguments-not-object", f"{part.name}: {part.arguments[:80]!r}"))
+        losses.append(Loss("tool-arguments", f"{part.name}: {part.arguments[:80]!r}"))
     given = {} if part.id.startswith(MADE_ID_PREFIX) else {"id": part.id}
     return {**given, "function": {"name": part.name, "arguments": arguments or {}}}
 
 
 def _result(part: ToolResultPart, names: Mapping[str, str], losses: list[Loss]) -> dict[str, Any]:
     if part.is_error:
-        losses.append(Loss("tool-error-flag", part.tool_call_id))
+        losses.append(Loss("tool-result-error", part.tool_call_id))
+    if part.media:
+        losses.append(Loss("tool-result-media", part.tool_call_id))
     if not (name := names.get(part.tool_call_id)):
-        losses.append(Loss("tool-result-without-call", part.tool_call_id))
+        losses.append(Loss("result-orphan", part.tool_call_id))
     given = {} if part.tool_call_id.startswith(MADE_ID_PREFIX) else {"tool_call_id": part.tool_call_id}
     return {"role": "tool", "content": part.content, "tool_name": name or part.tool_call_id, **given}
 
@@ -129,8 +157,20 @@ def _options(request: Request) -> dict[str, Any]:
         "temperature": request.temperature,
         "top_p": request.top_p,
         "stop": request.stop or None,
+        "top_k": request.top_k,
+        "seed": request.seed,
+        "presence_penalty": request.presence_penalty,
+        "frequency_penalty": request.frequency_penalty,
     }
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _lose_settings(request: Request, losses: list[Loss]) -> None:
+    for name in ("choices", "user", "metadata"):
+        if getattr(request, name):
+            losses.append(Loss(name, "Ollama has no such setting"))
+    if any(tool.strict for tool in request.tools or []):
+        losses.append(Loss("strict-tools", "Ollama does not hold arguments to their schema"))
 
 
 def _think(settings: ReasoningSettings, losses: list[Loss]) -> bool | str | None:

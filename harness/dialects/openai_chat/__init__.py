@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from harness.dialects.base import Dialect
-from harness.dialects.openai_chat.answer import read_answer, write_answer
+from harness.dialects.openai_chat.answer import join_frames, read_answer, write_answer
 from harness.dialects.openai_chat.decode import Decoder
 from harness.dialects.openai_chat.encode import Encoder
 from harness.dialects.openai_chat.errors import read_error, write_error
 from harness.dialects.openai_chat.read_request import read_request
-from harness.dialects.openai_chat.request import build_request, matches
+from harness.dialects.openai_chat.request import RULES, build_request, matches
 from harness.dialects.openai_chat.validate import validate
 from harness.wire.sse import split
 
@@ -26,6 +26,8 @@ DIALECT = Dialect(
     split_frames=split,
     write_answer=write_answer,
     read_answer=read_answer,
+    join_frames=join_frames,
+    rules=RULES,
     facts={
         "key_variable": "OPENAI_API_KEY",
         "framing": "sse",

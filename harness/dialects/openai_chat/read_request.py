@@ -9,11 +9,14 @@ from urllib.parse import unquote
 from harness.dialects import reading
 from harness.dialects.decoding import as_dict, as_list, as_str
 from harness.request import (
+    FilePart,
+    ImagePart,
     Message,
     Part,
     ReasoningPart,
     ReasoningSettings,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -43,7 +46,21 @@ def read_request(path: str, headers: Mapping[str, str], body: bytes) -> Request:
         top_p=reading.number(asked.get("top_p")),
         stop=reading.texts(asked.get("stop")),
         reasoning=_reasoning(asked),
+        response_format=_response_format(as_dict(asked.get("response_format"))),
+        top_k=reading.whole(asked.get("top_k")),
+        seed=reading.whole(asked.get("seed")),
+        presence_penalty=reading.number(asked.get("presence_penalty")),
+        frequency_penalty=reading.number(asked.get("frequency_penalty")),
+        choices=reading.several(asked.get("n")),
+        user=as_str(asked.get("user")) or as_str(asked.get("safety_identifier")) or None,
+        metadata=reading.words(asked.get("metadata")),
     )
+
+
+def _response_format(form: dict[str, Any]) -> ResponseFormat | None:
+    if form.get("type") == "json_object":
+        return ResponseFormat("json")
+    return reading.json_schema(as_dict(form.get("json_schema"))) if form.get("type") == "json_schema" else None
 
 
 def _deployment(path: str) -> str:
@@ -64,12 +81,13 @@ def _message(message: dict[str, Any], pairs: reading.Pairs) -> Iterator[Message]
 
 def _result(id: Any, message: dict[str, Any], pairs: reading.Pairs) -> ToolResultPart:
     call_id = pairs.result(id, as_str(message.get("name")))
-    return ToolResultPart(call_id, reading.joined(message.get("content")))
+    media = [part for part in _content(message.get("content")) if not isinstance(part, TextPart)]
+    return ToolResultPart(call_id, reading.joined(message.get("content")), media=media)
 
 
 def _parts(message: dict[str, Any], role: str, pairs: reading.Pairs) -> Iterator[Part]:
-    if role == "assistant" and (thought := _reasoning_text(message)):
-        yield ReasoningPart(thought)
+    if role == "assistant":
+        yield from _reasoning_parts(message)
     yield from _content(message.get("content"))
     if refusal := as_str(message.get("refusal")):
         yield TextPart(refusal)
@@ -80,11 +98,23 @@ def _parts(message: dict[str, Any], role: str, pairs: reading.Pairs) -> Iterator
             yield _call(as_dict(call), pairs)
 
 
+def _reasoning_parts(message: dict[str, Any]) -> Iterator[ReasoningPart]:
+    """The reasoning, with what `reasoning_details` keep of its vendor's: our own answers have them too."""
+    text = _reasoning_text(message)
+    details = [as_dict(each) for each in as_list(message.get("reasoning_details"))]
+    spoken = "".join(as_str(each.get("text")) or as_str(each.get("summary")) for each in details)
+    signature = next((word for each in details if (word := as_str(each.get("signature")))), None)
+    hidden = [each for each in details if each.get("type") == "reasoning.encrypted" and as_str(each.get("data"))]
+    encrypted, id = (as_str(hidden[0].get("data")), as_str(hidden[0].get("id")) or None) if hidden else (None, None)
+    if text or spoken or signature or encrypted:
+        yield ReasoningPart(text or spoken, signature=signature, encrypted=encrypted, id=id)
+
+
 def _reasoning_text(message: dict[str, Any]) -> str:
     return as_str(message.get("reasoning_content")) or as_str(message.get("reasoning"))
 
 
-def _content(content: Any) -> Iterator[Part]:
+def _content(content: Any) -> Iterator[TextPart | ImagePart | FilePart]:
     if type(content) is str:
         if content:
             yield TextPart(content)
@@ -95,8 +125,18 @@ def _content(content: Any) -> Iterator[Part]:
                 yield TextPart(part[kind])
             case "image_url":
                 source = part.get("image_url")
-                if found := reading.image(source if type(source) is str else as_dict(source).get("url")):
+                url = source if type(source) is str else as_dict(source).get("url")
+                if found := reading.image(url, as_dict(source).get("detail")):
                     yield found
+            case "input_audio":
+                sound = as_dict(part.get("input_audio"))
+                media_type = {"wav": "audio/wav", "mp3": "audio/mpeg"}.get(as_str(sound.get("format")), "")
+                if data := as_str(sound.get("data")):
+                    yield FilePart(media_type, data)
+            case "file":
+                source = as_dict(part.get("file"))
+                if document := reading.file(source.get("file_data"), source.get("filename")):
+                    yield document
 
 
 def _call(call: dict[str, Any], pairs: reading.Pairs) -> ToolCallPart:

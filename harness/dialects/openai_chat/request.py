@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.dialects.base import HttpRequest, Loss
 from harness.dialects.decoding import compact_json
+from harness.dialects.rules import Media, RequestRules
 from harness.request import (
+    FilePart,
     ImagePart,
     Message,
     NamedTool,
@@ -15,6 +18,7 @@ from harness.request import (
     ReasoningPart,
     ReasoningSettings,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -22,6 +26,19 @@ from harness.request import (
 )
 
 PATH = "/v1/chat/completions"
+SOUNDS = {"audio/wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+"""Sounds that a message may hold, and their formats."""
+
+RULES = RequestRules(
+    tool_name=r"[A-Za-z0-9_-]{1,64}",
+    call_id=r"(?s).{1,40}",
+    call_id_limit=40,
+    signs_calls=True,
+    images=Media(("image/",), ("https://", "http://")),
+    files=Media(("application/pdf", *SOUNDS)),
+    stops=4,
+)
+_OWN_MODELS = re.compile(r"(?:openai/)?(?:gpt-|o\d|chatgpt-)")
 
 _EFFORT_OF_BUDGET = ((1024, "low"), (8192, "medium"))
 """Thinking budgets up to so many tokens, and the effort that they are sent as; above, it is `high`."""
@@ -49,8 +66,17 @@ def build_request(request: Request, api_key: str | None) -> HttpRequest:
         "top_p": request.top_p,
         "stop": request.stop,
         "reasoning_effort": _effort(request.reasoning, losses),
+        "response_format": _response_format(request.response_format),
+        "seed": request.seed,
+        "presence_penalty": request.presence_penalty,
+        "frequency_penalty": request.frequency_penalty,
+        "n": request.choices,
+        "user": request.user,
+        "metadata": request.metadata,
     }
     body |= {name: value for name, value in settings.items() if value is not None}
+    if request.top_k is not None:
+        losses.append(Loss("top-k", "chat completions do not limit the number of tokens to choose from"))
     headers = {"content-type": "application/json", "accept": "text/event-stream" if request.stream else "*/*"}
     if api_key:
         headers["authorization"] = f"Bearer {api_key}"
@@ -69,12 +95,16 @@ def _messages(request: Request, losses: list[Loss]) -> Iterator[dict[str, Any]]:
             yield _assistant_message(parts, losses)
         elif parts:
             role = "user" if message.role == "tool" else message.role
+            if role == "developer" and not _OWN_MODELS.match(request.model):
+                role = "system"  # only OpenAI's own models know the other word
             yield {"role": role, "content": _content(parts, message, losses)}
 
 
 def _tool_message(part: ToolResultPart, losses: list[Loss]) -> dict[str, Any]:
     if part.is_error:
-        losses.append(Loss("tool-error", "a tool result cannot be marked as an error"))
+        losses.append(Loss("tool-result-error", "a tool result cannot be marked as an error"))
+    if part.media:
+        losses.append(Loss("tool-result-media", "a tool result holds texts alone"))
     return {"role": "tool", "tool_call_id": part.tool_call_id, "content": part.content}
 
 
@@ -85,8 +115,12 @@ def _content(parts: Sequence[Part], message: Message, losses: list[Loss]) -> str
         match part:
             case TextPart(text=text):
                 sent.append({"type": "text", "text": text})
-            case ImagePart(media_type=media_type, data=data):
-                sent.append({"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{data}"}})
+            case ImagePart():
+                url = f"data:{part.media_type};base64,{part.data}" if part.url is None else part.url
+                detail = {"detail": part.detail} if part.detail else {}
+                sent.append({"type": "image_url", "image_url": {"url": url, **detail}})
+            case FilePart():
+                sent += _file(part, losses)
             case _:
                 losses.append(Loss("part", f"a {message.role} message cannot hold a {type(part).__name__}"))
     if len(sent) == 1 and sent[0]["type"] == "text":
@@ -94,10 +128,30 @@ def _content(parts: Sequence[Part], message: Message, losses: list[Loss]) -> str
     return sent or ""
 
 
+def _file(part: FilePart, losses: list[Loss]) -> list[dict[str, Any]]:
+    """A sound or a document, which the request holds itself."""
+    if part.url is not None:
+        losses.append(Loss("file-url", "a file must be in the request itself"))
+        return []
+    if sound := SOUNDS.get(part.media_type):
+        return [{"type": "input_audio", "input_audio": {"data": part.data, "format": sound}}]
+    data = f"data:{part.media_type};base64,{part.data}"
+    return [{"type": "file", "file": {"filename": part.name or "file", "file_data": data}}]
+
+
+def _response_format(asked: ResponseFormat | None) -> dict[str, Any] | None:
+    if asked is None:
+        return None
+    if asked.type == "json" or asked.schema is None:
+        return {"type": "json_object"}
+    strict = {} if asked.strict is None else {"strict": asked.strict}
+    return {"type": "json_schema", "json_schema": {"name": asked.name or "answer", "schema": asked.schema, **strict}}
+
+
 def _assistant_message(parts: Sequence[Part], losses: list[Loss]) -> dict[str, Any]:
     """One assistant turn. Its reasoning goes back as `reasoning_content`, which some vendors demand."""
-    if any(isinstance(part, ImagePart) for part in parts):
-        losses.append(Loss("image", "an assistant message cannot hold an image"))
+    if any(isinstance(part, ImagePart | FilePart) for part in parts):
+        losses.append(Loss("assistant-image", "an assistant message cannot hold an image or a file"))
     reasoning = [part for part in parts if isinstance(part, ReasoningPart)]
     if any(part.signature or part.redacted or part.encrypted for part in reasoning):
         losses.append(Loss("reasoning-signature", "signed, redacted and encrypted reasoning has no place"))
@@ -120,7 +174,12 @@ def _tool_call(part: ToolCallPart) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+        "strict": tool.strict,
+    }
     return {"type": "function", "function": {name: value for name, value in function.items() if value is not None}}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from harness.dialects.base import Dialect
-from harness.dialects.openai_responses.answer import read_answer, write_answer
+from harness.dialects.openai_responses.answer import join_frames, read_answer, write_answer
 from harness.dialects.openai_responses.decode import Decoder
 from harness.dialects.openai_responses.encode import Encoder
 from harness.dialects.openai_responses.errors import read_error, write_error
 from harness.dialects.openai_responses.read_request import read_request
-from harness.dialects.openai_responses.request import build_request, matches
+from harness.dialects.openai_responses.request import RULES, build_request, matches
 from harness.dialects.openai_responses.validate import validate
 from harness.wire.sse import split
 
@@ -26,10 +26,15 @@ DIALECT = Dialect(
     split_frames=split,
     write_answer=write_answer,
     read_answer=read_answer,
+    join_frames=join_frames,
+    rules=RULES,
     facts={
         "key_variable": "OPENAI_API_KEY",
         "framing": "sse",
         "end_marker": "response.completed",
         "alike_finish_reasons": (("stop", "tool_calls"),),  # a completed response is both
+        "single_choice": True,
+        "calls_in_turn": True,
+        "summaries": True,  # reasoning is told from its summary
     },
 )

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from harness.dialects import reading
 from harness.dialects.decoding import as_dict, as_list, as_str
 from harness.request import (
+    FilePart,
     ImagePart,
     Message,
     Part,
     ReasoningPart,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -43,7 +47,16 @@ def read_request(path: str, headers: Mapping[str, str], body: bytes) -> Request:
         temperature=reading.number(asked.get("temperature")),
         top_p=reading.number(asked.get("top_p")),
         reasoning=reading.effort(settings.get("effort")),
+        response_format=_response_format(as_dict(as_dict(asked.get("text")).get("format"))),
+        user=as_str(asked.get("user")) or as_str(asked.get("safety_identifier")) or None,
+        metadata=reading.words(asked.get("metadata")),
     )
+
+
+def _response_format(form: dict[str, Any]) -> ResponseFormat | None:
+    if form.get("type") == "json_object":
+        return ResponseFormat("json")
+    return reading.json_schema(form) if form.get("type") == "json_schema" else None
 
 
 def _instructions(given: Any) -> str | None:
@@ -85,7 +98,7 @@ def _item(item: dict[str, Any]) -> tuple[Any, list[Part]]:
     return None, []
 
 
-def _content(content: Any) -> Iterator[TextPart | ImagePart]:
+def _content(content: Any) -> Iterator[TextPart | ImagePart | FilePart]:
     if type(content) is str:
         if content:
             yield TextPart(content)
@@ -94,8 +107,14 @@ def _content(content: Any) -> Iterator[TextPart | ImagePart]:
         kind = part.get("type")
         if kind in _TEXTS and (text := as_str(part.get("refusal" if kind == "refusal" else "text"))):
             yield TextPart(text)
-        elif kind == "input_image" and (found := reading.image(part.get("image_url"))):
-            yield found
+        elif kind == "input_image" and (found := reading.image(part.get("image_url"), part.get("detail"))):
+            yield found if found.detail != "auto" else replace(found, detail=None)  # the detail that all have
+        elif kind == "input_file" and (document := reading.file(_place(part), part.get("filename"))):
+            yield document
+
+
+def _place(part: dict[str, Any]) -> Any:
+    return part.get("file_data") or part.get("file_url")
 
 
 def _reasoning(item: dict[str, Any]) -> ReasoningPart:
@@ -112,11 +131,11 @@ def _call(item: dict[str, Any]) -> ToolCallPart:
 
 
 def _output(item: dict[str, Any]) -> Iterator[Part]:
-    """What a tool said; images that it gave follow it."""
+    """What a tool said, with the images and files that it gave."""
     parts = list(_content(item.get("output")))
     text = "".join(part.text for part in parts if isinstance(part, TextPart))
-    yield ToolResultPart(as_str(item.get("call_id")), text)
-    yield from (part for part in parts if isinstance(part, ImagePart))
+    media = [part for part in parts if not isinstance(part, TextPart)]
+    yield ToolResultPart(as_str(item.get("call_id")), text, media=media)
 
 
 def _tool(tool: dict[str, Any]) -> Tool | None:

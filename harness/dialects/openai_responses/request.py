@@ -11,13 +11,16 @@ from typing import Any
 
 from harness.dialects.base import HttpRequest, Loss
 from harness.dialects.decoding import compact_json
+from harness.dialects.rules import Media, RequestRules
 from harness.request import (
+    FilePart,
     ImagePart,
     Message,
     NamedTool,
     ReasoningPart,
     ReasoningSettings,
     Request,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCallPart,
@@ -27,6 +30,19 @@ from harness.request import (
 PATH = "/v1/responses"
 MIN_OUTPUT_TOKENS = 16
 """The lowest limit on the output that the API takes."""
+
+RULES = RequestRules(
+    tool_name=r"[a-zA-Z0-9_-]{1,128}",
+    call_id=r"(?s).{1,64}",
+    lone_reasoning=False,
+    unsigned_reasoning=False,
+    encrypted=True,
+    images=Media(("image/",), ("https://", "http://")),
+    files=Media(("application/", "text/"), ("https://", "http://")),
+    result_media=True,
+    ranges={"temperature": (0, 2), "top_p": (0, 1)},
+    least_output_tokens=MIN_OUTPUT_TOKENS,
+)
 
 _EFFORTS = ((2048, "low"), (8192, "medium"))  # budgets below which an effort stands for them; above, `high`
 
@@ -47,6 +63,8 @@ def build_request(request: Request, api_key: str | None) -> HttpRequest:
         body["tools"] = [_tool(tool) for tool in request.tools]
         if request.parallel_tool_calls is not None:
             body["parallel_tool_calls"] = request.parallel_tool_calls
+    elif request.parallel_tool_calls is not None:
+        losses.append(Loss("parallel-tool-calls", "there are no tools"))
     if request.tool_choice is not None:
         body["tool_choice"] = _choice(request)
     if request.reasoning is not None and (effort := _effort(request.reasoning, losses)):
@@ -54,6 +72,7 @@ def build_request(request: Request, api_key: str | None) -> HttpRequest:
         if effort != "none":
             body["include"] = ["reasoning.encrypted_content"]
     _set_limits(body, request, losses)
+    _set_rest(body, request, losses)
     headers = {"content-type": "application/json", **({"authorization": f"Bearer {api_key}"} if api_key else {})}
     return HttpRequest("POST", PATH, headers, compact_json(body).encode("utf-8", "replace"), tuple(losses))
 
@@ -66,8 +85,8 @@ def _items(message: Message, losses: list[Loss]) -> Iterator[dict[str, Any]]:
         if isinstance(part, TextPart):
             content.append({"type": "output_text" if role == "assistant" else "input_text", "text": part.text})
             continue
-        if isinstance(part, ImagePart):
-            content += _image(part, role, losses)
+        if isinstance(part, ImagePart | FilePart):
+            content += _medium(part, role, losses)
             continue
         if content:
             yield {"type": "message", "role": role, "content": content}
@@ -77,11 +96,20 @@ def _items(message: Message, losses: list[Loss]) -> Iterator[dict[str, Any]]:
         yield {"type": "message", "role": role, "content": content}
 
 
-def _image(part: ImagePart, role: str, losses: list[Loss]) -> list[dict[str, Any]]:
+def _medium(part: ImagePart | FilePart, role: str, losses: list[Loss]) -> list[dict[str, Any]]:
     if role == "assistant":
-        losses.append(Loss("assistant-image", "an assistant's message holds no images"))
+        losses.append(Loss("assistant-image", "an assistant's message holds no images and files"))
         return []
-    return [{"type": "input_image", "detail": "auto", "image_url": f"data:{part.media_type};base64,{part.data}"}]
+    return [_given(part)]
+
+
+def _given(part: ImagePart | FilePart) -> dict[str, Any]:
+    url = f"data:{part.media_type};base64,{part.data}" if part.url is None else part.url
+    if isinstance(part, ImagePart):
+        return {"type": "input_image", "detail": part.detail or "auto", "image_url": url}
+    if part.url is not None:
+        return {"type": "input_file", "file_url": url}
+    return {"type": "input_file", "filename": part.name or "file", "file_data": url}
 
 
 def _item(part: ReasoningPart | ToolCallPart | ToolResultPart, losses: list[Loss]) -> Iterator[dict[str, Any]]:
@@ -96,7 +124,11 @@ def _item(part: ReasoningPart | ToolCallPart | ToolResultPart, losses: list[Loss
         case ToolResultPart():
             if part.is_error:
                 losses.append(Loss("tool-result-error", "an output cannot be marked as an error"))
-            yield {"type": "function_call_output", "call_id": part.tool_call_id, "output": part.content}
+            output: str | list[dict[str, Any]] = part.content
+            if part.media:
+                said = [{"type": "input_text", "text": part.content}] if part.content else []
+                output = [*said, *map(_given, part.media)]
+            yield {"type": "function_call_output", "call_id": part.tool_call_id, "output": output}
 
 
 def _reasoning(part: ReasoningPart, losses: list[Loss]) -> Iterator[dict[str, Any]]:
@@ -111,7 +143,7 @@ def _reasoning(part: ReasoningPart, losses: list[Loss]) -> Iterator[dict[str, An
 def _tool(tool: Tool) -> dict[str, Any]:
     described = {"description": tool.description} if tool.description else {}
     schema = tool.parameters or {"type": "object", "properties": {}}
-    return {"type": "function", "name": tool.name, **described, "parameters": schema, "strict": False}
+    return {"type": "function", "name": tool.name, **described, "parameters": schema, "strict": bool(tool.strict)}
 
 
 def _choice(request: Request) -> str | dict[str, Any]:
@@ -127,10 +159,29 @@ def _effort(asked: ReasoningSettings, losses: list[Loss]) -> str | None:
     """The effort asked for, or one that stands for the budget."""
     if asked.effort is not None or asked.budget_tokens is None:
         return asked.effort
-    losses.append(Loss("thinking-budget", "reasoning takes an effort, not a number of tokens"))
+    losses.append(Loss("reasoning-budget", "reasoning takes an effort, not a number of tokens"))
     if asked.budget_tokens == 0:
         return "none"
     return next((effort for below, effort in _EFFORTS if asked.budget_tokens < below), "high")
+
+
+def _set_rest(body: dict[str, Any], request: Request, losses: list[Loss]) -> None:
+    if request.response_format is not None:
+        body["text"] = {"format": _format(request.response_format)}
+    if request.user:
+        body["user"] = request.user
+    if request.metadata:
+        body["metadata"] = request.metadata
+    for name in ("top_k", "seed", "presence_penalty", "frequency_penalty", "choices"):
+        if getattr(request, name) is not None:
+            losses.append(Loss(name.replace("_", "-"), "the Responses API has no such setting"))
+
+
+def _format(asked: ResponseFormat) -> dict[str, Any]:
+    if asked.type == "json" or asked.schema is None:
+        return {"type": "json_object"}
+    strict = {} if asked.strict is None else {"strict": asked.strict}
+    return {"type": "json_schema", "name": asked.name or "answer", "schema": asked.schema, **strict}
 
 
 def _set_limits(body: dict[str, Any], request: Request, losses: list[Loss]) -> None:

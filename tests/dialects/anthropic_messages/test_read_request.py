@@ -83,8 +83,12 @@ def test_what_a_tool_said_may_be_blocks_and_images() -> None:
         (
             "tool",
             [
-                {"type": "tool_result", "tool_call_id": "t", "content": "ab"},
-                {"type": "image", "media_type": "image/png", "data": "aGk="},
+                {
+                    "type": "tool_result",
+                    "tool_call_id": "t",
+                    "content": "ab",
+                    "media": [{"type": "image", "media_type": "image/png", "data": "aGk="}],
+                }
             ],
         )
     ]
@@ -125,7 +129,7 @@ def test_thinking(settings: dict[str, Any], expected: Any) -> None:
 
 
 def test_what_has_no_word_is_left_out() -> None:
-    url = {"type": "image", "source": {"type": "url", "url": "https://example.org/cat.png"}}
+    url = {"type": "image", "source": {"type": "file", "file_id": "file_1"}}
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
     assert parts({"role": "user", "content": [url]}, {"role": "assistant", "content": [search]}) == []
     assert "tools" not in read(tools=[{"type": "web_search_20250305", "name": "web_search"}])

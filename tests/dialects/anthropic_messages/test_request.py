@@ -150,9 +150,9 @@ BAD_CALL = {"type": "tool_call", "id": "call_1", "name": "f", "arguments": "[1]"
         ({"tools": [WEATHER], "tool_choice": "required", "reasoning": {"effort": "low"}}, "tool-choice"),
         ({"tool_choice": "required"}, "tool-choice"),
         ({"stop": ["\n"]}, "stop"),
-        ({"reasoning": {"budget_tokens": 10}}, "thinking-budget"),
-        ({"reasoning": {"budget_tokens": 5000}, "max_output_tokens": 3000}, "thinking-budget"),
-        ({"reasoning": {"effort": "low"}, "max_output_tokens": 100}, "thinking-budget"),
+        ({"reasoning": {"budget_tokens": 10}}, "reasoning-budget"),
+        ({"reasoning": {"budget_tokens": 5000}, "max_output_tokens": 3000}, "reasoning-budget"),
+        ({"reasoning": {"effort": "low"}, "max_output_tokens": 100}, "reasoning-budget"),
     ],
 )
 def test_what_cannot_be_asked_is_a_loss_and_the_rest_is_valid(asked: dict[str, Any], what: str) -> None:

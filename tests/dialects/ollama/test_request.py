@@ -54,7 +54,7 @@ def test_a_tool_round() -> None:
         {"role": "tool", "content": "no answer", "tool_name": "get_weather", "tool_call_id": "call_2"},
     ]
     assert data["tools"] == [{"type": "function", "function": WEATHER}]
-    assert losses(messages=TOOL_ROUND) == ["reasoning-data", "tool-error-flag"]
+    assert losses(messages=TOOL_ROUND) == ["reasoning-signature", "tool-result-error"]
 
 
 def test_ids_that_we_made_are_not_sent_back() -> None:
@@ -137,7 +137,7 @@ def test_a_tool_without_parameters_takes_none() -> None:
         ({"parallel_tool_calls": False}, ["parallel-tool-calls"]),
         (
             {"messages": [{"role": "tool", "content": [{"type": "tool_result", "tool_call_id": "x", "content": "y"}]}]},
-            ["tool-result-without-call"],
+            ["result-orphan"],
         ),
         (
             {
@@ -145,7 +145,7 @@ def test_a_tool_without_parameters_takes_none() -> None:
                     {"role": "assistant", "content": [{"type": "tool_call", "id": "x", "name": "f", "arguments": "{"}]}
                 ]
             },
-            ["tool-arguments-not-object"],
+            ["tool-arguments"],
         ),
     ],
 )

@@ -53,7 +53,7 @@ def test_what_the_vendors_sdk_sends_is_read() -> None:
             },
             {"role": "tool", "content": [{"type": "tool_result", "tool_call_id": "c1", "content": "3"}]},
         ],
-        "tools": [{"name": "f", "parameters": {"type": "object"}}],
+        "tools": [{"name": "f", "parameters": {"type": "object"}, "strict": True}],
         "tool_choice": {"name": "f"},
         "parallel_tool_calls": False,
         "max_output_tokens": 5,
@@ -122,7 +122,7 @@ def test_what_has_no_word_is_left_out() -> None:
         {
             "role": "user",
             "content": [
-                {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"}},
+                {"type": "file", "file": {"file_id": "file-1"}},
                 {"type": "image_url", "image_url": {"url": "data:image/gif;base64,R0lG"}},
                 {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}},
             ],

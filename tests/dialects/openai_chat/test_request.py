@@ -51,10 +51,12 @@ def test_system_and_developer_texts() -> None:
         {"role": "system", "content": "s"},
         {"role": "user", "content": "u"},
     ]
-    sent = body(request(system="first", messages=messages))["messages"]
+    sent = body(request(model="gpt-5", system="first", messages=messages))["messages"]
     assert [(message["role"], message["content"]) for message in sent] == [
         *(("system", "first"), ("developer", "d"), ("system", "s"), ("user", "u")),
     ]
+    elsewhere = body(request(model="deepseek-chat", messages=messages))["messages"]
+    assert [message["role"] for message in elsewhere] == ["system", "system", "user"]
 
 
 def test_images() -> None:
@@ -78,7 +80,7 @@ def test_a_tool_round() -> None:
     }
     assert (first["role"], first["tool_call_id"], first["content"]) == ("tool", "call_1", "3 °C")
     assert (user["role"], second["tool_call_id"]) == ("user", "call_2")
-    assert losses(asked) == ["reasoning-signature", "tool-error"]
+    assert losses(asked) == ["reasoning-signature", "tool-result-error"]
 
 
 def test_calls_alone_have_no_content_and_keep_their_signature() -> None:
@@ -141,7 +143,7 @@ def test_a_reasoning_without_any_setting_says_nothing() -> None:
 def test_what_cannot_be_said_is_a_loss() -> None:
     image = {"type": "image", "media_type": "image/png", "data": "AAAA"}
     assistant = {"role": "assistant", "content": [{"type": "text", "text": "a"}, image]}
-    assert losses(request(messages=[{"role": "user", "content": "x"}, assistant])) == ["image"]
+    assert losses(request(messages=[{"role": "user", "content": "x"}, assistant])) == ["assistant-image"]
     assert losses(request(tool_choice="auto")) == ["tool-choice"]
     reasoning = {"type": "reasoning", "text": "r"}
     assert losses(request(messages=[{"role": "user", "content": [{"type": "text", "text": "x"}, reasoning]}])) == [

@@ -90,8 +90,12 @@ def test_an_output_may_hold_parts_and_images() -> None:
         (
             "tool",
             [
-                {"type": "tool_result", "tool_call_id": "c1", "content": "ab"},
-                {"type": "image", "media_type": "image/png", "data": "aGk="},
+                {
+                    "type": "tool_result",
+                    "tool_call_id": "c1",
+                    "content": "ab",
+                    "media": [{"type": "image", "media_type": "image/png", "data": "aGk="}],
+                }
             ],
         )
     ]

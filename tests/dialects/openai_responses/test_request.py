@@ -127,7 +127,7 @@ RESULT = {"type": "tool_result", "tool_call_id": "call_1", "content": "x", "is_e
     [
         ({"stop": ["END"]}, "stop"),
         ({"max_output_tokens": 5}, "max-output-tokens"),
-        ({"reasoning": {"budget_tokens": 1024}}, "thinking-budget"),
+        ({"reasoning": {"budget_tokens": 1024}}, "reasoning-budget"),
         (
             {"messages": [{"role": "assistant", "content": [{"type": "reasoning", "text": "x"}]}]},
             "reasoning-unencrypted",
