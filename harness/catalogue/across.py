@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, product
 from typing import Any
 
+import msgspec
+
 from harness.catalogue.expectations import (
     AnyValue,
     CallExpectation,
@@ -22,8 +24,10 @@ from harness.catalogue.expectations import (
 from harness.catalogue.losses import Losses, losses_into
 from harness.catalogue.models import Scenario
 from harness.catalogue.render import RenderedScenario
+from harness.catalogue.requests import RequestExpectation
 from harness.dialects import dialect
 from harness.events import RETRYABLE_KINDS, ErrorKind, FinishReason, Signature, Usage
+from harness.request import Message, Part, ReasoningPart, ToolCallPart
 from harness.transcript import merge_usage, parse_arguments
 from harness.wire.response import WireResponse
 
@@ -34,13 +38,26 @@ BEHIND_A_GATEWAY: frozenset[ErrorKind] = frozenset(
 BROKEN_DOWN: frozenset[ErrorKind] = frozenset({"connection", "protocol", "timeout", "server", "unknown"})
 
 
+SENT_BACK: dict[str, frozenset[str]] = {
+    "anthropic-messages": frozenset({"signature", "redacted"}),
+    "gemini": frozenset({"signature", "call", "unsigned"}),
+    "ollama": frozenset({"unsigned"}),
+    "openai-chat": frozenset({"call", "unsigned"}),
+    "openai-responses": frozenset({"encrypted"}),
+}
+"""By the client's dialect: what of an earlier answer's reasoning our client can send back, as its vendor documents it.
+
+`call` is the signature of a tool call, `unsigned` reasoning without any.
+"""
+
+
 def expectation_of(scenario: Scenario, dialect_name: str, upstream: str | None) -> Expectation:
     """The right outcome in that dialect; of a gateway (`upstream` given), for its client there."""
     if upstream is None:
         return scenario.expectation_in(dialect_name)
     way = _Way(scenario, upstream, dialect_name, _losses(scenario, upstream, dialect_name))
     expected = scenario.expectation_in(upstream)
-    for fitted in (_calls, _finish, _refusal, _choices, _signatures, _usage, _error, _ending):
+    for fitted in (_calls, _finish, _refusal, _choices, _signatures, _usage, _error, _ending, _requests):
         changes = fitted(way, expected)
         expected = expected.model_copy(update=changes) if changes else expected
     return expected
@@ -169,22 +186,28 @@ def _usage(way: _Way, expected: Expectation) -> dict[str, Any]:
         return {}
     counts = _Counts(way, expected.usage)
     fitted = {name: counts.fitted(name) for name in expected.usage if name not in way.losses.usage}
-    return {"usage": fitted or None}
+    return {"usage": {name: count for name, count in fitted.items() if count} or None}
 
 
 class _Counts:
-    """The counts that were sent, with their alternatives; those that are not expected are as the events have them."""
+    """The counts that were sent, with their alternatives.
+
+    Those that are not expected are as the events have them, and unknown where the answer is not written in events.
+    """
 
     def __init__(self, way: _Way, wanted: dict[str, tuple[int, ...]]) -> None:
         sent = Usage()
         for event in way.events(Usage):
             sent = merge_usage(sent, event)
-        self._counts = {name: wanted.get(name) or (getattr(sent, name) or 0,) for name in Usage.__struct_fields__}
-        self._wanted = wanted
+        literal = any(response.events is None and response.error is None for response in _responses(way))
+        self._counts: dict[str, tuple[int, ...]] = {
+            name: wanted.get(name) or (() if literal else (getattr(sent, name) or 0,))
+            for name in Usage.__struct_fields__
+        }
         self._way = way
 
     def fitted(self, name: str) -> tuple[int, ...]:
-        """What that count may be for the client."""
+        """What that count may be for the client; nothing where that cannot be told."""
         parts = {"input_tokens": ("cache_read_tokens", "cache_write_tokens"), "output_tokens": ("reasoning_tokens",)}
         fact = {"input_tokens": "input_excludes_cache", "output_tokens": "output_excludes_reasoning"}.get(name)
         if fact is None:
@@ -220,6 +243,37 @@ def _responses(way: _Way) -> Iterable[Any]:
 def _kinds(way: _Way, kind: ErrorKind) -> tuple[ErrorKind, ...]:
     others = BEHIND_A_GATEWAY if kind in BROKEN_DOWN else frozenset()
     return (kind, *way.losses.errors.get(kind, ()), *sorted(others))
+
+
+def _requests(way: _Way, expected: Expectation) -> dict[str, Any]:
+    """What the vendor wants back comes back where the client could be given it, and can send it back."""
+    kept = SENT_BACK[way.served] - way.losses.signatures
+    return {"requests": tuple(_request(each, kept) for each in expected.requests)} if expected.requests else {}
+
+
+def _request(wanted: RequestExpectation, kept: frozenset[str]) -> RequestExpectation:
+    talks = {name: getattr(wanted, name) for name in ("messages", "last_messages")}
+    changes: dict[str, Any] = {
+        name: [_message(message, kept) for message in talk] for name, talk in talks.items() if talk is not None
+    }
+    if wanted.reasoning and "unsigned" not in kept:
+        changes["reasoning"] = None
+    return wanted.model_copy(update=changes) if changes else wanted
+
+
+def _message(message: Message, kept: frozenset[str]) -> Message:
+    return msgspec.structs.replace(message, content=[_part(part, kept) for part in message.content])
+
+
+def _part(part: Part, kept: frozenset[str]) -> Part:
+    """The part without what vendors of another dialect signed."""
+    match part:
+        case ReasoningPart():
+            lost = {form: None for form in ("signature", "redacted", "encrypted") if form not in kept}
+            return msgspec.structs.replace(part, **lost)
+        case ToolCallPart() if "call" not in kept:
+            return msgspec.structs.replace(part, signature=None)
+    return part
 
 
 def _ending(way: _Way, expected: Expectation) -> dict[str, Any]:

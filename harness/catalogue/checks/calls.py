@@ -174,11 +174,13 @@ def _is_another_id(expected: CallExpectation, seen: Call, facts: Facts) -> bool:
     """Whether the id that was sent is not the one that came. A gateway may give its client ids of its own making."""
     if expected.id is None or seen.id == expected.id or expected.id.encode() not in facts.body:
         return False
-    if facts.upstream in (None, facts.dialect):
+    if facts.upstream is None:
         return True
     ids = [call.id for call in facts.transcript.tool_calls]
-    missing = seen.id.startswith(MADE_ID_PREFIX) and facts.dialect not in _IDS_OPTIONAL
-    return missing or ids.count(seen.id) > 1
+    given = any(
+        each.response is not None and seen.id.encode() in each.response.body for each in facts.observation.front
+    )
+    return ids.count(seen.id) > 1 or not (given or facts.dialect in _IDS_OPTIONAL)
 
 
 def _other_id(expected: CallExpectation, seen: Call, offset: int | None) -> Breach:

@@ -33,7 +33,7 @@ def _differences(wanted: RequestExpectation, attempt: Attempt, facts: Facts) -> 
     asked = facts.scenario.request
     for what, expected, given in (
         *_system(wanted, asked, seen),
-        *_talk(wanted, asked, seen, facts.wire_dialect),
+        *_talk(wanted, asked, seen, (facts.dialect, facts.wire_dialect)),
         *_contained(wanted, seen),
         *_reasoning(wanted, seen),
         *_tools(wanted, asked, seen),
@@ -72,8 +72,8 @@ def _system_messages(messages: list[Message]) -> list[str]:
     ]
 
 
-def _talk(wanted: RequestExpectation, asked: Request, seen: Request, dialect_name: str) -> _Found:
-    by_dialect = dialect(dialect_name).facts.get("unordered_turns", ())
+def _talk(wanted: RequestExpectation, asked: Request, seen: Request, dialects: tuple[str, ...]) -> _Found:
+    by_dialect = next((turns for name in dialects if (turns := dialect(name).facts.get("unordered_turns"))), ())
     unordered = ("user", "assistant") if wanted.any_order else by_dialect
     given = turns_of(seen.messages, unordered)
     for messages, tail in ((wanted.wanted("messages", asked), False), (wanted.last_messages, True)):
