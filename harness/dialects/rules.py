@@ -13,6 +13,10 @@ _SAMPLING: Mapping[str, tuple[float, float]] = {
 }
 
 
+ANYBODY = "anybody"
+"""Signs where nobody asks who did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """Which images or files a vendor takes; `types` and `urls` are beginnings, an empty text is any."""
@@ -44,7 +48,7 @@ class RequestRules:
     """Whether the arguments of a call must be a JSON object; else any text will do."""
     user_first: bool = False
     """Whether a user's message must begin the talk."""
-    talks: bool = True
+    talks: bool = False
     """Whether there must be a message besides the system text."""
     blank_texts: bool = True
     """Whether texts of white space alone are accepted, and a last assistant's message that ends in some."""
@@ -52,16 +56,16 @@ class RequestRules:
     """Whether reasoning may stand without what it led to."""
     unsigned_reasoning: bool = True
     """Whether reasoning is taken back without a signature."""
-    signs: str | None = None
-    """Whose signatures the dialect's reasoning has: a signature of one vendor is refused by another."""
-    signs_calls: bool = False
-    redacted: bool = False
-    encrypted: bool = False
+    signs: str | None = ANYBODY
+    """Whose signatures the dialect's reasoning has, None where it has none: those of other vendors are refused."""
+    signs_calls: bool = True
+    redacted: bool = True
+    encrypted: bool = True
     """Which forms of hidden reasoning there are: signatures of calls, redacted and encrypted data."""
     images: Media = Media(("",), ("",))
-    files: Media = Media()
-    assistant_images: bool = False
-    result_media: bool = False
+    files: Media = Media(("",), ("",))
+    assistant_images: bool = True
+    result_media: bool = True
     """Whether a tool's result may hold images and files."""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=lambda: _SAMPLING)
     """The least and the most of numeric settings."""

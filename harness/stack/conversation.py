@@ -22,6 +22,7 @@ from harness.stack.policy import Policy
 from harness.stack.retry import Again, Tries, decide, describe
 from harness.stack.think_tags import ThinkTags
 from harness.stack.thinking import fit_reasoning
+from harness.stack.translate.requests import Prepared, prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,14 @@ class Conversation:
     async def _attempt(self) -> AsyncGenerator[list[AnyEvent], None]:
         """One exchange. Sets `_next` where it failed before any content and something else is tried."""
         target = self.targets[self._place]
-        wire, warnings = self._wire_request(target)
+        asked, wire, warnings = self._wire_request(target)
         if warnings and self._tries.requests == 1:
             yield warnings
         gate = Gate()
         exchange = self._exchange(target, wire)
         async with aclosing(exchange.batches()) as batches:
             async for batch in batches:
-                events = gate.feed(batch)
+                events = gate.feed(asked.restored(batch))
                 if gate.error and not gate.opened:
                     step = await self._after(gate.error, exchange.server_says)
                     if step.stands is None:
@@ -90,14 +91,15 @@ class Conversation:
                 if events:
                     yield events
 
-    def _wire_request(self, target: Target) -> tuple[HttpRequest, list[AnyEvent]]:
-        """The request as the target's dialect has it, and warnings about what that cannot say."""
+    def _wire_request(self, target: Target) -> tuple[Prepared, HttpRequest, list[AnyEvent]]:
+        """The request fitted to the target, as its dialect has it, and warnings about what that cannot say."""
         asked = msgspec.structs.replace(self.request, model=target.model or self.request.model)
         fitted, warnings = fit_reasoning(asked, target.record.name)
         key = target.key()
-        wire = target.record.build_request(fitted, key if isinstance(key, str) and key else None)
-        losses = [Warning("request-loss", lose(wire.losses))] if wire.losses else []
-        return wire, [*warnings, *losses]
+        ready = prepared(fitted, target.record)
+        wire = target.record.build_request(ready.request, key if isinstance(key, str) and key else None)
+        losses = (*ready.losses, *wire.losses)
+        return ready, wire, [*warnings, *([Warning("request-loss", lose(losses))] if losses else [])]
 
     def _exchange(self, target: Target, wire: HttpRequest) -> Exchange:
         return Exchange(

@@ -36,6 +36,7 @@ MIN_BUDGET = 1024
 """The fewest tokens that thinking may be given."""
 
 RULES = RequestRules(
+    talks=True,
     tool_name=r"[a-zA-Z0-9_-]{1,128}",
     call_id=r"[a-zA-Z0-9_-]+",
     arguments_are_objects=True,
@@ -43,11 +44,12 @@ RULES = RequestRules(
     blank_texts=False,
     unsigned_reasoning=False,
     signs="anthropic",
-    redacted=True,
     images=Media(("image/jpeg", "image/png", "image/gif", "image/webp"), ("https://", "http://")),
     files=Media(("application/pdf", "text/plain"), ("https://", "http://")),
-    result_media=True,
     ranges={"temperature": (0, 1), "top_p": (0, 1)},
+    signs_calls=False,
+    encrypted=False,
+    assistant_images=False,
 )
 
 _DEFAULT_MAX_TOKENS = 4096

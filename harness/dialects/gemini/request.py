@@ -45,16 +45,18 @@ STOP_LIMIT = 5  # stop sequences that the API takes
 _OWN_URLS = ("gs://", "https://generativelanguage.googleapis.com/")
 
 RULES = RequestRules(
+    talks=True,
     tool_name=r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}",
     calls_have_ids=False,
     arguments_are_objects=True,
     user_first=True,
     signs="google",
-    signs_calls=True,
     images=Media(("image/",), _OWN_URLS),
     files=Media(("application/", "audio/", "video/", "text/"), _OWN_URLS),
-    assistant_images=True,
     stops=STOP_LIMIT,
+    redacted=False,
+    encrypted=False,
+    result_media=False,
 )
 _LEVELS: Mapping[str, str] = {
     "minimal": "MINIMAL",

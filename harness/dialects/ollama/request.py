@@ -30,6 +30,11 @@ RULES = RequestRules(
     images=Media(("",)),
     files=Media(),
     ranges={},
+    signs=None,
+    signs_calls=False,
+    redacted=False,
+    encrypted=False,
+    result_media=False,
 )
 _THINK: Mapping[str, bool | str] = {
     "none": False,

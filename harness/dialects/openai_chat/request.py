@@ -30,13 +30,18 @@ SOUNDS = {"audio/wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 """Sounds that a message may hold, and their formats."""
 
 RULES = RequestRules(
+    talks=True,
     tool_name=r"[A-Za-z0-9_-]{1,64}",
     call_id=r"(?s).{1,40}",
     call_id_limit=40,
-    signs_calls=True,
     images=Media(("image/",), ("https://", "http://")),
     files=Media(("application/pdf", *SOUNDS)),
     stops=4,
+    signs=None,
+    redacted=False,
+    encrypted=False,
+    assistant_images=False,
+    result_media=False,
 )
 _OWN_MODELS = re.compile(r"(?:openai/)?(?:gpt-|o\d|chatgpt-)")
 

@@ -36,12 +36,14 @@ RULES = RequestRules(
     call_id=r"(?s).{1,64}",
     lone_reasoning=False,
     unsigned_reasoning=False,
-    encrypted=True,
     images=Media(("image/",), ("https://", "http://")),
     files=Media(("application/", "text/"), ("https://", "http://")),
-    result_media=True,
     ranges={"temperature": (0, 2), "top_p": (0, 1)},
     least_output_tokens=MIN_OUTPUT_TOKENS,
+    signs=None,
+    signs_calls=False,
+    redacted=False,
+    assistant_images=False,
 )
 
 _EFFORTS = ((2048, "low"), (8192, "medium"))  # budgets below which an effort stands for them; above, `high`

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from harness.dialects.base import Loss
-from harness.dialects.rules import RequestRules
+from harness.dialects.rules import ANYBODY, RequestRules
 from harness.request import FilePart, ImagePart, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart
 
 MEDIA_FOLLOW = "(What the tool gave follows.)"
@@ -74,7 +74,7 @@ class _Fitting:
     def _reasoning(self, part: ReasoningPart) -> Iterator[ReasoningPart]:
         """The reasoning with the hidden data that is the vendor's own, if anything is left that it takes."""
         rules, dropped = self.rules, dict[str, Any]()
-        if part.signature and not (rules.signs and self.signed_by in (None, rules.signs)):
+        if part.signature and rules.signs != ANYBODY and not (rules.signs and self.signed_by in (None, rules.signs)):
             self._lose("reasoning-signature", "the signature of reasoning is another vendor's")
             dropped["signature"] = None
         if part.redacted and not rules.redacted:
