@@ -101,11 +101,7 @@ def _finish_kind(wanted: tuple[FinishReason, ...], seen: FinishReason) -> Failur
 
 def _alike(facts: Facts, one: FinishReason, other: FinishReason) -> bool:
     """Whether the dialect has one word for both: whoever reports either has read it right."""
-    groups = [
-        group
-        for name in {facts.dialect, facts.wire_dialect}
-        for group in dialect_record(name).facts.get("alike_finish_reasons", ())
-    ]
+    groups = dialect_record(facts.dialect).facts.get("alike_finish_reasons", ())
     return any(one in group and other in group for group in groups)
 
 

@@ -73,8 +73,8 @@ def _system_messages(messages: list[Message]) -> list[str]:
 
 
 def _talk(wanted: RequestExpectation, asked: Request, seen: Request, dialects: tuple[str, ...]) -> _Found:
-    by_dialect = next((turns for name in dialects if (turns := dialect(name).facts.get("unordered_turns"))), ())
-    unordered = ("user", "assistant") if wanted.any_order else by_dialect
+    by_dialect = {turn for name in dialects for turn in dialect(name).facts.get("unordered_turns", ())}
+    unordered = ("user", "assistant") if wanted.any_order else tuple(sorted(by_dialect))
     given = turns_of(seen.messages, unordered)
     for messages, tail in ((wanted.wanted("messages", asked), False), (wanted.last_messages, True)):
         if messages is None:
