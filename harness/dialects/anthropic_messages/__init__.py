@@ -8,6 +8,7 @@ from harness.dialects.anthropic_messages.encode import Encoder
 from harness.dialects.anthropic_messages.errors import read_error, write_error
 from harness.dialects.anthropic_messages.read_request import read_request
 from harness.dialects.anthropic_messages.request import RULES, build_request, matches
+from harness.dialects.anthropic_messages.unread import unread
 from harness.dialects.anthropic_messages.validate import validate
 from harness.dialects.base import Dialect
 from harness.wire.sse import split
@@ -27,6 +28,7 @@ DIALECT = Dialect(
     write_answer=write_answer,
     read_answer=read_answer,
     join_frames=join_frames,
+    unread=unread,
     rules=RULES,
     facts={
         "key_variable": "ANTHROPIC_API_KEY",

@@ -10,6 +10,7 @@ from harness.dialects.gemini.errors import read_error, write_error
 from harness.dialects.gemini.framing import split
 from harness.dialects.gemini.read_request import read_request
 from harness.dialects.gemini.request import RULES, build_request, matches
+from harness.dialects.gemini.unread import unread
 from harness.dialects.gemini.validate import validate
 
 DIALECT = Dialect(
@@ -27,6 +28,7 @@ DIALECT = Dialect(
     write_answer=write_answer,
     read_answer=read_answer,
     join_frames=join_frames,
+    unread=unread,
     rules=RULES,
     facts={
         "key_variable": "GEMINI_API_KEY",

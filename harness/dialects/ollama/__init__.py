@@ -9,6 +9,7 @@ from harness.dialects.ollama.encode import Encoder
 from harness.dialects.ollama.errors import read_error, write_error
 from harness.dialects.ollama.read_request import read_request
 from harness.dialects.ollama.request import RULES, build_request, matches
+from harness.dialects.ollama.unread import unread
 from harness.dialects.ollama.validate import validate
 from harness.wire.ndjson import split
 
@@ -27,6 +28,7 @@ DIALECT = Dialect(
     write_answer=write_answer,
     read_answer=read_answer,
     join_frames=join_frames,
+    unread=unread,
     rules=RULES,
     facts={
         "key_variable": "OLLAMA_API_KEY",

@@ -9,6 +9,7 @@ from harness.dialects.openai_chat.encode import Encoder
 from harness.dialects.openai_chat.errors import read_error, write_error
 from harness.dialects.openai_chat.read_request import read_request
 from harness.dialects.openai_chat.request import RULES, build_request, matches
+from harness.dialects.openai_chat.unread import unread
 from harness.dialects.openai_chat.validate import validate
 from harness.wire.sse import split
 
@@ -27,6 +28,7 @@ DIALECT = Dialect(
     write_answer=write_answer,
     read_answer=read_answer,
     join_frames=join_frames,
+    unread=unread,
     rules=RULES,
     facts={
         "key_variable": "OPENAI_API_KEY",

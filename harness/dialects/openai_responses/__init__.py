@@ -9,6 +9,7 @@ from harness.dialects.openai_responses.encode import Encoder
 from harness.dialects.openai_responses.errors import read_error, write_error
 from harness.dialects.openai_responses.read_request import read_request
 from harness.dialects.openai_responses.request import RULES, build_request, matches
+from harness.dialects.openai_responses.unread import unread
 from harness.dialects.openai_responses.validate import validate
 from harness.wire.sse import split
 
@@ -27,6 +28,7 @@ DIALECT = Dialect(
     write_answer=write_answer,
     read_answer=read_answer,
     join_frames=join_frames,
+    unread=unread,
     rules=RULES,
     facts={
         "key_variable": "OPENAI_API_KEY",
