@@ -10,6 +10,7 @@ _SAMPLING: Mapping[str, tuple[float, float]] = {
     "top_p": (0, 1),
     "presence_penalty": (-2, 2),
     "frequency_penalty": (-2, 2),
+    "choices": (1, 128),
 }
 
 

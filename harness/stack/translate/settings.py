@@ -36,11 +36,9 @@ def _numbers(request: Request, rules: RequestRules, losses: list[Loss]) -> Itera
     if limit is not None and limit < rules.least_output_tokens:
         losses.append(Loss("max-output-tokens", f"{limit} is sent as {rules.least_output_tokens}"))
         yield "max_output_tokens", rules.least_output_tokens
-    for name, least in (("top_k", 1), ("choices", 1)):
-        value = getattr(request, name)
-        if value is not None and value < least:
-            losses.append(Loss(name.replace("_", "-"), f"{value} says nothing"))
-            yield name, None
+    if request.top_k is not None and request.top_k < 1:
+        losses.append(Loss("top-k", f"{request.top_k} says nothing"))
+        yield "top_k", None
     asked = request.reasoning
     if asked is not None and asked.budget_tokens is not None and asked.budget_tokens < 0:
         losses.append(Loss("reasoning-budget", f"{asked.budget_tokens} tokens are no budget"))
