@@ -17,8 +17,9 @@ _MEMBER = b"\x1f\x8b"
 
 async def unpacked(response: httpx.Response) -> AsyncGenerator[bytes]:
     """The body's bytes. Raises what httpx raises, DecodingError for a body that is not in the coding it claims."""
-    if response.headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip"):
-        async for data in response.aiter_bytes():
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in ("gzip", "x-gzip"):
+        async for data in response.aiter_bytes() if coding else response.aiter_raw():
             yield data
         return
     members = GzipMembers()

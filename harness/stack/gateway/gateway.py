@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.request import getproxies
+
 import httpx
 from starlette.types import Receive
 
 from harness.stack.client import Client
 from harness.stack.clock import Clock
+from harness.stack.gateway.connections import Connections
 from harness.stack.gateway.conversations import Conversations
 from harness.stack.gateway.desk import Visit
 from harness.stack.gateway.refusal import Refusal
@@ -25,7 +28,7 @@ class Gateway:
         self.client = Client.over(
             settings.upstreams,
             policy=settings.policy,
-            transport=transport,
+            transport=transport or _connections(),
             clock=clock,
             think_tags=settings.think_tags,
             compact=drop_oldest_turns if settings.compaction else None,
@@ -59,3 +62,8 @@ class Gateway:
         finally:
             self._relays.discard(relay)
             visit.notes |= relay.notes()
+
+
+def _connections() -> httpx.AsyncBaseTransport | None:
+    """The way to the upstreams; None, which is httpx's own, where the environment asks for a proxy."""
+    return None if getproxies() else Connections()
