@@ -68,7 +68,7 @@ def print_flips(flips: Iterable[Flip], times: int) -> None:
     flipped = list(flips)
     print(f"\n{times} runs: {len(flipped) or 'no'} verdict{'' if len(flipped) == 1 else 's'} flipped")
     for flip in flipped:
-        print(f"  {flip.system} {flip.scenario} ({flip.dialect}): {plain(flip.words)}\n    {flip.reproduce}")
+        print(f"  {flip.system} {flip.scenario} ({flip.pair}): {plain(flip.words)}\n    {flip.reproduce}")
 
 
 def _column(result: Result) -> Column:
@@ -122,7 +122,7 @@ def _print_failures(console: Console, results: Iterable[Result]) -> None:
     loud = [result for result in results if result.nonconformant or result.verdict == "error"]
     for result in sorted(loud, key=lambda each: (not each.silent, each.system, each.scenario))[:SHOWN_FAILURES]:
         silent = " silently" if result.silent else ""
-        console.print(f"\n{result.verdict}{silent}: {result.system} {result.scenario} ({result.dialect})", markup=False)
+        console.print(f"\n{result.verdict}{silent}: {result.system} {result.scenario} ({result.pair})", markup=False)
         if result.known and result.verdict == "pass":
             console.print("  it is listed as a known failure, and passes: remove the entry", markup=False)
         for failure in result.failures:

@@ -46,6 +46,9 @@ class EvidenceView:
     findings: tuple[FindingView, ...]
     fields: tuple[FieldView, ...]
     attempts: tuple[AttemptView, ...]
+    """What the origin saw; of a gateway, its upstream side."""
+    front: tuple[AttemptView, ...]
+    """Of a gateway: what passed between it and our client."""
     events: tuple[TimedLine, ...]
     timeline: Timeline | None
     stderr: Markup
@@ -59,20 +62,31 @@ def evidence_view(result: Result) -> EvidenceView:
     evidence = result.evidence or Evidence()
     brief = result.verdict == "pass"
     limits = BRIEF if brief else FULL
+    wire, front = ((), ()) if evidence.left_out_bytes else (evidence.wire, evidence.front)
     attempts = tuple(
-        attempt_view(record, result.dialect, _offsets(result.failures, record), limits)
-        for record in (() if evidence.left_out_bytes else evidence.wire)
+        attempt_view(record, result.upstream or result.dialect, _offsets(result.failures, record), limits)
+        for record in wire
     )
+    client_side = tuple(attempt_view(record, result.dialect, (), limits, side="g") for record in front)
     return EvidenceView(
-        findings=tuple(_finding_view(finding, attempts) for finding in by_gravity(result.failures)),
+        findings=tuple(
+            _finding_view(finding, client_side if _is_of_front(finding) else attempts)
+            for finding in by_gravity(result.failures)
+        ),
         fields=tuple(field_views(evidence)),
         attempts=attempts,
+        front=client_side,
         events=tuple(_event_lines(evidence.events, limits)),
         timeline=timeline(evidence),
         stderr=shortened(evidence.stderr, STDERR),
         brief=brief,
         left_out_bytes=evidence.left_out_bytes,
     )
+
+
+def _is_of_front(finding: Finding) -> bool:
+    """Whether it is about what a gateway's client got: its attempts are then the client's."""
+    return finding.check.startswith("front-")
 
 
 def _offsets(findings: Iterable[Finding], record: AttemptRecord) -> list[int]:

@@ -40,8 +40,8 @@ def render_junit(run: Run) -> bytes:
     return document + b"\n"
 
 
-def _key(result: Result) -> tuple[str, str, str]:
-    return result.system, result.system_version, result.dialect
+def _key(result: Result) -> tuple[str, str, str, str]:
+    return result.system, result.system_version, result.dialect, result.upstream or ""
 
 
 def _counts(suites: Iterable[Element]) -> dict[str, str]:
@@ -78,9 +78,10 @@ def _properties(values: dict[str, str]) -> Element:
 
 
 def _system_suite(header: Header, results: Sequence[Result]) -> Element:
-    system, version, dialect = _key(results[0])
+    system, version, dialect, upstream = _key(results[0])
     properties = {"system": system, "system_version": version, "dialect": dialect}
-    return _suite(header, f"{system} {version} {dialect}", properties, [_case(result) for result in results])
+    properties |= {"upstream": upstream} if upstream else {}
+    return _suite(header, f"{system} {version} {results[0].pair}", properties, [_case(result) for result in results])
 
 
 def _case(result: Result) -> Element:

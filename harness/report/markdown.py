@@ -58,16 +58,14 @@ def _verdict(matrix: Matrix) -> str:
 def _canary_warning(matrix: Matrix) -> Iterable[str]:
     suspects = [column for column in matrix.columns if column.canary]
     if suspects:
-        names = ", ".join(f"{code(column.system)} in {code(column.dialect)}" for column in suspects)
+        names = ", ".join(f"{code(column.system)} in {code(column.pair)}" for column in suspects)
         yield f"> **A canary failed** ({names}): suspect the harness or the adapter before the system."
 
 
 def _table(columns: Iterable[Column]) -> str:
     heads = ("System", "Dialect", "Must", "Silent", "Hangs", "Other must", "Should", "May", "Known", "Not measured")
     lines = [_line((*heads, "Unsupported")), _line(["---", "---", *(["---:"] * (len(heads) - 1))])]
-    lines += [
-        _line([code(f"{each.system} {each.version}"), code(each.dialect), *_counts(each.tally)]) for each in columns
-    ]
+    lines += [_line([code(f"{each.system} {each.version}"), code(each.pair), *_counts(each.tally)]) for each in columns]
     return "\n".join(lines)
 
 
@@ -109,7 +107,7 @@ def _items(cells: Sequence[Cell], columns: Sequence[Column]) -> str:
     groups: dict[tuple[str, str], list[str]] = {}
     for cell in cells:
         column = columns[cell.column]
-        groups.setdefault((_where(cell, column), _what(cell)), []).append(code(column.dialect))
+        groups.setdefault((_where(cell, column), _what(cell)), []).append(code(column.pair))
     lines = [f"- {where} {', '.join(dialects)}: {what}" for (where, what), dialects in groups.items()]
     more = len(lines) - LONGEST_LIST
     return "\n".join([*lines[:LONGEST_LIST], *([f"- and {more} more"] if more > 0 else [])])

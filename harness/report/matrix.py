@@ -1,4 +1,7 @@
-"""The matrix: results of one or several runs laid out by scenario (down) and by system and dialect (across)."""
+"""The matrix: results of one or several runs laid out by scenario (down) and by system and dialect (across).
+
+A gateway has a column for each dialect that it serves, and gateways stand behind all clients.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from harness.catalogue.models import Level
 from harness.report.marks import LEVELS, Mark, mark, worst
 from harness.report.score import Tally, tally
 from harness.report.visible import moment
-from harness.runner.results import Header, RecordingResult, Result, Run, ScenarioNote, SystemNote
+from harness.runner.results import Header, RecordingResult, Result, Run, ScenarioNote, SystemNote, pair_words
 
 CANARY_FAMILY = "canary"
 REFERENCE = "reference"
@@ -31,9 +34,16 @@ class Column:
     system: str
     version: str
     dialect: str
+    upstream: str
+    """Of a gateway: the dialect that it reads; empty for all other systems."""
     tally: Tally
     canary: Mark | None
     """The canary's mark where it is no pass: the harness or the adapter is the first suspect then."""
+
+    @property
+    def pair(self) -> str:
+        """The dialect; of a gateway those on both of its sides, its client's last."""
+        return pair_words(self.dialect, self.upstream or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,7 @@ def build_matrix(runs: Sequence[Run]) -> Matrix:
     )
 
 
-ColumnKey: TypeAlias = tuple[str, str, str]
+ColumnKey: TypeAlias = tuple[str, str, str, str]
 Note = TypeVar("Note")
 
 
@@ -158,7 +168,7 @@ def cell_key(result: Result) -> tuple[str, ColumnKey]:
 
 
 def _column_key(result: Result) -> ColumnKey:
-    return result.system, result.system_version, result.dialect
+    return result.system, result.system_version, result.dialect, result.upstream or ""
 
 
 def _merged(maps: Iterable[dict[str, Note]]) -> dict[str, Note]:
@@ -169,7 +179,7 @@ def _columns(results: Iterable[Result]) -> tuple[Column, ...]:
     groups: dict[ColumnKey, list[Result]] = {}
     for result in results:
         groups.setdefault(_column_key(result), []).append(result)
-    keys = sorted(groups, key=lambda key: (key[0] != REFERENCE, key))
+    keys = sorted(groups, key=lambda key: (key[0] != REFERENCE, key[3] != "", key))
     return tuple(Column(number, *key, tally(groups[key]), _canary(groups[key])) for number, key in enumerate(keys))
 
 
@@ -197,7 +207,7 @@ def _rows(
     heads: dict[str, Result] = {}
     for result in results.values():
         heads.setdefault(result.scenario, result)
-    keys = [(column.system, column.version, column.dialect) for column in columns]
+    keys = [(column.system, column.version, column.dialect, column.upstream) for column in columns]
     return [
         Row(
             scenario=scenario,

@@ -109,7 +109,7 @@ def _short(cells: Sequence[Cell], way_up: str | None) -> ShortFailure:
     proof = result.known_proof
     return ShortFailure(
         mark=cells[0].worst,
-        dialects=tuple(cell.result.dialect for cell in cells),
+        dialects=tuple(cell.result.pair for cell in cells),
         kind=gravest.kind if gravest else "",
         message=_shown(gravest.message if gravest else result.note or "no reason given", MESSAGE),
         more=len(result.failures) - 1 if gravest else 0,

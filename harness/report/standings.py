@@ -32,6 +32,8 @@ class Standing:
     known: int
     unsupported: int
     not_measured: int
+    upstream: str
+    """Of a gateway: the dialect that it reads; empty for all other systems."""
     suspect: bool
     """Whether a canary did not pass: then the adapter or the harness is suspected first."""
 
@@ -57,6 +59,7 @@ def _standing(system: SystemEntry) -> Standing:
         known=counts.known,
         unsupported=counts.unsupported,
         not_measured=counts.errors,
+        upstream=system.columns[0].upstream,
         suspect=any(column.canary for column in system.columns),
     )
 
@@ -79,6 +82,8 @@ def _cells(each: Standing) -> list[str]:
     loud = [f"**{count}**" if count else "0" for count in (each.silent, each.hung, each.other_must)]
     quiet = [str(count) for count in (each.should, each.known, each.unsupported)]
     name, dialects = code(f"{each.system} {each.version}"), ", ".join(map(_word, each.dialects))
+    if each.upstream:
+        dialects = f"{_word(each.upstream)} → {dialects}"
     return [name, _word(each.language), dialects, f"{each.must_passed}/{each.must_judged}", *loud, *quiet]
 
 

@@ -34,7 +34,9 @@ class Timeline:
 
 def timeline(evidence: Evidence) -> Timeline | None:
     """The timeline of a case; None where nothing took time."""
-    wire = [(_attempt_name(record), _attempt_times(record)) for record in evidence.wire[:ATTEMPTS]]
+    name = "upstream" if evidence.front else "wire"
+    wire = [(_attempt_name(record, name), _attempt_times(record)) for record in evidence.wire[:ATTEMPTS]]
+    wire += [(_attempt_name(record, "client"), _attempt_times(record)) for record in evidence.front[:ATTEMPTS]]
     lanes = [*wire, ("caller", [record.at_s for record in evidence.events])]
     end = max((time for _, times in lanes for time in times), default=0.0)
     if end < SHORTEST_S:
@@ -42,8 +44,8 @@ def timeline(evidence: Evidence) -> Timeline | None:
     return Timeline(tuple(_lane(name, times, end) for name, times in lanes), end)
 
 
-def _attempt_name(record: AttemptRecord) -> str:
-    return f"{'fallback' if record.fallback else 'wire'} {record.number}"
+def _attempt_name(record: AttemptRecord, side: str) -> str:
+    return f"{'fallback' if record.fallback else side} {record.number}"
 
 
 def _attempt_times(record: AttemptRecord) -> list[float]:

@@ -7,7 +7,7 @@
      "left_out": {"name": "reason"}}
 
 The letters of a column stand in the order of the scenarios. A capital letter is a known failure, a dot a case that
-did not run.
+did not run. A gateway's column also has `upstream`, the dialect that it reads; `dialect` is its client's.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def _column(matrix: Matrix, column: Column) -> dict[str, str]:
         "version": column.version,
         "language": note.language if note else "",
         "dialect": column.dialect,
+        **({"upstream": column.upstream} if column.upstream else {}),
         "content": "".join(_letter(cell, cell.content) if cell else ABSENT for cell in cells),
         "ending": "".join(_letter(cell, cell.ending) if cell else ABSENT for cell in cells),
     }

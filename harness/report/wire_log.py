@@ -105,8 +105,13 @@ class _Chunk:
     events: tuple[AnyEvent, ...]
 
 
-def attempt_view(record: AttemptRecord, dialect: str, offsets: Sequence[int], limits: Limits) -> AttemptView:
-    """An attempt as its page shows it; `offsets` are the places in the body that findings point to."""
+def attempt_view(
+    record: AttemptRecord, dialect: str, offsets: Sequence[int], limits: Limits, *, side: str = "a"
+) -> AttemptView:
+    """An attempt as its page shows it; `offsets` are the places in the body that findings point to.
+
+    `side` is a letter that tells the attempts of one side of a gateway from those of the other.
+    """
     bodies = [chunk.data for chunk in record.chunks]
     body = b"".join(bodies)
     known = dialect in stream_names()
@@ -121,7 +126,7 @@ def attempt_view(record: AttemptRecord, dialect: str, offsets: Sequence[int], li
     ]
     framed = decoded and plain == bodies  # packed bytes have no frames to be cut in two
     frame_ends = frozenset(accumulate(map(len, dialect_record(dialect).split_frames(body)))) if framed else None
-    anchor = f"{'f' if record.fallback else 'a'}{record.number}"
+    anchor = f"{'f' if record.fallback else side}{record.number}"
     rows = tuple(_Rows(body, frame_ends, anchor, sorted(set(offsets)), limits).of(chunks))
     texts = [row.text for row in rows if isinstance(row, ChunkRow)]
     return AttemptView(

@@ -13,7 +13,8 @@ class Flip:
     """A case whose verdict flipped. `outcomes` are in the order of the runs, None where a run has no such case."""
 
     system: str
-    dialect: str
+    pair: str
+    """The dialect, or both of a gateway's."""
     scenario: str
     outcomes: tuple[str | None, ...]
     reproduce: str
@@ -29,12 +30,12 @@ def flips(runs: Sequence[Run]) -> list[Flip]:
     by_case: dict[tuple[str, str, str], dict[int, Result]] = {}
     for number, run in enumerate(runs):
         for result in run.results:
-            by_case.setdefault((result.system, result.dialect, result.scenario), {})[number] = result
+            by_case.setdefault((result.system, result.pair, result.scenario), {})[number] = result
     found = []
-    for (system, dialect, scenario), results in sorted(by_case.items()):
+    for (system, pair, scenario), results in sorted(by_case.items()):
         outcomes = tuple(_outcome(results.get(number)) for number in range(len(runs)))
         if len(set(outcomes)) > 1:
-            found.append(Flip(system, dialect, scenario, outcomes, next(iter(results.values())).reproduce))
+            found.append(Flip(system, pair, scenario, outcomes, next(iter(results.values())).reproduce))
     return found
 
 

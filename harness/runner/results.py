@@ -114,6 +114,11 @@ class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
     """By system name: why it does not take part though one might look for it."""
 
 
+def pair_words(dialect: str, upstream: str | None) -> str:
+    """In words what a system speaks: `gemini`, or `openai-chat → gemini` for a gateway that reads the first."""
+    return dialect if upstream is None else f"{upstream} → {dialect}"
+
+
 class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
     """The verdict of one (system, dialect, scenario)."""
 
@@ -139,6 +144,11 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
     known_proof: str = ""
     """Where a known failure is shown: the id of a test, a place in the documents, or an address."""
     evidence: Evidence | None = None
+
+    @property
+    def pair(self) -> str:
+        """The dialect; of a gateway those on both of its sides, its client's last."""
+        return pair_words(self.dialect, self.upstream)
 
     @property
     def silent(self) -> bool:

@@ -29,7 +29,7 @@ def test_what_is_the_same_each_time_is_no_flip() -> None:
 
 def test_a_verdict_that_changes_is_named_with_what_came_out_each_time() -> None:
     [flip] = flips([run(FINE), run(lost()), run(FINE)])
-    assert (flip.system, flip.dialect, flip.scenario) == (FINE.system, FINE.dialect, FINE.scenario)
+    assert (flip.system, flip.pair, flip.scenario) == (FINE.system, FINE.dialect, FINE.scenario)
     fine = f"pass (content pass, ending {FINE.ending})"
     assert flip.words == f"{fine}, fail (content fail, ending {FINE.ending}: loss), {fine}"
     assert flip.reproduce == FINE.reproduce
