@@ -12,6 +12,7 @@ from typing import Any
 from harness.dialects.anthropic_messages.decode import STOP_REASONS
 from harness.dialects.anthropic_messages.errors import error_body
 from harness.dialects.base import Loss
+from harness.dialects.decoding import compact_json
 from harness.dialects.named_events import named_event
 from harness.events import (
     AnyEvent,
@@ -68,6 +69,7 @@ class Encoder:
         self._open_index = 0
         self._calls: dict[int, _Call] = {}
         self._usage = Usage()
+        self._details: Any = None  # of the stop reason
         self._finish: Finish | None = None
         self._finish_waits = False
         self._usage_waits = False
@@ -298,6 +300,8 @@ class Encoder:
         self._finish_waits = self._usage_waits = False
         raw = self._raw_reason(self._finish) if self._finish else None
         delta = {"stop_reason": raw, "stop_sequence": None}
+        if self._details is not None:
+            delta["stop_details"], self._details = self._details, None
         out.append({"type": "message_delta", "delta": delta, "usage": {"output_tokens": 0, **self._counts()}})
 
     def _raw_reason(self, finish: Finish) -> str:
@@ -312,5 +316,22 @@ class Encoder:
         if event.kind == "ping":
             self._opened(out)
             out.append({"type": "ping"})
+        elif event.kind == "citation":
+            self._turn_to("text", {"type": "text", "text": "", "citations": []}, out)
+            self._delta({"type": "citations_delta", "citation": event.data}, out)
+        elif event.kind == "stop_details":
+            self._details = event.data
+        elif type(event.data) is dict and event.data.get("type") == event.kind:
+            self._foreign_block(event.data, out)
         else:
-            self._lose("other", f"{event.kind} is not rendered")
+            self._lose("extras", f"{event.kind} is not rendered")
+
+    def _foreign_block(self, data: dict[str, Any], out: list[dict[str, Any]]) -> None:
+        """A block of the vendor's own tools, whole; input comes in a delta, as the vendor sends it."""
+        self._close_prose(out)
+        streamed = type(data.get("input")) is dict and bool(data["input"])
+        index = self._block_start({**data, "input": {}} if streamed else data, out)
+        if streamed:
+            delta = {"type": "input_json_delta", "partial_json": compact_json(data["input"])}
+            out.append({"type": "content_block_delta", "index": index, "delta": delta})
+        out.append({"type": "content_block_stop", "index": index})

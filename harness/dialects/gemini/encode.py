@@ -47,7 +47,10 @@ _RAW_OF_FILTER = frozenset({
     "IMAGE_RECITATION", "MODEL_ARMOR",
 })  # fmt: skip
 _PART_KINDS = frozenset({"executableCode", "codeExecutionResult", "toolCall", "toolResponse", "inlineData", "fileData"})
-_CANDIDATE_KINDS = frozenset({"groundingMetadata", "citationMetadata", "urlContextMetadata", "logprobsResult"})
+_CANDIDATE_KINDS = frozenset({
+    "groundingMetadata", "citationMetadata", "urlContextMetadata", "logprobsResult", "finishMessage",
+})  # fmt: skip
+_ENDED_WELL = ("stop", "tool_calls")
 
 
 class _Call:
@@ -79,12 +82,14 @@ class Encoder:
 
     def __init__(self) -> None:
         self.losses: list[Loss] = []
+        self.verbatim = False
         self._head = {"modelVersion": "test-model", "responseId": "resp-harness"}
         self._named: dict[str, str] = {}  # what of it the events gave
         self._calls: dict[tuple[int, int], _Call] = {}  # by choice and index
         self._sent_calls: set[int] = set()  # choices that made calls
         self._usage: dict[str, int] = {}
-        self._has_news = False  # usage that no frame has carried yet
+        self._has_news = False  # a name or usage that no frame has carried yet
+        self._malformed: set[int] = set()  # choices with a call that no part can hold
         self._finished: set[int] = set()
         self._failed = False
         self._closed = False
@@ -107,9 +112,10 @@ class Encoder:
         frames = self._whole_calls()
         match event:
             case Finish():
-                frames += self._last_calls(event.choice, event.reason in ("stop", "tool_calls"))
+                frames += self._last_calls(event.choice, event.reason in _ENDED_WELL)
             case Failure():
                 self._drop_calls(list(self._calls))
+                frames += [self._frame({})] if self._has_news else []
         if frame := self._encode(event):
             frames.append(frame)
         return frames
@@ -160,11 +166,15 @@ class Encoder:
         return None
 
     def _encode_finish(self, event: Finish) -> bytes:
-        name = _finish_name(event)
+        name: str | int = event.raw if self.verbatim and event.raw else _finish_name(event)
+        if type(name) is str and name.isdecimal():
+            name = int(name)  # the vendor can be asked for its reasons as numbers
         # STOP is read as tool_calls where calls were made, and as stop where none was.
         read_as = "tool_calls" if event.choice in self._sent_calls else "stop"
         if event.reason in _INEXACT or (name == "STOP" and event.reason != read_as):
             self.losses.append(Loss("finish-reason", f"{event.reason} is sent as {name}"))
+        if event.choice in self._malformed and event.reason in _ENDED_WELL:
+            name = "MALFORMED_FUNCTION_CALL"  # the vendor's own word for it
         self._finished.add(event.choice)
         candidate = {"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": name}
         return self._frame({"candidates": [{**candidate, "index": event.choice}]})
@@ -173,12 +183,14 @@ class Encoder:
         data = event.data if isinstance(event.data, dict) else None
         if data and event.kind in _PART_KINDS and event.kind in data:
             return self._part(data, 0)
-        if data and event.kind in _CANDIDATE_KINDS:
-            return self._frame({"candidates": [{event.kind: data, "index": 0}]})
+        if event.kind in _CANDIDATE_KINDS:
+            return self._frame({"candidates": [{event.kind: event.data, "index": 0}]})
         if data and event.kind == "promptFeedback":
             self._finished.add(0)
             return self._frame({"promptFeedback": data})
-        self.losses.append(Loss("other", event.kind))
+        if data and event.kind in data and self.verbatim:
+            return self._part(data, 0)
+        self.losses.append(Loss("extras", event.kind))
         return None
 
     def _gather(self, event: ToolCall) -> None:
@@ -193,6 +205,7 @@ class Encoder:
         if event.model:
             self._named["modelVersion"] = mend_surrogates(event.model)
         self._head |= self._named
+        self._has_news = True
 
     def _take_usage(self, event: Usage) -> None:
         if event.cache_write_tokens:
@@ -215,13 +228,18 @@ class Encoder:
         self.losses.append(Loss("signature", f"a signature of form {event.form} that Gemini did not make"))
         return ""
 
-    def _whole_calls(self, doubtful: bool = True) -> list[bytes]:
-        """The held calls that are whole: those of one choice in one frame, as parallel calls come."""
+    def _whole_calls(self, doubtful: bool = True, in_turn: bool = True) -> list[bytes]:
+        """The held calls that are whole, those of one choice in one frame, as parallel calls come.
+
+        `in_turn`: none goes before one that began earlier.
+        """
         parts: dict[int, list[dict[str, Any]]] = {}
+        waits: set[int] = set()  # choices with a call that is not whole
         for (choice, index), call in list(self._calls.items()):
-            if not doubtful and not call.arguments.value():
-                continue
-            if part := call.part():
+            part = call.part() if doubtful or call.arguments.value() else None
+            if part is None:
+                waits.add(choice)
+            elif not (in_turn and choice in waits):
                 parts.setdefault(choice, []).append(part)
                 del self._calls[choice, index]
         self._sent_calls.update(parts)
@@ -233,8 +251,11 @@ class Encoder:
             for (of_choice, _), call in self._calls.items():
                 if of_choice == choice and not call.arguments.text:
                     call.arguments.add("{}")
-        frames = self._whole_calls()
-        self._drop_calls([key for key in self._calls if key[0] == choice])
+        frames = self._whole_calls(in_turn=False)
+        dropped = [key for key in self._calls if key[0] == choice]
+        if dropped and ended_well:
+            self._malformed.add(choice)
+        self._drop_calls(dropped)
         return frames
 
     def _drop_calls(self, keys: list[tuple[int, int]]) -> None:

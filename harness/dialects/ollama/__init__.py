@@ -39,6 +39,7 @@ DIALECT = Dialect(
         "alike_finish_reasons": (("stop", "tool_calls"),),  # stop is said of both
         "single_choice": True,
         "whole_calls": True,
+        "ends_in_one": True,  # the stop reason and the counts, in the last frame of a good end
         "no_response_id": True,
     },
 )

@@ -10,6 +10,7 @@ from harness.dialects.growing import Arguments
 from harness.dialects.ollama.errors import error_body
 from harness.events import (
     AnyEvent,
+    ErrorInfo,
     Failure,
     Finish,
     Other,
@@ -52,6 +53,7 @@ class Encoder:
         self._sent_calls = 0
         self._finish: Finish | None = None
         self._counts: dict[str, int] = {}
+        self._broken = ""  # the name of a call that no record can hold, where the model ended well
         self._failed = False
         self._closed = False
 
@@ -90,6 +92,9 @@ class Encoder:
             return []
         self._closed = True
         frames = self._whole_calls() + self._last_calls(True)
+        if self._broken:
+            error = ErrorInfo("protocol", f"error parsing tool call: the arguments of {self._broken} are no object")
+            return [*frames, _line(error_body(error))]
         end: dict[str, Any] = {"done": True}
         if self._finish is not None:
             end["done_reason"] = self._done_reason(self._finish)
@@ -118,10 +123,12 @@ class Encoder:
                 return [self._message({"content": mend_surrogates(text)})]
             case Signature():
                 self._lose("signature", "Ollama keeps no signatures")
+            case Other(kind="images", data=data):
+                return [self._message({"content": "", "images": data})]
             case Other(kind=kind, data=data) if kind in _EVIDENCE:
                 return [self._record({"role": "assistant", "content": ""}, {"done": False, kind: data})]
             case Other():
-                self._lose("other", event.kind)
+                self._lose("extras", event.kind)
         return []
 
     def _done_reason(self, finish: Finish) -> str:
@@ -149,12 +156,17 @@ class Encoder:
         counts = {"prompt_eval_count": usage.input_tokens, "eval_count": usage.output_tokens}
         self._counts |= {name: count for name, count in counts.items() if count is not None}
 
-    def _whole_calls(self, doubtful: bool = True) -> list[bytes]:
-        """The held calls that are whole, in one record, as parallel calls come."""
+    def _whole_calls(self, doubtful: bool = True, in_turn: bool = True) -> list[bytes]:
+        """The held calls that are whole, in one record, as parallel calls come.
+
+        `in_turn`: none goes before one that began earlier.
+        """
         calls = []
         for index, call in list(self._calls.items()):
             arguments = call.arguments.value()
             if arguments is None or not (arguments or doubtful):
+                if in_turn:
+                    break
                 continue
             function = {"index": self._sent_calls, "name": call.name, "arguments": arguments}
             calls.append({**({"id": call.id} if call.id else {}), "function": function})
@@ -168,7 +180,9 @@ class Encoder:
             for call in self._calls.values():
                 if not call.arguments.text:
                     call.arguments.add("{}")
-        frames = self._whole_calls()
+        frames = self._whole_calls(in_turn=False)
+        if ended_well and self._calls:
+            self._broken = next(iter(self._calls.values())).name or "a call"
         self._drop_calls()
         return frames
 

@@ -15,6 +15,7 @@ from harness.dialects.openai_chat.errors import error_body
 from harness.dialects.openai_chat.finish import OWN_REASONS, canonical_reason
 from harness.events import (
     AnyEvent,
+    ErrorInfo,
     Failure,
     Finish,
     Other,
@@ -40,6 +41,7 @@ class Encoder:
 
     def __init__(self) -> None:
         self.losses: list[Loss] = []
+        self.verbatim = False
         self._id = "chatcmpl-harness"
         self._model = "test-model"
         self._roles: set[int] = set()  # choices that have their first chunk
@@ -71,7 +73,7 @@ class Encoder:
                 return self._take_usage(event)
             case Failure(error):
                 self._failed = True
-                return [_frame(error_body(error))]
+                return [*self._send_usage(), _frame(_error(error))]
             case Other(kind, data):
                 return self._other(kind, data)
         return []
@@ -126,7 +128,8 @@ class Encoder:
     def _signature(self, event: Signature) -> list[bytes]:
         if event.tool_index is not None:
             extra = {"google": {"thought_signature": event.data}}
-            return self._delta({"tool_calls": [{"index": event.tool_index, "extra_content": extra}]}, event.choice)
+            call = {"index": event.tool_index, "function": {"arguments": ""}, "extra_content": extra}
+            return self._delta({"tool_calls": [call]}, event.choice)
         if event.form == "redacted":
             self.losses.append(Loss("redacted-reasoning", "chat completions have no place for it"))
             return []
@@ -140,7 +143,7 @@ class Encoder:
     def _finish(self, event: Finish) -> list[bytes]:
         self._finished = True
         raw = event.raw or ""
-        is_own = raw in OWN_REASONS or event.reason == "other"
+        is_own = self.verbatim or raw in OWN_REASONS or event.reason == "other"
         if not (raw and is_own and canonical_reason(raw) == event.reason):
             raw = _RAW_OF.get(event.reason, event.reason)
             if raw != event.reason:
@@ -164,7 +167,9 @@ class Encoder:
             return self._delta({kind: data}, 0)
         if kind in EVIDENCE_IN_CHUNK:
             return [self._whole([], **{kind: data})]
-        self.losses.append(Loss("other", f"chat completions have no place for {kind}"))
+        if kind.startswith("content_") and type(data) is dict:
+            return self._delta({"content": [data]}, 0)
+        self.losses.append(Loss("extras", f"chat completions have no place for {kind}"))
         return []
 
 
@@ -181,6 +186,12 @@ def _usage_object(usage: Usage) -> dict[str, Any]:
     if usage.reasoning_tokens is not None:
         sent["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
     return sent
+
+
+def _error(error: ErrorInfo) -> dict[str, Any]:
+    """The error with its HTTP status, which readers of followers' streams look for beside the code."""
+    body = error_body(error)
+    return body if error.status is None else {"error": {**body["error"], "status_code": error.status}}
 
 
 def _frame(payload: dict[str, Any]) -> bytes:

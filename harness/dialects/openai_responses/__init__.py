@@ -37,6 +37,7 @@ DIALECT = Dialect(
         "alike_finish_reasons": (("stop", "tool_calls"),),  # a completed response is both
         "single_choice": True,
         "calls_in_turn": True,
+        "ends_in_one": True,  # the stop reason and the counts, in the last frame of a good end
         "summaries": True,  # reasoning is told from its summary
     },
 )

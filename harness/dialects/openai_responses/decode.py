@@ -115,9 +115,9 @@ class Decoder(FrameDecoder):
             self._turn_to(payload, channel, part)
         self._pieces.append(delta)
         if channel == "text":
-            out.append(Text(delta))
             if logprobs := payload.get("logprobs"):
                 out.append(Other("logprobs", logprobs))
+            out.append(Text(delta))
         elif self._item is not None:
             self._hand_on(self._item, channel, delta, out)
 

@@ -71,6 +71,7 @@ class Encoder:
 
     def __init__(self) -> None:
         self.losses: list[Loss] = []
+        self.verbatim = False
         self._lost: set[str] = set()
         self._id = "resp_harness"
         self._model = "test-model"
@@ -83,6 +84,7 @@ class Encoder:
         self._calls: dict[int, _Call] = {}
         self._usage = Usage()
         self._finish: Finish | None = None
+        self._logprobs: list[Any] = []  # of the next piece of text
         self._out: list[bytes] = []
         self._writers: dict[type, Callable[[Any], None]] = {
             Start: self._start,
@@ -96,7 +98,7 @@ class Encoder:
             Usage: self._count,
             Finish: self._finished,
             Failure: self._failure,
-            Other: lambda event: self._lose("other", f"{event.kind} is not rendered"),
+            Other: self._extra,
         }
 
     def feed(self, event: AnyEvent) -> list[bytes]:
@@ -181,7 +183,8 @@ class Encoder:
         field, stem, _ = _PARTS[part_type]
         if item.part is not None:
             item.part[field] += text
-        extra: _Payload = {"logprobs": []} if part_type == "output_text" else {}
+        extra: _Payload = {"logprobs": self._logprobs} if part_type == "output_text" else {}
+        self._logprobs = []
         self._emit(f"{stem}.delta", **self._place(item, part_type), delta=text, **extra)
 
     def _place(self, item: _Item, part_type: str) -> _Payload:
@@ -232,10 +235,10 @@ class Encoder:
             self._lose("signature", f"reasoning here is sent back as encrypted content, not as a {event.form}")
             return
         item = self._prose
-        if item is None or item.data["type"] != "reasoning":
+        is_reasoning = item is not None and item.data["type"] == "reasoning"
+        # Content is checked against the id of its item: one that comes after the text was told gets an item of its own.
+        if item is None or not is_reasoning or (event.id and event.id != item.data["id"]):
             item = self._open_prose("reasoning", event.id)
-        elif event.id and event.id != item.data["id"]:
-            self._lose("reasoning-id", "the id of reasoning is given before its encrypted content")
         item.data["encrypted_content"] = event.data
         self._finish_prose()
 
@@ -318,15 +321,37 @@ class Encoder:
         if given in ("length", "content_filter", "other"):
             return
         kinds = {item.data["type"] for item in self._items}
-        parts = {part["type"] for item in self._items for part in item.data.get("content") or ()} - {"reasoning_text"}
+        messages = [item.data for item in self._items if item.data["type"] == "message"]
+        parts = {part["type"] for message in messages for part in message["content"]}
         inferred = "tool_calls" if "function_call" in kinds else "refusal" if parts == {"refusal"} else "stop"
         if given != inferred:
             self._lose("finish-reason", f"{given or 'no stop reason'} cannot be told from {inferred}")
+
+    def _extra(self, event: Other) -> None:
+        """What the vendor's own tools did, citations and log-probabilities, where they come from this dialect."""
+        data, prose = event.data, self._prose
+        if event.kind == "logprobs" and type(data) is list:
+            self._logprobs = data
+        elif event.kind == "annotation" and prose and prose.part and "annotations" in prose.part:
+            annotations = prose.part["annotations"]
+            place = {**self._place(prose, "output_text"), "annotation_index": len(annotations)}
+            self._emit("response.output_text.annotation.added", **place, annotation=data)
+            annotations.append(data)
+        elif self.verbatim and type(data) is dict and data.get("type") == event.kind:
+            self._finish_prose()
+            item = self._announce(data)
+            item.done = True
+            self._emit("response.output_item.done", output_index=item.index, item=data)
+        else:
+            self._lose("extras", f"{event.kind} is not rendered")
 
     def _failure(self, event: Failure) -> None:
         self._opened()
         self._failed = True
         error = error_object(event.error)
-        self._emit("error", error=error)
+        if event.error.status is not None:
+            error["status_code"] = event.error.status  # beside the code, where followers put it
+        told = {name: error[name] for name in ("code", "message", "param")}  # where the vendor's own types have them
+        self._emit("error", error=error, **told)
         failed = {"code": error["code"] or error["type"], "message": error["message"]}
-        self._emit("response.failed", response=self._response("failed", error=failed))
+        self._emit("response.failed", response=self._response("failed", error=failed, usage=usage_object(self._usage)))

@@ -2,44 +2,263 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from binascii import crc32
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from harness.dialects.base import Dialect, Loss
-from harness.events import AnyEvent, End, ErrorInfo, Failure
+import msgspec
+
+from harness.dialects.base import Dialect, Loss, Verbatim
+from harness.events import (
+    AnyEvent,
+    End,
+    ErrorInfo,
+    Failure,
+    Finish,
+    Other,
+    Reasoning,
+    Refusal,
+    Retry,
+    Signature,
+    Start,
+    Text,
+    ToolCall,
+    Usage,
+)
+from harness.stack.translate.calls import Calls, Piece
+from harness.stack.translate.counts import Counts
+from harness.transcript import merge_usage
 
 CUT_OFF = ErrorInfo("connection", "the upstream's answer ended before it was finished", retryable=True)
 """What the reader of a translated stream is told where the original was cut off."""
+
+_SUMMARY = Loss("reasoning-summary", "that reasoning is a summary is not said")
+_RESPELLED = Loss("arguments-respelled", "arguments go out as an object")
+_AFTER_ERROR = Loss("after-error", "an error is the last that a stream says")
+_ERROR = Loss("error-kind", "not all that is known of an error has a place in a stream")
+_END_OF_FAILED = Loss("end-of-failed", "an answer that fails is told by its error alone")
+_RESPONSE_ID = Loss("response-id", "an answer has no id")
 
 
 class StreamWriter:
     """Events of `source` in, frames of `target` out. The End among the events ends the stream in the target's way.
 
     A completed answer gets the target's end markers. One that was cut off or failed gets the target's error frame and
-    never an end marker; a cancelled one gets nothing more, save where the target has a word for it.
+    never an end marker; a cancelled one gets nothing more, save where the target has a word for it. What a frame says
+    leaves as soon as the target can say it.
+
+    `answer` has the id and the model that the answer gets where the source names none. `salt` makes the ids that are
+    made for calls differ from those of other answers of the same talk; without it, the answer's own id does.
     """
 
-    def __init__(self, source: Dialect, target: Dialect) -> None:
-        self._source, self._target = source, target
+    def __init__(self, source: Dialect, target: Dialect, *, answer: Start | None = None, salt: str = "") -> None:
+        self._same = source.name == target.name
+        self._target = target
         self._encoder = target.encoder()
+        if self._same and isinstance(self._encoder, Verbatim):
+            self._encoder.verbatim = True
+        self._own_losses: list[Loss] = []
+        self._calls = Calls(target, self._own_losses)
+        self._calls.salt = salt
+        self._gathers = bool(target.facts.get("whole_calls"))
+        self._respells = self._gathers and not source.facts.get("whole_calls")
+        self._finish_last = bool(target.facts.get("finish_last"))
+        self._counts = Counts(source, target)
+        self._usage = Usage()
+        self._usage_waits = False  # for the stop reason: counted otherwise, what came early may have been too high
+        self._finished = False
+        self._answer = answer or Start()
+        self._start: Start | None = self._answer if answer else None  # waits for the first content
+        self._finishes: list[Finish] = []  # wait for the end
+        self._waits = self._start is not None  # something does, and goes out before any content
+        self._gathered = False  # the encoder may hold a call that is whole
         self._failed = False
+        self._over = False
+        self._handlers: dict[type, Callable[[Any, list[bytes]], None]] = {
+            Text: self._content,
+            Reasoning: self._reasoning,
+            Refusal: self._content,
+            Signature: self._signature,
+            ToolCall: self._tool_call,
+            Usage: self._count,
+            Finish: self._finish,
+            Start: self._begin,
+            Failure: self._fail,
+            Other: self._extra,
+            Retry: self._retry,
+            End: self._end,
+        }
 
     @property
     def losses(self) -> list[Loss]:
         """What the target could not say so far, each thing once."""
-        return self._encoder.losses
+        return list({loss.what: loss for loss in (*self._own_losses, *self._encoder.losses)}.values())
 
     def feed(self, events: Iterable[AnyEvent]) -> list[bytes]:
         """The frames that these events give; each item is one whole frame."""
-        return [frame for event in events for frame in self._frames(event)]
+        out: list[bytes] = []
+        for event in events:
+            kind = type(event)
+            if kind is Text and not self._waits:
+                out += self._encoder.feed(event)
+            elif handler := self._handlers.get(kind):
+                handler(event, out)
+        if self._gathered:
+            self._gathered = False
+            out += self._encoder.settle(doubtful=False)
+        return out
 
-    def _frames(self, event: AnyEvent) -> list[bytes]:
-        match event:
-            case Failure():
-                if self._failed:
-                    return []
-                self._failed = True
-            case End(status="completed"):
-                return self._encoder.close()
-            case End(status="truncated" | "failed"):
-                return [] if self._failed else self._frames(Failure(CUT_OFF))
-        return self._encoder.feed(event)
+    def settle(self) -> list[bytes]:
+        """The frames of what is held only because more might follow; for a time in which the source is silent."""
+        if self._waits:
+            out: list[bytes] = []
+            self._hand_on(self._calls.settle(), out)
+            return out + self._encoder.settle()
+        return [] if self._over else self._encoder.settle()
+
+    def keep_alive(self) -> bytes:
+        """Harmless bytes for a silent time, fit for any place between two frames; empty once the stream has ended."""
+        return b"" if self._over else self._encoder.keep_alive()
+
+    def _flush(self, out: list[bytes]) -> None:
+        """What has waited goes before what comes now."""
+        if self._start is not None:
+            start, self._start = self._start, None
+            out += self._encoder.feed(start)
+        if self._calls.wait:
+            self._hand_on(self._calls.release(), out)
+        self._waits = False
+
+    def _hand_on(self, pieces: list[Piece], out: list[bytes]) -> None:
+        for piece in pieces:
+            out += self._encoder.feed(piece)
+        self._gathered = self._gathers
+
+    def _content(self, event: AnyEvent, out: list[bytes]) -> None:
+        if self._failed:
+            self._lose(_AFTER_ERROR)
+            return
+        if self._waits:
+            self._flush(out)
+        out += self._encoder.feed(event)
+
+    def _reasoning(self, event: Reasoning, out: list[bytes]) -> None:
+        if event.summary and not self._target.facts.get("summaries"):
+            self._lose(_SUMMARY)
+        self._content(event, out)
+
+    def _signature(self, event: Signature, out: list[bytes]) -> None:
+        if event.tool_index is None or self._failed or not self._calls.wait:
+            self._content(event, out)
+        else:
+            self._hand_on(self._calls.sign(event), out)
+
+    def _tool_call(self, event: ToolCall, out: list[bytes]) -> None:
+        if self._failed:
+            self._lose(_AFTER_ERROR)
+            return
+        if self._start is not None:
+            self._flush(out)
+        if event.choice and self._target.facts.get("single_choice"):
+            out += self._encoder.feed(event)  # which says that it is lost
+            return
+        if self._respells:
+            self._lose(_RESPELLED)
+        self._hand_on(self._calls.take(event), out)
+        self._waits = self._calls.wait
+
+    def _count(self, event: Usage, out: list[bytes]) -> None:
+        if self._failed:
+            self._lose(_AFTER_ERROR)
+            return
+        if self._counts.alike:
+            out += self._encoder.feed(event)
+            return
+        self._usage = merge_usage(self._usage, event)
+        self._usage_waits = True
+        if self._finished:
+            self._send_usage(out)
+
+    def _send_usage(self, out: list[bytes]) -> None:
+        self._finished = True
+        if self._usage_waits:
+            self._usage_waits = False
+            out += self._encoder.feed(self._counts.converted(self._usage))
+
+    def _finish(self, event: Finish, out: list[bytes]) -> None:
+        if self._failed:
+            self._lose(_AFTER_ERROR)
+            return
+        if event.raw and not self._same:
+            event = msgspec.structs.replace(event, raw=None)  # another vendor's word
+        self._send_usage(out)
+        if self._finish_last:
+            self._finishes.append(event)
+        else:
+            self._content(event, out)
+
+    def _begin(self, event: Start, out: list[bytes]) -> None:
+        """The start leaves at once if it is whole; else it waits for its other half, or for the first content."""
+        known = self._start or self._answer
+        start = Start(event.id or known.id, event.model or known.model)
+        if start.id and not self._calls.salt:
+            self._calls.salt = f"{crc32(start.id.encode('utf-8', 'replace')):08x}_"
+        if event.id and self._target.facts.get("no_response_id"):
+            self._lose(_RESPONSE_ID)
+        self._answer = start
+        if start.id and start.model:
+            self._start = None
+            out += self._encoder.feed(start)
+        else:
+            self._start = start
+        self._waits = self._start is not None or self._calls.wait
+
+    def _extra(self, event: Other, out: list[bytes]) -> None:
+        if self._same or self._target.facts.get("shows_extras"):
+            self._content(event, out)
+        else:
+            self._lose(Loss("extras", event.kind))
+
+    def _retry(self, event: Retry, out: list[bytes]) -> None:
+        """Told to front ends; other dialects have no word for it."""
+        out += self._encoder.feed(event)
+
+    def _fail(self, event: Failure, out: list[bytes]) -> None:
+        if self._failed or self._over:
+            return
+        self._flush(out)
+        self._send_usage(out)
+        if self._target.facts.get("ends_in_one"):
+            self._lose(_END_OF_FAILED)
+        self._failed = True
+        self._waits = True  # so that content is looked at
+        frames = self._encoder.feed(event)
+        if self._read_back(frames) != event.error:
+            self._lose(_ERROR)
+        out += frames
+
+    def _read_back(self, frames: list[bytes]) -> ErrorInfo | None:
+        """What the target's readers make of an error, which comes once in a stream at most."""
+        decoder = self._target.decoder()
+        events = [*decoder.feed(b"".join(frames)), *decoder.close()]
+        return next((event.error for event in events if type(event) is Failure), None)
+
+    def _end(self, event: End, out: list[bytes]) -> None:
+        if self._over:
+            return
+        if event.status == "completed" and not self._failed:
+            self._flush(out)
+            self._send_usage(out)
+            for finish in self._finishes:
+                out += self._encoder.feed(finish)
+            out += self._encoder.close()
+        elif event.status == "cancelled":
+            out += [] if self._gathers else self._encoder.feed(event)  # most have no word for it
+        else:
+            self._fail(Failure(CUT_OFF), out)
+        self._over = True
+        self._gathered = False
+
+    def _lose(self, loss: Loss) -> None:
+        if all(known.what != loss.what for known in self._own_losses):
+            self._own_losses.append(loss)

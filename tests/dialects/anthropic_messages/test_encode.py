@@ -195,7 +195,7 @@ def test_stop_reasons(finish: Finish, raw: str) -> None:
         ([Signature("x", tool_index=0)], ["signature"]),
         ([Finish("content_filter")], ["finish-reason"]),
         ([Finish("other")], ["finish-reason"]),
-        ([Other("image", {})], ["other"]),
+        ([Other("image", {})], ["extras"]),
         ([ToolCall(0, "a", "f"), ToolCall(0, "b")], ["tool-call-id-late"]),
         ([ToolCall(0, "a", "f"), ToolCall(0, name="fg")], ["tool-call-name-late"]),
         ([ToolCall(0, "a", arguments="{}")], ["tool-call-name-missing"]),

@@ -230,7 +230,7 @@ def test_choices_are_candidates() -> None:
         (Signature("x", form="encrypted"), "signature"),
         (Signature("x", form="redacted"), "signature"),
         (Signature("not base64!"), "signature"),
-        (Other("web_search_call", {"id": 1}), "other"),
+        (Other("web_search_call", {"id": 1}), "extras"),
         (Usage(1, cache_write_tokens=5), "cache-write-tokens"),
     ],
 )

@@ -163,7 +163,7 @@ def test_an_error_is_an_error_record_and_nothing_follows_it() -> None:
         (Refusal("no"), "refusal-as-text"),
         (Signature("c2ln"), "signature"),
         (Text("b", choice=1), "choices"),
-        (Other("web_search_call", {}), "other"),
+        (Other("web_search_call", {}), "extras"),
         (Usage(1, 2, reasoning_tokens=3), "reasoning-tokens"),
         (Usage(1, 2, cache_read_tokens=3), "cache-read-tokens"),
     ],

@@ -200,7 +200,7 @@ def test_evidence_that_chat_streams_have_a_field_for_is_rendered() -> None:
 def test_what_has_no_place_is_a_loss() -> None:
     frames, losses = encode(Signature("x", "redacted"), Other("web_search_call", {}))
     assert frames == [DONE]
-    assert [loss.what for loss in losses] == ["redacted-reasoning", "other"]
+    assert [loss.what for loss in losses] == ["redacted-reasoning", "extras"]
 
 
 @pytest.mark.parametrize(
