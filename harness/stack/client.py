@@ -108,8 +108,9 @@ class Client:
 
     `dialect` is a name or a record; `base_url` carries no version path; `api_key` is as Target says. With
     `think_tags`, inline think blocks become reasoning ("assume-open": the text begins inside one). `compact` is asked
-    once when the context overflows. `transport` and `clock` replace the network and the time. Raises ValueError for a
-    dialect or a URL that is none.
+    once when the context overflows. `transport` and `clock` replace the network and the time. With `literal`, requests
+    are sent as they are: neither repaired nor fitted to the vendor's rules. Raises ValueError for a dialect or a URL
+    that is none.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class Client:
         think_tags: ThinkTagMode = False,
         fallback: Sequence[Target] = (),
         compact: Compaction | None = None,
+        literal: bool = False,
     ) -> None:
         self._targets: tuple[Target, ...] = (Target(dialect, base_url, api_key), *fallback)
         self._policy = policy or Policy()
@@ -131,6 +133,7 @@ class Client:
         self._clock = clock or SystemClock()
         self._think_tags: ThinkTagMode = think_tags
         self._compact = compact
+        self._literal = literal
         self._http: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -194,6 +197,7 @@ class Client:
             http=self._connections,
             new_tags=self._new_tags,
             compact=self._compact,
+            literal=self._literal,
         )
 
     def _new_tags(self) -> ThinkTags | None:

@@ -46,6 +46,8 @@ class Conversation:
     http: Callable[[], httpx.AsyncClient]
     new_tags: Callable[[], ThinkTags | None]
     compact: Compaction | None = None
+    literal: bool = False
+    """The request goes out as it is, neither repaired nor fitted to its vendor's rules."""
     luck: Callable[[], float] = random.random
     _place: int = field(default=0, init=False)
     _tries: Tries = field(default=Tries(), init=False)
@@ -96,7 +98,7 @@ class Conversation:
         asked = msgspec.structs.replace(self.request, model=target.model or self.request.model)
         fitted, warnings = fit_reasoning(asked, target.record.name)
         key = target.key()
-        ready = prepared(fitted, target.record)
+        ready = Prepared(fitted) if self.literal else prepared(fitted, target.record)
         wire = target.record.build_request(ready.request, key if isinstance(key, str) and key else None)
         losses = (*ready.losses, *wire.losses)
         return ready, wire, [*warnings, *([Warning("request-loss", lose(losses))] if losses else [])]

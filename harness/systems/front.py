@@ -78,7 +78,7 @@ class FrontClient:
                 await self._send_literally(front, ours)
                 if front.only:
                     return
-            async with aclosing(Reference().run(ours)) as events:
+            async with aclosing(Reference(literal=True).run(ours)) as events:
                 async for event in events:
                     yield event
         finally:

@@ -30,15 +30,22 @@ class Reference:
         default_retries=dict.fromkeys(dialect_names(), Policy().max_retries),
     )
 
+    def __init__(self, *, literal: bool = False) -> None:
+        """`literal`: requests are sent as they are, and what is wrong with a history is left as it is."""
+        self._literal = literal
+
     async def run(self, case: Case) -> AsyncGenerator[AnyEvent]:
         """The events that a user of `harness.Client` sees."""
         tools = case.options.get("tool_results") or {}
-        async with _client(case) as client, aclosing(converse(client, read_request(case.request), tools)) as events:
+        async with (
+            _client(case, literal=self._literal) as client,
+            aclosing(converse(client, read_request(case.request), tools)) as events,
+        ):
             async for event in events:
                 yield event
 
 
-def _client(case: Case) -> Client:
+def _client(case: Case, *, literal: bool) -> Client:
     options, fallback_url = case.options, case.fallback_base_url
     policy = Policy().limited(options.get("max_retries"))
     timeout_s = options.get("timeout_s")
@@ -52,6 +59,7 @@ def _client(case: Case) -> Client:
         think_tags=bool(options.get("think_tags")),
         fallback=(Target(case.dialect, fallback_url, case.api_key),) if fallback_url else (),
         compact=drop_oldest_turns if options.get("compaction") else None,
+        literal=literal,
     )
 
 
