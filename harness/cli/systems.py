@@ -35,7 +35,7 @@ def list_systems(as_json: Annotated[bool, AS_JSON] = False) -> None:
     """List the bundled systems, what is installed of them and what they claim; and what cannot be had, and why."""
     from harness.systems.descriptions import describe
     from harness.systems.isolation import isolate
-    from harness.systems.registry import bundled_names, installed, is_gateway, resolve
+    from harness.systems.registry import bundled_names, installed, resolve
     from harness.systems.unavailable import UnreadableList, unavailable
 
     with mendable(UnreadableList, status=COULD_NOT_RUN):
@@ -43,7 +43,7 @@ def list_systems(as_json: Annotated[bool, AS_JSON] = False) -> None:
     specs = [resolve(name) for name in bundled_names()]
     present = {spec.name for spec in specs if installed(spec)}
     isolate()  # describing a system runs its code; where it cannot be cut off, it says nothing more than in a run
-    said = describe(spec for spec in specs if spec.name in present and not is_gateway(spec))
+    said = describe(spec for spec in specs if spec.name in present)
     rows = [_row(spec, spec.name in present, said.get(spec.name)) for spec in specs]
     if as_json:
         lost = [entry.model_dump() for entry in missing]
@@ -56,26 +56,39 @@ def list_systems(as_json: Annotated[bool, AS_JSON] = False) -> None:
 
 def _row(spec: SystemSpec, present: bool, said: Description | SystemBroken | None) -> dict[str, Any]:
     from harness.systems.base import Description
-    from harness.systems.registry import InProcessSpec, is_gateway
+    from harness.systems.registry import is_gateway
 
     row: dict[str, Any] = {"name": spec.name, "installed": present, "version": None, "language": None}
     row |= {"kind": "gateway" if is_gateway(spec) else "client", "dialects": [], "features": {}, "problem": None}
-    row["runs"] = "in this process" if isinstance(spec, InProcessSpec) else "as a worker"
+    row["runs"] = _how(spec)
+    row["upstream"] = None
     if isinstance(said, Description):
-        row |= {"version": said.version, "language": said.language, "kind": said.kind, "dialects": list(said.dialects)}
+        row |= {"version": said.version, "language": said.language, "kind": said.kind, "upstream": said.upstream}
+        row["dialects"] = list(said.dialects)
         row["features"] = {dialect: sorted(said.claims(dialect)) for dialect in said.dialects}
     elif said is not None:
         row["problem"] = str(said)
     return row
 
 
+def _how(spec: SystemSpec) -> str:
+    from harness.systems.registry import InProcessSpec, is_gateway
+
+    if isinstance(spec, InProcessSpec):
+        return "in this process"
+    return "as a server" if is_gateway(spec) else "as a worker"
+
+
 def _print_rows(rows: list[dict[str, Any]]) -> None:
+    width = max(len(row["name"]) for row in rows)
     for row in rows:
         state = "installed" if row["installed"] else "not installed"
-        typer.echo(f"{row['name']:<22} {row['version'] or '-':<12} {state:<14} {_dialects_of(row)}")
+        typer.echo(f"{row['name']:<{width}} {row['version'] or '-':<12} {state:<14} {_dialects_of(row)}")
         for features in dict.fromkeys(", ".join(each) for each in row["features"].values()):
             where = [dialect for dialect, each in row["features"].items() if ", ".join(each) == features]
-            typer.echo(f"{'':<23}{'' if len(where) == len(row['features']) else ', '.join(where) + ': '}{features}")
+            typer.echo(
+                f"{'':<{width + 1}}{'' if len(where) == len(row['features']) else ', '.join(where) + ': '}{features}"
+            )
     absent = sum(not row["installed"] for row in rows)
     if absent:
         typer.echo(f"\n{absent} are not installed: harness systems install NAME…, or --all")
@@ -84,8 +97,10 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
 def _dialects_of(row: dict[str, Any]) -> str:
     if row["problem"]:
         return f"cannot be started: {row['problem']}"
-    kind = "" if row["kind"] == "client" else f"({row['kind']}) "
-    return kind + ", ".join(row["dialects"])
+    dialects = ", ".join(row["dialects"])
+    if row["upstream"]:
+        return f"({row['kind']}) {row['upstream']} → {dialects}"
+    return dialects if row["kind"] == "client" else f"({row['kind']}) {dialects}"
 
 
 @app.command("install", epilog="Example: harness systems install openai-python anthropic-python")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from harness.runner.lineup import WrongRun
-from harness.systems.registry import bundled_names, installed, is_gateway, resolve
+from harness.systems.registry import bundled_names, installed, resolve
 from harness.systems.unavailable import unavailable
 
 
@@ -64,6 +64,4 @@ def _why_not(name: str, without: Sequence[str]) -> str:
     if any(fnmatchcase(name, pattern) for pattern in without):
         return "--except names it"
     spec = resolve(name)
-    if is_gateway(spec):
-        return "gateways are not driven yet"
     return "" if installed(spec) else f"it is not installed: harness systems install {name}"

@@ -15,7 +15,7 @@ from harness import __version__
 from harness.systems.base import Description, SystemBroken
 from harness.systems.environment import cache_folder
 from harness.systems.process import KIT
-from harness.systems.registry import BUNDLED, InProcessSpec, SystemSpec, open_driver
+from harness.systems.registry import BUNDLED, InProcessSpec, SystemSpec, description_without_start, open_driver
 
 AT_ONCE = 4
 """How many systems are started side by side."""
@@ -37,6 +37,8 @@ async def _describe(specs: list[SystemSpec]) -> dict[str, Description | SystemBr
 
 
 async def _described(spec: SystemSpec) -> Description | SystemBroken:
+    if (known := description_without_start(spec)) is not None:
+        return known
     kept = _place(spec)
     if kept is not None and (known := _read(kept)) is not None:
         return known

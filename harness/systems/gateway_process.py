@@ -157,8 +157,8 @@ def _prepared(launch: Launch, slots: tuple[SlotPlace, ...], port: int, home: Pat
 
 def _found(argv: tuple[str, ...], folder: Path) -> tuple[str, ...]:
     """A program that is named by a relative path lies beside the manifest."""
-    program = folder / argv[0]
-    return (str(program.resolve()), *argv[1:]) if "/" in argv[0] and program.is_file() else argv
+    program = folder / argv[0]  # never resolved: the interpreter of an environment is a link to the one it is made of
+    return (str(program), *argv[1:]) if "/" in argv[0] and program.is_file() else argv
 
 
 async def _is_up(port: int, ready: Ready) -> str | None:

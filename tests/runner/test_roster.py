@@ -34,12 +34,11 @@ def _bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module, "unavailable", lambda: (lost,))
 
 
-def test_every_installed_client_takes_part_and_the_others_have_a_reason() -> None:
+def test_everything_installed_takes_part_and_the_others_have_a_reason() -> None:
     assert roster() == Roster(
-        ("alpha", "beta-chat", "beta-messages"),
+        ("alpha", "beta-chat", "beta-messages", "gate"),
         (
             LeftOut("faraway", "It is on no registry."),
-            LeftOut("gate", "gateways are not driven yet"),
             LeftOut("gone", "it is not installed: harness systems install gone"),
         ),
     )
@@ -51,7 +50,7 @@ def test_every_installed_client_takes_part_and_the_others_have_a_reason() -> Non
         (["alpha"], [], ("alpha",), []),
         (["beta-*"], [], ("beta-chat", "beta-messages"), []),
         (["beta-*"], ["*-chat"], ("beta-messages",), ["beta-chat"]),
-        (["*a*", "beta-*"], [], ("alpha", "beta-chat", "beta-messages"), ["gate"]),
+        (["*a*", "beta-*"], [], ("alpha", "beta-chat", "beta-messages", "gate"), []),
         ([], ["beta-*", "gate"], ("alpha",), ["beta-chat", "beta-messages", "faraway", "gate", "gone"]),
         (["gone"], [], (), ["gone"]),
     ],
