@@ -16,6 +16,7 @@ from harness.systems.in_process import InProcessDriver
 from tests.mutants.askers import ASKERS
 from tests.mutants.callers import CALLERS
 from tests.mutants.counters import COUNTERS
+from tests.mutants.gateways import GATEWAYS
 from tests.mutants.judges import JUDGES
 from tests.mutants.machine import Mutant
 from tests.mutants.readers import READERS
@@ -72,7 +73,7 @@ def test_each_must_scenario_catches_a_broken_client() -> None:
     caught = {
         scenario.id
         for scenario in catalogue()
-        for mutant in MUTANTS
+        for mutant in (*MUTANTS, *GATEWAYS)
         for pattern in mutant.kills
         if fnmatchcase(scenario.id, pattern)
     }
@@ -80,5 +81,6 @@ def test_each_must_scenario_catches_a_broken_client() -> None:
 
 
 def test_names_and_stories_are_told_once() -> None:
-    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
-    assert len({mutant.story for mutant in MUTANTS}) == len(MUTANTS)
+    everyone = (*MUTANTS, *GATEWAYS)
+    assert len({mutant.name for mutant in everyone}) == len(everyone)
+    assert len({mutant.story for mutant in everyone}) == len(everyone)

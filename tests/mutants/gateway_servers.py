@@ -1,0 +1,64 @@
+"""ASGI applications around a gateway that serve it wrongly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+from tests.mutants.gateway_machine import App, Receive, Scope, Send
+
+TRACEBACK = b'Traceback (most recent call last):\n  File "gateway.py", line 1, in serve\nJSONDecodeError\n'
+
+
+def forgets_who_left(app: App) -> App:
+    """The application never hears that its client is gone."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def deaf() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                await asyncio.Event().wait()
+            return message
+
+        await app(scope, deaf, send)
+
+    return serve
+
+
+def one_mistake_and_out(app: App) -> App:
+    """Once it has answered with an error, it breaks every connection."""
+    broken = False
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def watching(message: MutableMapping[str, Any]) -> None:
+            nonlocal broken
+            broken = broken or message.get("status", 200) >= 400
+            await send(message)
+
+        if broken:
+            raise RuntimeError("the process is gone")
+        await app(scope, receive, watching)
+
+    return serve
+
+
+def shows_its_inside(app: App) -> App:
+    """Every error is its traceback."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        failed = False
+
+        async def showing(message: MutableMapping[str, Any]) -> None:
+            nonlocal failed
+            if message["type"] == "http.response.start":
+                failed = message["status"] >= 400
+                plain = [(b"content-type", b"text/plain")]
+                message = {**message, "headers": plain} if failed else message
+            elif failed:
+                message = {**message, "body": TRACEBACK}
+            await send(message)
+
+        await app(scope, receive, showing)
+
+    return serve
