@@ -9,15 +9,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from harness.catalogue.loader import Catalogue
+from harness.runner.gateway_check import Mistake, Suspect, gateway_mistakes
 from harness.runner.lineup import NOT_STARTED
 from harness.runner.plan import CANARY_FAMILY
 from harness.runner.results import Line, Result
 from harness.runner.session import Listeners, Settings, run_session
-
-Suspect: TypeAlias = Literal["adapter", "adapter or system"]
 
 PROBES = {
     "retries": ("overload/one-503",),
@@ -42,10 +41,6 @@ class Diagnosis:
     problem: str
     mend: str
     reproduce: str
-
-
-Mistake: TypeAlias = tuple[Suspect, str, str]
-"""Who is suspected, the problem, the mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ def diagnose(results: Iterable[Result]) -> list[Diagnosis]:
     found: list[Diagnosis] = []
     for result in sorted(results, key=lambda each: (each.family != CANARY_FAMILY, each.scenario, each.dialect)):
         if result.verdict in ("fail", "error"):
-            for suspect, problem, mend in _mistakes(result):
+            for suspect, problem, mend in gateway_mistakes(result) if result.upstream else _mistakes(result):
                 found.append(Diagnosis(suspect, result.scenario, result.dialect, problem, mend, result.reproduce))
     return found
 
