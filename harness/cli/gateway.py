@@ -13,6 +13,7 @@ from harness.cli.exits import COULD_NOT_RUN, fail, mendable
 
 if TYPE_CHECKING:
     from harness.stack.fallback import Target
+    from harness.stack.gateway.settings import GatewaySettings
 
 EXAMPLE = (
     "Example: harness gateway --upstream https://api.anthropic.com --upstream-dialect anthropic-messages"
@@ -22,50 +23,47 @@ EXAMPLE = (
 _PARTS = "URL,dialect=…,key-env=…,model=…"
 
 
+Upstream = Annotated[str, typer.Option("--upstream", help="Base URL of the upstream, without a version path.")]
+Dialect = Annotated[str, typer.Option("--upstream-dialect", help="The dialect that it speaks.")]
+Listen = Annotated[str, typer.Option("--listen", help="Where to listen; port 0 takes a free one.")]
+KeyEnv = Annotated[str | None, typer.Option("--upstream-key-env", help="The variable that holds the upstream's key.")]
+TokenEnv = Annotated[str | None, typer.Option("--token-env", help="The variable with the token that clients show.")]
+Model = Annotated[list[str] | None, typer.Option("--model", help="ALIAS=NAME: what clients may call a model.")]
+Fallback = Annotated[list[str] | None, typer.Option("--fallback", help=f"An upstream that stands in: {_PARTS}.")]
+Heartbeat = Annotated[float, typer.Option("--heartbeat", min=0, help="Seconds of silence before a sign of life; or 0.")]
+MaxBytes = Annotated[int, typer.Option("--max-request-bytes", min=1, help="The largest request body that is read.")]
+MaxRetries = Annotated[int | None, typer.Option("--max-retries", min=0, help="Repeats before the first content.")]
+ThinkTags = Annotated[bool, typer.Option("--think-tags", help="Take inline <think> blocks for reasoning.")]
+Grace = Annotated[float, typer.Option("--grace", min=0, help="Seconds that streams get to finish when it is stopped.")]
+Log = Annotated[bool, typer.Option("--log", help="Write a line for each request to standard error.")]
+
+
 def gateway(
-    upstream: Annotated[str, typer.Option("--upstream", help="Base URL of the upstream, without a version path.")],
-    upstream_dialect: Annotated[str, typer.Option("--upstream-dialect", help="The dialect that it speaks.")],
-    listen: Annotated[str, typer.Option("--listen", help="Where to listen; port 0 takes a free one.")] = "127.0.0.1:0",
-    upstream_key_env: Annotated[
-        str | None, typer.Option("--upstream-key-env", help="The variable that holds the upstream's key.")
-    ] = None,
-    token_env: Annotated[
-        str | None, typer.Option("--token-env", help="The variable that holds the token that clients must show.")
-    ] = None,
-    model: Annotated[
-        list[str] | None, typer.Option("--model", help="ALIAS=NAME: what clients may call one of its models.")
-    ] = None,
-    fallback: Annotated[
-        list[str] | None, typer.Option("--fallback", help=f"Another upstream that stands in: {_PARTS}.")
-    ] = None,
-    heartbeat: Annotated[
-        float, typer.Option("--heartbeat", min=0, help="Seconds of silence before a sign of life; 0 sends none.")
-    ] = 15.0,
-    max_request_bytes: Annotated[
-        int, typer.Option("--max-request-bytes", min=1, help="The largest request body that is read.")
-    ] = 32 * 1024 * 1024,
-    max_retries: Annotated[
-        int | None, typer.Option("--max-retries", min=0, help="Repeats of a failed request before the first content.")
-    ] = None,
-    think_tags: Annotated[
-        bool, typer.Option("--think-tags", help="Take the upstream's inline <think> blocks for reasoning.")
-    ] = False,
-    grace: Annotated[
-        float, typer.Option("--grace", min=0, help="Seconds that streams get to finish when it is told to stop.")
-    ] = 10.0,
-    log: Annotated[bool, typer.Option("--log", help="Write a line for each request to standard error.")] = False,
+    upstream: Upstream,
+    upstream_dialect: Dialect,
+    listen: Listen = "127.0.0.1:0",
+    upstream_key_env: KeyEnv = None,
+    token_env: TokenEnv = None,
+    model: Model = None,
+    fallback: Fallback = None,
+    heartbeat: Heartbeat = 15.0,
+    max_request_bytes: MaxBytes = 32 * 1024 * 1024,
+    max_retries: MaxRetries = None,
+    think_tags: ThinkTags = False,
+    grace: Grace = 10.0,
+    log: Log = False,
 ) -> None:
     """Serve every dialect's endpoint over any upstream. Stop it with Ctrl-C."""
     from harness.stack.fallback import Target
-    from harness.stack.gateway.serve import listen as open_socket
-    from harness.stack.gateway.serve import run, url_of
     from harness.stack.gateway.settings import GatewaySettings
     from harness.stack.policy import Policy
 
     with mendable(ValueError):
-        first = Target(upstream_dialect, upstream, _key(upstream_dialect, upstream_key_env))
         settings = GatewaySettings(
-            upstreams=(first, *map(_fallback, fallback or ())),
+            upstreams=(
+                Target(upstream_dialect, upstream, _key(upstream_dialect, upstream_key_env)),
+                *map(_fallback, fallback or ()),
+            ),
             token=_variable(token_env) if token_env else None,
             policy=Policy().limited(max_retries),
             models=dict(map(_alias, model or ())),
@@ -74,11 +72,16 @@ def gateway(
             max_request_bytes=max_request_bytes,
             log=_say if log else None,
         )
-    host, port = _address(listen)
-    with mendable(OverflowError, status=COULD_NOT_RUN):
-        listening = open_socket(host, port)
+    _serve(settings, *_address(listen), grace)
+
+
+def _serve(settings: GatewaySettings, host: str, port: int, grace_s: float) -> None:
+    from harness.stack.gateway.serve import listen, run, url_of
+
+    with mendable(status=COULD_NOT_RUN):
+        listening = listen(host, port)
     url = url_of(listening)
-    run(settings, listening, grace_s=grace, on_listening=lambda: _told(url, settings.upstreams))
+    run(settings, listening, grace_s=grace_s, on_listening=lambda: _told(url, settings.upstreams))
 
 
 def _told(url: str, upstreams: tuple[Target, ...]) -> None:

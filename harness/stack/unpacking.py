@@ -19,7 +19,8 @@ async def unpacked(response: httpx.Response) -> AsyncGenerator[bytes]:
     """The body's bytes. Raises what httpx raises, DecodingError for a body that is not in the coding it claims."""
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in ("gzip", "x-gzip"):
-        async for data in response.aiter_bytes() if coding else response.aiter_raw():
+        plain = not coding and not response.is_stream_consumed  # what was read already can only be had as bytes
+        async for data in response.aiter_raw() if plain else response.aiter_bytes():
             yield data
         return
     members = GzipMembers()

@@ -71,7 +71,7 @@ class _Endpoint:
         settings = self._gateway.settings
         check_token(settings.token, visit.headers, scope.get("query_string", b""))
         check_form(visit.headers, any_type=self._served.name == "ollama")
-        body = await read_body(receive, visit.headers, settings.max_request_bytes)
+        body = await read_body(receive, visit.headers, settings.max_request_bytes, self._gateway.clock)
         target = target_of(scope)
         check_request(self._served, target, visit.headers, body)
         await self._gateway.relay(visit, self._asked(visit, target, body), receive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import re
 from collections.abc import Mapping
@@ -12,7 +13,12 @@ from starlette.types import Receive, Scope
 from harness.dialects import dialect
 from harness.dialects.base import Dialect, RequestFault
 from harness.dialects.decoding import read_json
+from harness.stack.clock import Clock
 from harness.stack.gateway.refusal import Refusal, refuse
+
+DISCARDED_BYTES = 128 * 1024 * 1024
+"""How much of a body that is too large is read, and forgotten at once, so that its sender gets to read why."""
+DISCARDING_S = 10.0
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
@@ -141,10 +147,11 @@ def check_form(headers: Mapping[str, str], *, any_type: bool = False) -> None:
         raise refuse(415, f"the charset must be UTF-8, not {charset[1][:40]!r}")
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+async def read_body(receive: Receive, headers: Mapping[str, str], limit: int, clock: Clock) -> bytes:
     """The whole body. Raises Refusal once it is known to be too large, and ClientLeft."""
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > limit:
+        await _let_finish(receive, clock)
         raise _too_large(limit)
     body = bytearray()
     while True:
@@ -153,9 +160,29 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) ->
             raise ClientLeft
         body += message.get("body", b"")
         if len(body) > limit:
+            await _let_finish(receive, clock)
             raise _too_large(limit)
         if not message.get("more_body", False):
             return bytes(body)
+
+
+async def _let_finish(receive: Receive, clock: Clock) -> None:
+    """Throws away what the client still sends, for a while: one that is cut off while it sends reads no answer."""
+
+    async def discard() -> None:
+        more, left = True, DISCARDED_BYTES
+        while more and left > 0:
+            message = await receive()
+            left -= len(message.get("body", b""))
+            more = message.get("more_body", False)
+
+    discarding = asyncio.ensure_future(discard())
+    waiting = asyncio.ensure_future(clock.sleep(DISCARDING_S))
+    try:
+        await asyncio.wait((discarding, waiting), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        discarding.cancel()
+        waiting.cancel()
 
 
 class ClientLeft(Exception):

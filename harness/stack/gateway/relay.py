@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +20,7 @@ from starlette.types import Receive
 
 from harness.dialects import dialect
 from harness.dialects.base import Dialect, Loss
-from harness.events import AnyEvent, End, ErrorInfo, Failure, Other, Retry, Start, Warning
+from harness.events import AnyEvent, End, ErrorInfo, Failure, Other, Start, ToolCall, Usage, Warning
 from harness.request import Request
 from harness.stack.client import Client, Stream
 from harness.stack.clock import Clock
@@ -27,13 +29,21 @@ from harness.stack.gateway.form import Form
 from harness.stack.gateway.outlet import Outlet
 from harness.stack.gateway.refusal import Refusal, told
 from harness.stack.gateway.settings import GatewaySettings
-from harness.stack.translate.requests import Prepared, prepared
+from harness.stack.translate.counts import Counts
 from harness.stack.translate.stream import CUT_OFF, StreamWriter
+from harness.transcript import merge_usage
 
 CLOSING: Final = ErrorInfo("overloaded", "the gateway is shutting down", status=503, retryable=True)
 LOSSES_HEADER: Final = "x-harness-losses"
 _SLUG = re.compile(r"(?:^|; )([a-z][a-z0-9-]*)(?=:|;|$)")
 _STREAM_HEADERS: Final = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+_ID_PREFIXES: Final = {
+    "openai-chat": "chatcmpl-",
+    "openai-responses": "resp_",
+    "anthropic-messages": "msg_",
+    "gemini": "",
+}
+_SETTLE_S: Final = 0.25  # seconds of silence after which a call that seems whole is not held back any more
 _INSTANT: Final = 1e-6  # seconds that do not count
 
 
@@ -60,19 +70,19 @@ class Relay:
         self.events = 0
         self._client, self._settings, self._clock, self._asked, self._outlet = client, settings, clock, asked, outlet
         self._upstream = settings.upstreams[0].record
-        self._prepared: Prepared = prepared(asked.request, self._upstream)
-        self._writer = StreamWriter(self._upstream, asked.served)
+        self._writer = self._new_writer()
         self._request_losses: list[Loss] = []
         self._stream: Stream | None = None
         self._closing = False
         self._silent_since = clock.now()
         self._started = False
+        self._settling: asyncio.Task[None] | None = None
         self._kept: list[AnyEvent] = []
 
     @property
     def losses(self) -> list[Loss]:
         """What of the request and of its answer could not be said, so far, each thing once."""
-        found = [*self._asked.losses, *self._prepared.losses, *self._request_losses, *self._writer.losses]
+        found = [*self._asked.losses, *self._request_losses, *self._writer.losses]
         return list({loss.what: loss for loss in found}.values())
 
     @property
@@ -99,13 +109,13 @@ class Relay:
 
     async def run(self, receive: Receive) -> None:
         """Answer, to the end or until the client leaves. Raises Refusal for what is an HTTP error."""
-        async with self._client.stream(self._prepared.request) as stream:
+        async with self._client.stream(self._asked.request) as stream:
             self._stream = stream
             if self._closing:
                 raise Refusal(CLOSING)
             async with _beside(_watch(receive, stream)):
                 if self._asked.request.stream:
-                    async with _beside(self._keep_alive()):
+                    async with _beside(self._keep_alive()), self._settled():
                         await self._hand_on(stream)
                 else:
                     await self._gather(stream)
@@ -117,6 +127,8 @@ class Relay:
             if not self._outlet.begun and (error := _failed_first(events)):
                 raise self._refusal(error)
             await self._send(self._asked.form.frames(self._writer.feed(events)))
+            if self._settling is None and any(type(event) is ToolCall for event in events):
+                self._settling = asyncio.get_running_loop().create_task(self._settle())
             if events and type(events[-1]) is End:
                 await self._ended(events[-1])
 
@@ -147,12 +159,22 @@ class Relay:
             return
         if end.status != "completed":
             raise self._refusal(CUT_OFF)
-        answer = self._asked.served.write_answer(events)
+        answer = self._asked.served.write_answer(self._counted(events))
         self._request_losses += answer.losses
         self._keep(end)
         self.outcome = "completed"
         headers = {"content-type": "application/json", **self._headers()}
         await self._outlet.whole(200, headers, answer.body)
+
+    def _counted(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        """The events with one count of tokens, as the client's dialect counts."""
+        counts = Counts(self._upstream, self._asked.served)
+        counted = [event for event in events if type(event) is Usage]
+        if counts.alike or not counted:
+            return events
+        usage = counts.converted(reduce(merge_usage, counted))
+        *others, end = (event for event in events if type(event) is not Usage)
+        return [*others, usage, end]
 
     def _refusal(self, error: ErrorInfo) -> Refusal:
         self.outcome = error.kind
@@ -161,13 +183,13 @@ class Relay:
     def _seen(self, batch: list[AnyEvent]) -> list[AnyEvent]:
         """The events that concern the client, as it may see them."""
         events: list[AnyEvent] = []
-        for event in self._prepared.restored(batch):
+        for event in batch:
             match event:
                 case Other(kind="fallback", data={"dialect": str(name)}):
                     self._turn_to(dialect(name))
                 case Warning(rule="request-loss", message=message):
                     self._request_losses += [Loss(slug) for slug in _SLUG.findall(message)]
-                case Warning() | Retry():
+                case Warning():
                     pass
                 case Failure(error):
                     shown = told(error, self._settings.upstreams)
@@ -183,7 +205,14 @@ class Relay:
     def _turn_to(self, upstream: Dialect) -> None:
         """Another upstream takes over; nothing of the first one's answer was handed on."""
         self._upstream = upstream
-        self._writer = StreamWriter(upstream, self._asked.served)
+        self._writer = self._new_writer()
+
+    def _new_writer(self) -> StreamWriter:
+        """The ids that an answer gets where its upstream names none are unlike those of every other answer."""
+        served, salt = self._asked.served, secrets.token_hex(12)
+        prefix = _ID_PREFIXES.get(served.name)
+        start = Start(None if prefix is None else prefix + salt, self._asked.request.model)
+        return StreamWriter(self._upstream, served, answer=start, salt=salt)
 
     def _started_by(self, event: AnyEvent) -> list[AnyEvent]:
         """The event, behind a start with the answer's id where there has to be one."""
@@ -210,8 +239,25 @@ class Relay:
             if self._silent_since + limit - self._clock.now() > _INSTANT:
                 continue
             if not self._outlet.busy and self._stream is not None:
-                await self._send(self._asked.form.alive(_sign_of_life(self._writer)))
+                await self._send(self._asked.form.alive(self._writer.keep_alive()))
             self._silent_since = self._clock.now()
+
+    async def _settle(self) -> None:
+        """Lets go, in a short silence, of a call that is held only because more of it might follow."""
+        while (left := self._silent_since + _SETTLE_S - self._clock.now()) > _INSTANT:
+            await self._clock.sleep(left)
+        self._settling = None
+        if self._stream is not None and not self._outlet.busy:
+            await self._send(self._asked.form.frames(self._writer.settle()))
+
+    @asynccontextmanager
+    async def _settled(self) -> AsyncGenerator[None]:
+        """Around an answer: nothing of what it began goes on behind it."""
+        try:
+            yield
+        finally:
+            if self._settling is not None:
+                self._settling.cancel()
 
     async def _send(self, data: bytes) -> None:
         if data:
@@ -259,7 +305,3 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-def _sign_of_life(writer: StreamWriter) -> bytes:
-    return writer._encoder.keep_alive()

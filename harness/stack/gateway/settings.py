@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from harness.dialects import dialect_names, stream_names
 from harness.stack.client import ThinkTagMode
 from harness.stack.fallback import Target
 from harness.stack.policy import Policy
@@ -41,8 +42,15 @@ class GatewaySettings:
     def __post_init__(self) -> None:
         if not self.upstreams:
             raise ValueError("a gateway needs an upstream")
+        for target in self.upstreams:
+            if target.record.name in set(stream_names()) - set(dialect_names()):
+                raise ValueError(f"no model is asked in {target.record.name}; upstreams speak {_listed()}")
         if self.token == "":
             raise ValueError("an empty token would let everybody in; use None for that")
         for name in ("heartbeat_s", "max_request_bytes", "stored_responses", "stored_bytes"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must not be negative")
+
+
+def _listed() -> str:
+    return ", ".join(dialect_names())
