@@ -306,8 +306,10 @@ class Encoder:
     def _incomplete_reason(self) -> str | None:
         """Why the response is incomplete, None where it is complete; empty where it is incomplete for no reason."""
         finish = self._finish
-        if finish is None or finish.reason in ("stop", "tool_calls", "refusal", "pause"):
+        if finish is None or finish.reason in ("stop", "tool_calls", "pause"):
             return None
+        if finish.reason == "refusal":  # without words of its own it would pass for a good end
+            return None if self._inferred() == "refusal" else "content_filter"
         raw = finish.raw or ""
         if finish.reason == "other":
             return "" if raw in INCOMPLETE_REASONS or raw == "incomplete" else raw
@@ -320,12 +322,17 @@ class Encoder:
         given = self._finish.reason if self._finish else None
         if given in ("length", "content_filter", "other"):
             return
-        kinds = {item.data["type"] for item in self._items}
+        told = self._incomplete_reason() or self._inferred()
+        if given != told:
+            self._lose("finish-reason", f"{given or 'no stop reason'} cannot be told from {told}")
+
+    def _inferred(self) -> FinishReason:
+        """The stop reason that readers of a completed response infer from its output."""
+        if any(item.data["type"] == "function_call" for item in self._items):
+            return "tool_calls"
         messages = [item.data for item in self._items if item.data["type"] == "message"]
         parts = {part["type"] for message in messages for part in message["content"]}
-        inferred = "tool_calls" if "function_call" in kinds else "refusal" if parts == {"refusal"} else "stop"
-        if given != inferred:
-            self._lose("finish-reason", f"{given or 'no stop reason'} cannot be told from {inferred}")
+        return "refusal" if parts == {"refusal"} else "stop"
 
     def _extra(self, event: Other) -> None:
         """What the vendor's own tools did, citations and log-probabilities, where they come from this dialect."""

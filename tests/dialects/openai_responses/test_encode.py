@@ -131,6 +131,19 @@ def test_the_stream_opens_by_itself() -> None:
     assert (response["id"], response["model"]) == ("resp_harness", "test-model")
 
 
+@pytest.mark.parametrize(
+    "content", [[], [Text("Sure.")], [ToolCall(0, "call_1", "f", "{}")]], ids=["nothing", "text", "call"]
+)
+def test_a_refusal_without_words_is_told_as_a_filter(content: list[AnyEvent]) -> None:
+    last = payloads(*content, Finish("refusal"))[-1]
+    assert last["type"] == "response.incomplete"
+    assert last["response"]["incomplete_details"] == {"reason": "content_filter"}
+
+
+def test_a_refusal_in_words_is_a_completed_response() -> None:
+    assert payloads(Refusal("No."), Finish("refusal"))[-1]["type"] == "response.completed"
+
+
 def test_text_and_refusal_are_parts_of_one_message() -> None:
     body = encoded(NAME, [Text("Well."), Refusal("No."), Finish("stop")])
     assert (accumulated(body).text, accumulated(body).refusal) == ("Well.", "No.")
