@@ -26,6 +26,11 @@ AskedField: TypeAlias = Literal[
     "temperature",
     "top_p",
     "stop",
+    "top_k",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "response_format",
 ]
 ASKED_FIELDS: tuple[AskedField, ...] = get_args(AskedField)
 SETTINGS: tuple[AskedField, ...] = tuple(name for name in ASKED_FIELDS if name != "messages")
@@ -76,6 +81,12 @@ class RequestExpectation(Record):
     temperature: float | None = None
     top_p: float | None = None
     stop: tuple[str, ...] | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    response_format: Annotated[Any, _canonical("response_format"), _as_json] = None
+    """The form of the answer; of a JSON schema's name nothing is said."""
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.catalogue.checks.calls import same_json
 from harness.catalogue.checks.differences import excerpt
-from harness.request import ImagePart, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from harness.request import FilePart, ImagePart, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 
 Found = tuple[str, object, object]
 """What differs, in words; what was asked; what was seen."""
@@ -20,6 +20,7 @@ _WORDS = {
     "reasoning": ("its signed reasoning", "{} pieces of signed reasoning"),
     "text": ("its text", "{} texts"),
     "image": ("an image", "{} images"),
+    "file": ("a file", "{} files"),
     "tool_call": ("a tool call", "{} tool calls"),
     "tool_result": ("a tool's result", "{} tools' results"),
 }
@@ -48,7 +49,9 @@ def _line(part: Part | list[str]) -> str:
         case TextPart():
             return f"text {excerpt(part.text, 0)!r}"
         case ImagePart():
-            return f"image {part.media_type or 'of some type'}, {len(part.data)} characters"
+            return f"image {part.media_type or 'of some type'}, {part.url or f'{len(part.data)} characters'}"
+        case FilePart():
+            return f"file {part.media_type or 'of some type'}, {part.url or f'{len(part.data)} characters'}"
         case ReasoningPart():
             return f"reasoning {excerpt(part.text, 0)!r}, signed {excerpt(_data(part), 0)!r}"
         case ToolCallPart():
@@ -63,7 +66,9 @@ def part_difference(part: Part, seen: Part) -> Found | None:
     """How a part differs from the one of its kind that stands in its place."""
     match part, seen:
         case ImagePart(), ImagePart():
-            return _image(part, seen)
+            return _medium(part, seen)
+        case FilePart(), FilePart():
+            return _medium(part, seen)
         case ReasoningPart(), ReasoningPart():
             return _reasoning(part, seen)
         case ToolCallPart(), ToolCallPart():
@@ -71,15 +76,18 @@ def part_difference(part: Part, seen: Part) -> Found | None:
     return None
 
 
-def _image(part: ImagePart, seen: ImagePart) -> Found | None:
+def _medium(part: ImagePart | FilePart, seen: ImagePart | FilePart) -> Found | None:
+    kind = _WORDS[kind_of(part)][0]
+    if part.url != seen.url:
+        return f"{kind} is not the one that was asked", part.url or "in the request", seen.url or "in the request"
     if _base64(part.data) != _base64(seen.data):
-        return "an image is not the one that was asked", excerpt(part.data, 0), excerpt(seen.data, 0)
+        return f"{kind} is not the one that was asked", excerpt(part.data, 0), excerpt(seen.data, 0)
     if seen.media_type and _media_type(part) != _media_type(seen):
-        return "an image has another type", part.media_type, seen.media_type
+        return f"{kind} has another type", part.media_type, seen.media_type
     return None
 
 
-def _media_type(part: ImagePart) -> str:
+def _media_type(part: ImagePart | FilePart) -> str:
     return part.media_type.lower().replace("image/jpg", "image/jpeg")
 
 

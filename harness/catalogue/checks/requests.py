@@ -12,9 +12,12 @@ from harness.catalogue.checks.talk import talk_difference, turns_of
 from harness.catalogue.observation import Attempt
 from harness.catalogue.requests import AskedField, RequestExpectation
 from harness.dialects import dialect
-from harness.request import Message, NamedTool, ReasoningPart, Request, TextPart, ToolResultPart
+from harness.request import Message, NamedTool, ReasoningPart, Request, ResponseFormat, TextPart, ToolResultPart
 
-_SETTINGS: tuple[AskedField, ...] = ("parallel_tool_calls", "max_output_tokens", "temperature", "top_p", "stop")
+_SETTINGS: tuple[AskedField, ...] = (
+    *("parallel_tool_calls", "max_output_tokens", "temperature", "top_p", "stop"),
+    *("top_k", "seed", "presence_penalty", "frequency_penalty", "response_format"),
+)
 
 
 def requests_as_asked(facts: Facts) -> Iterator[Breach]:
@@ -125,6 +128,11 @@ def _tools(wanted: RequestExpectation, asked: Request, seen: Request) -> _Found:
         yield found.what, found.expected, found.seen
 
 
+def _format(asked: ResponseFormat | None) -> dict[str, Any] | None:
+    """The form of an answer by its schema, which `{}` stands for where it is any object."""
+    return None if asked is None else asked.schema or {}
+
+
 def _same_choice(choice: str | NamedTool, seen: Request) -> bool:
     """`auto` goes without saying, `none` where no tools are, and the only tool is the one that is required."""
     given, tools = seen.tool_choice, seen.tools or []
@@ -146,6 +154,8 @@ def _settings(wanted: RequestExpectation, asked: Request, seen: Request) -> _Fou
             continue
         if name == "stop":
             expected, given = list(expected), list(given or [])
+        if name == "response_format":
+            expected, given = _format(expected), _format(given)
         if expected != given:
             what = "was not sent" if given in (None, []) else "is not what was asked"
             yield f"`{name}` {what}", expected, given

@@ -29,7 +29,7 @@ from harness.request import (
 )
 
 TurnRole: TypeAlias = Literal["user", "assistant", "tool"]
-_ORDER = ("reasoning", "text", "image", "tool_call", "tool_result")
+_ORDER = ("reasoning", "text", "image", "file", "tool_call", "tool_result")
 
 
 @dataclass(slots=True)

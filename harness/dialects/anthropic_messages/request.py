@@ -202,7 +202,6 @@ def _thinking(part: ReasoningPart, losses: list[Loss]) -> dict[str, Any] | None:
 def _tool_use(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
     given = parse_arguments(part.arguments or "{}")
     if given is None:
-        losses.append(Loss("arguments-not-object", f"the input of {part.name} is no object and is wrapped in one"))
         given = {"arguments": part.arguments}
     if part.signature:
         losses.append(Loss("tool-call-signature", "a tool call has no signature of its own"))

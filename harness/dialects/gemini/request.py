@@ -157,7 +157,7 @@ def _part(part: Part, names: Mapping[str, str], losses: list[Loss]) -> dict[str,
         case ReasoningPart():
             return _thought(part, losses)
         case ToolCallPart():
-            return _call(part, losses)
+            return _call(part)
         case ToolResultPart():
             return _response(part, names, losses)
 
@@ -181,18 +181,14 @@ def _thought(part: ReasoningPart, losses: list[Loss]) -> dict[str, Any] | None:
     return {"text": "", **signature} if signature else None
 
 
-def _call(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
+def _call(part: ToolCallPart) -> dict[str, Any]:
     args = parse_arguments(part.arguments or "{}")
-    if args is None:
-        losses.append(Loss("tool-arguments", f"{part.name}: {part.arguments[:80]!r}"))
-    call = {**_id(part.id), "name": part.name, "args": args or {}}
+    call = {**_id(part.id), "name": part.name, "args": {"arguments": part.arguments} if args is None else args}
     return {"functionCall": call, **({"thoughtSignature": part.signature} if part.signature else {})}
 
 
 def _response(part: ToolResultPart, names: Mapping[str, str], losses: list[Loss]) -> dict[str, Any]:
     name = names.get(part.tool_call_id)
-    if not name:
-        losses.append(Loss("result-orphan", part.tool_call_id))
     if part.media:
         losses.append(Loss("tool-result-media", "a function's response holds no images or files"))
     content = {"error" if part.is_error else "output": part.content}

@@ -83,7 +83,7 @@ def _messages(message: Message, names: Mapping[str, str], losses: list[Loss]) ->
         spoken["thinking"] = thinking
     if images := [part.data for part in _images(message, losses)]:
         spoken["images"] = images
-    if calls := [_call(part, losses) for part in message.content if isinstance(part, ToolCallPart)]:
+    if calls := [_call(part) for part in message.content if isinstance(part, ToolCallPart)]:
         spoken["tool_calls"] = calls
     _lose_signatures(message, losses)
     results = [part for part in message.content if isinstance(part, ToolResultPart)]
@@ -120,12 +120,12 @@ def _lose_signatures(message: Message, losses: list[Loss]) -> None:
                 losses.append(Loss("tool-call-signature", "Ollama keeps no signatures of tool calls"))
 
 
-def _call(part: ToolCallPart, losses: list[Loss]) -> dict[str, Any]:
+def _call(part: ToolCallPart) -> dict[str, Any]:
     arguments = parse_arguments(part.arguments or "{}")
     if arguments is None:
-        losses.append(Loss("tool-arguments", f"{part.name}: {part.arguments[:80]!r}"))
+        arguments = {"arguments": part.arguments}
     given = {} if part.id.startswith(MADE_ID_PREFIX) else {"id": part.id}
-    return {**given, "function": {"name": part.name, "arguments": arguments or {}}}
+    return {**given, "function": {"name": part.name, "arguments": arguments}}
 
 
 def _result(part: ToolResultPart, names: Mapping[str, str], losses: list[Loss]) -> dict[str, Any]:
@@ -133,8 +133,7 @@ def _result(part: ToolResultPart, names: Mapping[str, str], losses: list[Loss]) 
         losses.append(Loss("tool-result-error", part.tool_call_id))
     if part.media:
         losses.append(Loss("tool-result-media", part.tool_call_id))
-    if not (name := names.get(part.tool_call_id)):
-        losses.append(Loss("result-orphan", part.tool_call_id))
+    name = names.get(part.tool_call_id)
     given = {} if part.tool_call_id.startswith(MADE_ID_PREFIX) else {"tool_call_id": part.tool_call_id}
     return {"role": "tool", "content": part.content, "tool_name": name or part.tool_call_id, **given}
 
