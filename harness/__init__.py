@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import decode, decoder
+    from harness.api import decode, decoder, translate
     from harness.catalogue.loader import load_catalogue
+    from harness.lint.linter import lint
     from harness.recording.cassette import load_cassette
     from harness.stack.client import Client
     from harness.stack.policy import Policy
@@ -26,8 +27,10 @@ __all__ = [
     "decode",
     "decoder",
     "fold",
+    "lint",
     "load_cassette",
     "load_catalogue",
+    "translate",
 ]
 
 _HOMES = {
@@ -37,8 +40,10 @@ _HOMES = {
     "decode": "harness.api",
     "decoder": "harness.api",
     "fold": "harness.transcript",
+    "lint": "harness.lint.linter",
     "load_cassette": "harness.recording.cassette",
     "load_catalogue": "harness.catalogue.loader",
+    "translate": "harness.api",
 }
 
 
