@@ -136,13 +136,15 @@ def _finish(way: _Way, expected: Expectation) -> dict[str, Any]:
         given += ["stop", "refusal"]
     reasons = dict.fromkeys(given)
     for reason in given:
-        reasons |= dict.fromkeys(word for word in way.losses.finish.get(reason, ()) if _may_be(word, expected))
+        reasons |= dict.fromkeys(word for word in way.losses.finish.get(reason, ()) if _may_be(reason, word, expected))
     return {"finish": tuple(reasons)}
 
 
-def _may_be(reason: str, expected: Expectation) -> bool:
-    """Whether the answer has what that stop reason is read off."""
-    return (reason != "tool_calls" or bool(expected.tool_calls)) and (reason != "refusal" or expected.refusal != "")
+def _may_be(reason: FinishReason, word: FinishReason, expected: Expectation) -> bool:
+    """Whether the answer has what that word is read off, where a dialect reads the stop reason off the answer."""
+    if reason not in ("stop", "tool_calls", "pause"):
+        return True
+    return (word != "tool_calls" or bool(expected.tool_calls)) and (word != "refusal" or expected.refusal != "")
 
 
 def _refusal(way: _Way, expected: Expectation) -> dict[str, Any]:
