@@ -87,6 +87,7 @@ class Encoder:
         self._named: dict[str, str] = {}  # what of it the events gave
         self._calls: dict[tuple[int, int], _Call] = {}  # by choice and index
         self._sent_calls: set[int] = set()  # choices that made calls
+        self._sent: set[tuple[int, int]] = set()  # those calls
         self._usage: dict[str, int] = {}
         self._has_news = False  # a name or usage that no frame has carried yet
         self._malformed: set[int] = set()  # choices with a call that no part can hold
@@ -194,7 +195,13 @@ class Encoder:
         return None
 
     def _gather(self, event: ToolCall) -> None:
-        call = self._calls.setdefault((event.choice, event.index), _Call())
+        key = (event.choice, event.index)
+        if key in self._sent:
+            if event.arguments.strip():
+                more = f"arguments come for a call that was whole already: {event.arguments[:80]!r}"
+                self.losses.append(Loss("tool-call-closed", more))
+            return
+        call = self._calls.setdefault(key, _Call())
         call.id = call.id or mend_surrogates(event.id or "")
         call.name = mend_surrogates(event.name or "") or call.name
         call.arguments.add(event.arguments)
@@ -242,6 +249,7 @@ class Encoder:
             elif not (in_turn and choice in waits):
                 parts.setdefault(choice, []).append(part)
                 del self._calls[choice, index]
+                self._sent.add((choice, index))
         self._sent_calls.update(parts)
         return [self._frame(_content(calls, choice)) for choice, calls in parts.items()]
 

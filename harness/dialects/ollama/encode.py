@@ -51,6 +51,7 @@ class Encoder:
         self._named = ""  # the model, once the events gave it
         self._calls: dict[int, _Call] = {}
         self._sent_calls = 0
+        self._sent: set[int] = set()  # the indexes of those
         self._finish: Finish | None = None
         self._counts: dict[str, int] = {}
         self._broken = ""  # the name of a call that no record can hold, where the model ended well
@@ -144,6 +145,10 @@ class Encoder:
         return "length" if finish.reason == "length" else "stop"
 
     def _gather(self, event: ToolCall) -> None:
+        if event.index in self._sent:
+            if event.arguments.strip():
+                self._lose("tool-call-closed", "arguments come for a call that was whole already")
+            return
         call = self._calls.setdefault(event.index, _Call())
         call.id = call.id or mend_surrogates(event.id or "")
         call.name = mend_surrogates(event.name or "") or call.name
@@ -171,6 +176,7 @@ class Encoder:
             function = {"index": self._sent_calls, "name": call.name, "arguments": arguments}
             calls.append({**({"id": call.id} if call.id else {}), "function": function})
             self._sent_calls += 1
+            self._sent.add(index)
             del self._calls[index]
         return [self._message({"content": "", "tool_calls": calls})] if calls else []
 

@@ -48,6 +48,7 @@ class Encoder:
         self._names: dict[tuple[int, int], str] = {}
         self._usage = Usage()
         self._usage_waits = False
+        self._usage_is_last = False  # what was sent of it is what readers keep, as long as nothing follows
         self._finished = False
         self._failed = False
         self._closed = False
@@ -110,6 +111,8 @@ class Encoder:
         return self._whole([{"index": choice, "delta": delta, "logprobs": None, "finish_reason": finish}])
 
     def _whole(self, choices: list[dict[str, Any]], **extra: Any) -> bytes:
+        self._usage_waits = self._usage_waits or self._usage_is_last
+        self._usage_is_last = False
         chunk = {"id": self._id, "object": "chat.completion.chunk", "created": _CREATED, "model": self._model}
         return _frame({**chunk, "choices": choices, **extra})
 
@@ -159,8 +162,9 @@ class Encoder:
     def _send_usage(self) -> list[bytes]:
         if not self._usage_waits:
             return []
-        self._usage_waits = False
-        return [self._whole([], usage=_usage_object(self._usage))]
+        frame = self._whole([], usage=_usage_object(self._usage))
+        self._usage_waits, self._usage_is_last = False, True
+        return [frame]
 
     def _other(self, kind: str, data: Any) -> list[bytes]:
         if kind in EVIDENCE_IN_DELTA:

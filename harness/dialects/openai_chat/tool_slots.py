@@ -80,7 +80,7 @@ class ToolSlots:
                 if function.get("arguments") == {}:
                     self._bare.append(slot)
             if extra := fragment.get("extra_content"):
-                self._sign(extra, out)
+                self._sign(extra, fragment.get("index"), out)
 
     def stop(self, out: list[AnyEvent]) -> None:
         """The model has stopped: an empty object was all that a call was to have."""
@@ -146,11 +146,13 @@ class ToolSlots:
         if arguments or new_id or new_name:
             out.append(ToolCall(slot.index, new_id, new_name, arguments, self._choice))
 
-    def _sign(self, extra: Any, out: list[AnyEvent]) -> None:
+    def _sign(self, extra: Any, key: Any, out: list[AnyEvent]) -> None:
         """Gemini's OpenAI-compatible endpoint puts the signature that belongs to a call here."""
         data = as_str(as_dict(as_dict(extra).get("google")).get("thought_signature"))
-        if data and self._touched is not None:
-            out.append(Signature(data, choice=self._choice, tool_index=self._touched.index))
+        slot = self._by_key.get(key) if type(key) in (int, float, str) else None
+        slot = slot or self._touched
+        if data and slot is not None:
+            out.append(Signature(data, choice=self._choice, tool_index=slot.index))
 
 
 def _spelled(arguments: Any) -> str:

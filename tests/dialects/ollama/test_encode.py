@@ -182,3 +182,29 @@ def test_empty_deltas_and_warnings_give_nothing() -> None:
     encoder = Encoder()
     for event in (Text(""), Reasoning(""), Warning("x", "y")):
         assert encoder.feed(event) == []
+
+
+def test_what_follows_a_call_that_was_sent_is_no_other_call() -> None:
+    encoder = Encoder()
+    encoder.feed(ToolCall(0, "c", "f", '{"a": 1}'))
+    assert len(encoder.settle()) == 1
+    assert encoder.feed(ToolCall(0, arguments=" \n")) == encoder.settle() == []
+    assert encoder.losses == []
+    encoder.feed(ToolCall(0, arguments='{"a": 2}'))
+    assert [loss.what for loss in encoder.losses] == ["tool-call-closed"]
+
+
+def test_no_call_goes_before_one_that_began_earlier() -> None:
+    encoder = Encoder()
+    for event in (ToolCall(0, "a", "f", '{"n"'), ToolCall(1, "b", "g", '{"n": 2}')):
+        encoder.feed(event)
+    assert encoder.settle() == []
+    encoder.feed(ToolCall(0, arguments=": 1}"))
+    frames = encoder.settle()
+    assert b"".join(frames).index(b'"f"') < b"".join(frames).index(b'"g"')
+
+
+def test_a_call_that_is_never_whole_holds_no_other_back_for_good() -> None:
+    frames, losses = encode(ToolCall(0, "a", "f", '{"n"'), ToolCall(1, "b", "g", '{"n": 2}'), Finish("length"))
+    assert b'"g"' in b"".join(frames)
+    assert [loss.what for loss in losses] == ["tool-arguments-not-object"]

@@ -132,7 +132,11 @@ def test_signatures_go_where_others_read_them() -> None:
     assert deltas(Signature("s"), Signature("e", "encrypted", id="rs_1"), Signature("t", tool_index=1)) == [
         {"reasoning_details": [{"type": "reasoning.text", "signature": "s", "index": 0}]},
         {"reasoning_details": [{"type": "reasoning.encrypted", "data": "e", "id": "rs_1", "index": 0}]},
-        {"tool_calls": [{"index": 1, "extra_content": {"google": {"thought_signature": "t"}}}]},
+        {
+            "tool_calls": [
+                {"index": 1, "function": {"arguments": ""}, "extra_content": {"google": {"thought_signature": "t"}}}
+            ]
+        },
     ]
 
 
@@ -213,3 +217,15 @@ def test_what_is_no_part_of_the_answer_gives_no_frame(event: AnyEvent) -> None:
 def test_half_characters_can_be_sent() -> None:
     frames, _ = encode(Text("\ud83d"), Text("\ude00"), Finish("stop"))
     assert transcript(NAME, b"".join(frames)).text == "\U0001f600"
+
+
+def test_the_last_chunk_holds_the_usage_though_words_follow_the_stop_reason() -> None:
+    sent = payloads(encode(Text("a"), Finish("stop"), Usage(9, 4), Text("b"))[0])
+    assert ["usage" in one for one in sent] == [False, False, False, True, False, True]
+    assert sent[-1]["usage"]["total_tokens"] == 13
+
+
+def test_the_signature_of_a_call_finds_it_behind_other_calls() -> None:
+    frames, _ = encode(ToolCall(0, "a", "f", "{}"), ToolCall(1, "b", "g", "{}"), Signature("t", tool_index=0))
+    result = transcript(NAME, b"".join(frames))
+    assert [part.signature for part in result.parts if part.signature] == [Signature("t", tool_index=0)]
