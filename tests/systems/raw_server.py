@@ -26,8 +26,10 @@ class RawServer:
     Bytes alone stand for an answer after which the connection is closed.
     """
 
-    def __init__(self, *answers: bytes | Answer) -> None:
+    def __init__(self, *answers: bytes | Answer, posts_only: bool = False) -> None:
+        """`posts_only`: what only looks around (GET, HEAD) gets a 404 and is not counted."""
         self._answers = [answer if isinstance(answer, Answer) else Answer(answer) for answer in answers]
+        self._posts_only = posts_only
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads: list[threading.Thread] = []
         self._accepting = threading.Thread(target=self._accept)
@@ -53,6 +55,12 @@ class RawServer:
         for thread in self._threads:
             thread.join()
 
+    def play(self, *answers: Answer) -> None:
+        """From now on these are the answers, and the count begins anew."""
+        with self._lock:
+            self._answers = [*answers]
+            self.requests = 0
+
     def _accept(self) -> None:
         while True:
             try:
@@ -66,7 +74,11 @@ class RawServer:
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(PATIENCE_S)
         with connection, self._kept(connection), contextlib.suppress(OSError):
-            if not _read_request(connection):
+            method = _read_request(connection)
+            if not method:
+                return
+            if self._posts_only and method in (b"GET", b"HEAD"):
+                connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
                 return
             with self._lock:
                 answer = self._answers[min(self.requests, len(self._answers) - 1)]
@@ -88,25 +100,25 @@ class RawServer:
                 self._open.discard(connection)
 
 
-def _read_request(connection: socket.socket) -> bool:
-    """Reads one request to its end; False where the client went before."""
+def _read_request(connection: socket.socket) -> bytes:
+    """Reads one request to its end, and gives its method; nothing where the client went before."""
     received = b""
     while b"\r\n\r\n" not in received:
         data = connection.recv(65536)
         if not data:
-            return False
+            return b""
         received += data
     head, _, body = received.partition(b"\r\n\r\n")
     lines = head.lower().split(b"\r\n")
     if any(line.startswith(b"transfer-encoding:") for line in lines):
         while not body.endswith(b"0\r\n\r\n"):
             body += connection.recv(65536)
-        return True
+        return received.partition(b" ")[0]
     lengths = [line for line in lines if line.startswith(b"content-length:")]
     missing = int(lengths[0].partition(b":")[2]) - len(body) if lengths else 0
     while missing > 0:
         missing -= len(connection.recv(65536) or b"\0" * missing)
-    return True
+    return received.partition(b" ")[0]
 
 
 def _until_closed(connection: socket.socket) -> None:
