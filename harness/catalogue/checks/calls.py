@@ -176,11 +176,10 @@ def _is_another_id(expected: CallExpectation, seen: Call, facts: Facts) -> bool:
         return False
     if facts.upstream is None:
         return True
-    ids = [call.id for call in facts.transcript.tool_calls]
-    given = any(
-        each.response is not None and seen.id.encode() in each.response.body for each in facts.observation.front
-    )
-    return ids.count(seen.id) > 1 or not (given or facts.dialect in _IDS_OPTIONAL)
+    if facts.dialect in _IDS_OPTIONAL:
+        return False
+    bodies = [each.response.body for each in facts.observation.front if each.response is not None]
+    return not any(seen.id.encode() in body for body in bodies)
 
 
 def _other_id(expected: CallExpectation, seen: Call, offset: int | None) -> Breach:
