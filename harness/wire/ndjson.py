@@ -53,6 +53,16 @@ def frame(data: bytes) -> bytes:
     return data.replace(b"\n", b" ") + b"\n"
 
 
+_TEXT_BREAKS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
+
+
+def unbroken(line: bytes) -> bytes:
+    """The line with U+0085, U+2028 and U+2029 as escapes: readers that split text into lines would cut it there."""
+    for raw, escaped in _TEXT_BREAKS:
+        line = line.replace(raw, escaped)
+    return line
+
+
 def split(body: bytes) -> list[bytes]:
     """The body cut where its frames begin; joined, the pieces are the body."""
     return cut_at_frames(Framer(), body)

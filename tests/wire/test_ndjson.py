@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.wire.frame import Frame
-from harness.wire.ndjson import Framer, frame, split
+from harness.wire.ndjson import Framer, frame, split, unbroken
 
 from .framing import assert_cuts_do_not_matter, frames, payloads
 
@@ -56,3 +56,10 @@ def test_any_bytes_can_be_split(body: bytes) -> None:
 def test_a_written_line_is_read_back() -> None:
     assert frame(b'{"a":\n1}') == b'{"a": 1}\n'
     assert payloads(Framer(), frame(b"{}") + frame(b"[]")) == [b"{}", b"[]"]
+
+
+def test_a_line_can_be_kept_from_readers_that_cut_text_into_lines() -> None:
+    line = '{"a": "x\u2028y\u2029z\u0085é\u00a0"}\n'.encode()
+    assert unbroken(line) == b'{"a": "x\\u2028y\\u2029z\\u0085\xc3\xa9\xc2\xa0"}\n'
+    assert len(unbroken(line).decode().splitlines()) == 1
+    assert unbroken(b'{"a": 1}\n') == b'{"a": 1}\n'
