@@ -38,6 +38,7 @@ DIALECT = Dialect(
         "single_choice": True,
         "calls_in_turn": True,  # a block begins when the one before it has ended
         "ends_in_one": True,  # the stop reason and the counts, in the last frame of a good end
+        "finish_needed": True,  # a good end has a stop reason
         "finish_last": True,  # nothing may follow the stop reason
     },
 )

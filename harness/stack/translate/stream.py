@@ -28,6 +28,7 @@ from harness.events import (
 from harness.stack.translate.calls import Calls, Piece
 from harness.stack.translate.counts import Counts
 from harness.transcript import merge_usage
+from harness.wire import ndjson
 
 CUT_OFF = ErrorInfo("connection", "the upstream's answer ended before it was finished", retryable=True)
 """What the reader of a translated stream is told where the original was cut off."""
@@ -37,7 +38,12 @@ _RESPELLED = Loss("arguments-respelled", "arguments go out as an object")
 _AFTER_ERROR = Loss("after-error", "an error is the last that a stream says")
 _ERROR = Loss("error-kind", "not all that is known of an error has a place in a stream")
 _END_OF_FAILED = Loss("end-of-failed", "an answer that fails is told by its error alone")
+_FINISH_MISSING = Loss("finish-missing", "an answer that ended well has a stop reason")
+_EMPTY = Loss("arguments-empty", "no arguments are an empty object")
 _RESPONSE_ID = Loss("response-id", "an answer has no id")
+
+
+_WORDS = (Text, Reasoning, Refusal)
 
 
 class StreamWriter:
@@ -60,6 +66,7 @@ class StreamWriter:
         self._own_losses: list[Loss] = []
         self._calls = Calls(target, self._own_losses)
         self._calls.salt = salt
+        self._lines = target.facts.get("framing") == "ndjson"
         self._gathers = bool(target.facts.get("whole_calls"))
         self._respells = self._gathers and not source.facts.get("whole_calls")
         self._finish_last = bool(target.facts.get("finish_last"))
@@ -70,6 +77,8 @@ class StreamWriter:
         self._answer = answer or Start()
         self._start: Start | None = self._answer if answer else None  # waits for the first content
         self._finishes: list[Finish] = []  # wait for the end
+        self._half: Text | Reasoning | Refusal | None = None  # words that end within a character
+        self._needs_objects = target.rules.arguments_are_objects or bool(target.facts.get("inputs_are_objects"))
         self._waits = self._start is not None  # something does, and goes out before any content
         self._gathered = False  # the encoder may hold a call that is whole
         self._failed = False
@@ -99,32 +108,40 @@ class StreamWriter:
         out: list[bytes] = []
         for event in events:
             kind = type(event)
-            if kind is Text and not self._waits:
+            if kind is Text and not self._waits and not _ends_within(event.text):
                 out += self._encoder.feed(event)
             elif handler := self._handlers.get(kind):
                 handler(event, out)
         if self._gathered:
             self._gathered = False
             out += self._encoder.settle(doubtful=False)
-        return out
+        return self._unbroken(out)
 
     def settle(self) -> list[bytes]:
         """The frames of what is held only because more might follow; for a time in which the source is silent."""
+        out: list[bytes] = []
         if self._waits:
-            out: list[bytes] = []
             self._hand_on(self._calls.settle(), out)
-            return out + self._encoder.settle()
-        return [] if self._over else self._encoder.settle()
+        if not self._over:
+            out += self._encoder.settle()
+        return self._unbroken(out)
 
     def keep_alive(self) -> bytes:
         """Harmless bytes for a silent time, fit for any place between two frames; empty once the stream has ended."""
         return b"" if self._over else self._encoder.keep_alive()
+
+    def _unbroken(self, frames: list[bytes]) -> list[bytes]:
+        """The frames, of which no reader of lines makes more than there are."""
+        return [ndjson.unbroken(line) for line in frames] if self._lines else frames
 
     def _flush(self, out: list[bytes]) -> None:
         """What has waited goes before what comes now."""
         if self._start is not None:
             start, self._start = self._start, None
             out += self._encoder.feed(start)
+        if self._half is not None:
+            half, self._half = self._half, None
+            out += self._encoder.feed(half)
         if self._calls.wait:
             self._hand_on(self._calls.release(), out)
         self._waits = False
@@ -139,8 +156,20 @@ class StreamWriter:
             self._lose(_AFTER_ERROR)
             return
         if self._waits:
+            event = self._completed(event)
             self._flush(out)
-        out += self._encoder.feed(event)
+        if isinstance(event, _WORDS) and _ends_within(event.text):
+            self._half, self._waits = event, True
+        else:
+            out += self._encoder.feed(event)
+
+    def _completed(self, event: AnyEvent) -> AnyEvent:
+        """Words with the half of a character that came before them."""
+        half = self._half
+        if half is None or type(event) is not type(half) or event.choice != half.choice:  # type: ignore[union-attr]
+            return event
+        self._half = None
+        return msgspec.structs.replace(event, text=half.text + event.text)  # type: ignore[union-attr]
 
     def _reasoning(self, event: Reasoning, out: list[bytes]) -> None:
         if event.summary and not self._target.facts.get("summaries"):
@@ -157,7 +186,7 @@ class StreamWriter:
         if self._failed:
             self._lose(_AFTER_ERROR)
             return
-        if self._start is not None:
+        if self._start is not None or self._half is not None:
             self._flush(out)
         if event.choice and self._target.facts.get("single_choice"):
             out += self._encoder.feed(event)  # which says that it is lost
@@ -249,6 +278,9 @@ class StreamWriter:
         if event.status == "completed" and not self._failed:
             self._flush(out)
             self._send_usage(out)
+            if not (self._finishes or self._same) and self._target.facts.get("finish_needed"):
+                self._lose(_FINISH_MISSING)
+                self._finishes.append(Finish("stop"))
             for finish in self._finishes:
                 out += self._encoder.feed(finish)
             out += self._encoder.close()
@@ -262,3 +294,8 @@ class StreamWriter:
     def _lose(self, loss: Loss) -> None:
         if all(known.what != loss.what for known in self._own_losses):
             self._own_losses.append(loss)
+
+
+def _ends_within(text: str) -> bool:
+    """Whether the last character is the first half of one, whose other half must be on its way."""
+    return "\ud800" <= text[-1:] <= "\udbff"
