@@ -195,11 +195,19 @@ def _too_large(limit: int) -> Refusal:
 
 def check_request(served: Dialect, target: str, headers: Mapping[str, str], body: bytes) -> None:
     """Raises Refusal for a body of which no request can be made; it names the place at fault."""
-    if type(read_json(body)) is not dict:
+    if not _is_utf8(body) or type(read_json(body)) is not dict:
         raise refuse(400, "the request body is not a JSON object in UTF-8", where="body")
     fault = next((fault for fault in served.validate(target, headers, body) if fault.rule in _UNUSABLE), None)
     if fault is not None:
         raise refuse(400, _in_words(fault), where=fault.where)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _in_words(fault: RequestFault) -> str:
