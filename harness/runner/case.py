@@ -19,6 +19,7 @@ from harness.origin.clock import VirtualClock
 from harness.origin.server import Origin
 from harness.origin.transport import InProcessTransport
 from harness.request import to_dict
+from harness.runner.front_side import read_strictly
 from harness.runner.plan import PlannedCase
 from harness.systems.base import Case, Clock, Driver, SystemBroken
 
@@ -217,5 +218,5 @@ def _observation(
         hung=outcome.hung,
         broken=outcome.broken,
         stderr=outcome.stderr,
-        front=tuple(case.front.attempts) if case.front is not None else (),
+        front=read_strictly(case.front.attempts, case.dialect) if case.front is not None else (),
     )
