@@ -12,6 +12,8 @@ import pytest
 
 from harness.catalogue.models import FEATURES
 from harness.runner.results import Result, read_run
+from harness.systems.gateway_manifest import GatewayManifest
+from harness.systems.manifest import load_manifest
 
 GUIDE = Path(__file__).parents[1] / "docs" / "adapters.md"
 HARNESS = Path(sys.executable).with_name("harness")
@@ -64,3 +66,12 @@ def test_the_perl_adapter_notices_cut_answers_and_cannot_put_lines_together(tmp_
 def test_the_guide_lists_every_feature() -> None:
     text = GUIDE.read_text()
     assert not [feature for feature in FEATURES if f"`{feature}`" not in text]
+
+
+def test_the_gateway_manifest_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "my_gateway.yaml"
+    manifests = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    path.write_text(next(each for each in manifests if "kind: gateway" in each))
+    manifest = load_manifest(path)
+    assert isinstance(manifest, GatewayManifest)
+    assert (manifest.upstream, [*manifest.serves], manifest.cases_at_once) == ("openai-chat", ["anthropic-messages"], 4)
