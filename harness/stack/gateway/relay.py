@@ -20,7 +20,7 @@ from starlette.types import Receive
 
 from harness.dialects import dialect
 from harness.dialects.base import Dialect, Loss
-from harness.events import AnyEvent, End, ErrorInfo, Failure, Other, Start, ToolCall, Usage, Warning
+from harness.events import AnyEvent, End, ErrorInfo, Failure, Other, Retry, Start, ToolCall, Usage, Warning
 from harness.request import Request
 from harness.stack.client import Client, Stream
 from harness.stack.clock import Clock
@@ -123,6 +123,10 @@ class Relay:
     async def _hand_on(self, stream: Stream) -> None:
         """The answer as it comes."""
         while batch := await stream.batch():
+            if batch[-1] == End("cancelled"):
+                if not self._closing:  # the client is gone
+                    return
+                batch = [*batch[:-1], Failure(CLOSING), End("failed")]
             events = self._seen(batch)
             if not self._outlet.begun and (error := _failed_first(events)):
                 raise self._refusal(error)
@@ -133,14 +137,8 @@ class Relay:
                 await self._ended(events[-1])
 
     async def _ended(self, end: End) -> None:
-        if end.status == "cancelled":
-            if not self._closing:
-                return
-            await self._send(self._asked.form.frames(self._writer.feed([Failure(CLOSING), End("failed")])))
-            self.outcome = "closed"
-        else:
-            self.outcome = end.status if self.outcome == "cancelled" else self.outcome
-            self._keep(end)
+        self.outcome = end.status if self.outcome == "cancelled" else self.outcome
+        self._keep(end)
         self._stream = None
         await self._send(self._asked.form.close())
         await self._begin()
@@ -155,13 +153,15 @@ class Relay:
                 raise self._refusal(error)
             events += seen
         end = events[-1]
-        if not isinstance(end, End) or end.status == "cancelled":
+        if end == End("cancelled"):
+            if self._closing:
+                raise self._refusal(CLOSING)
             return
-        if end.status != "completed":
+        if end != End("completed"):
             raise self._refusal(CUT_OFF)
         answer = self._asked.served.write_answer(self._counted(events))
         self._request_losses += answer.losses
-        self._keep(end)
+        self._keep(End("completed"))
         self.outcome = "completed"
         headers = {"content-type": "application/json", **self._headers()}
         await self._outlet.whole(200, headers, answer.body)
@@ -191,6 +191,8 @@ class Relay:
                     self._request_losses += [Loss(slug) for slug in _SLUG.findall(message)]
                 case Warning():
                     pass
+                case Retry():  # begins nothing
+                    events.append(event)
                 case Failure(error):
                     shown = told(error, self._settings.upstreams)
                     self.outcome = shown.kind
