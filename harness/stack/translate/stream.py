@@ -128,7 +128,11 @@ class StreamWriter:
 
     def keep_alive(self) -> bytes:
         """Harmless bytes for a silent time, fit for any place between two frames; empty once the stream has ended."""
-        return b"" if self._over else self._encoder.keep_alive()
+        if self._over:
+            return b""
+        if self._lines and self._start is not None:  # the sign is a record, and names the model
+            self._encoder.feed(self._start)
+        return self._encoder.keep_alive()
 
     def _unbroken(self, frames: list[bytes]) -> list[bytes]:
         """The frames, of which no reader of lines makes more than there are."""
