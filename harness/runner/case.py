@@ -116,7 +116,7 @@ class SocketLane:
             await _within(GRACE_S, log.wait_until(lambda each: all(one.ended_s is not None for one in each.attempts)))
         attempts = self.origin.log(case_id).attempts
         self.origin.remove(case_id)
-        return _observation(watch, outcome, attempts, ended, case)
+        return _observation(watch, outcome, attempts, ended, case, planned)
 
 
 class InProcessLane:
@@ -139,7 +139,7 @@ class InProcessLane:
         ended = clock.now() - watch.began
         if ended > planned.scenario.deadline_s:
             outcome = _Outcome(hung=True)
-        return _observation(watch, outcome, transport.log.attempts, ended, case)
+        return _observation(watch, outcome, transport.log.attempts, ended, case, planned)
 
 
 async def _unready(driver: Driver) -> _Outcome | None:
@@ -208,8 +208,12 @@ def _case(
 
 
 def _observation(
-    watch: _Watch, outcome: _Outcome, attempts: tuple[Attempt, ...], duration_s: float, case: Case
+    watch: _Watch, outcome: _Outcome, attempts: tuple[Attempt, ...], duration_s: float, case: Case, planned: PlannedCase
 ) -> Observation:
+    front: tuple[Attempt, ...] = ()
+    if case.front is not None:
+        same = planned.upstream == planned.dialect
+        front = read_strictly(case.front.attempts, planned.dialect, attempts if same else ())
     return Observation(
         events=tuple(watch.events),
         end=outcome.end,
@@ -218,5 +222,5 @@ def _observation(
         hung=outcome.hung,
         broken=outcome.broken,
         stderr=outcome.stderr,
-        front=read_strictly(case.front.attempts, case.dialect) if case.front is not None else (),
+        front=front,
     )

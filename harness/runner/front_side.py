@@ -14,9 +14,16 @@ LONGEST = 4 * 1024 * 1024
 """Bytes above which a stream is not read once more."""
 
 
-def read_strictly(attempts: Iterable[Attempt], dialect: str) -> tuple[Attempt, ...]:
-    """The same attempts with what is wrong with each answer, as far as it is a stream that came to its end."""
-    return tuple(replace(attempt, faults=_faults(attempt, dialect)) for attempt in attempts)
+def read_strictly(attempts: Iterable[Attempt], dialect: str, relayed: Iterable[Attempt] = ()) -> tuple[Attempt, ...]:
+    """The same attempts with what is wrong with each answer, as far as it is a stream that came to its end.
+
+    `relayed` is what came from an upstream of the same dialect: what was wrong there may be handed on.
+    """
+    excused = {fault.rule for attempt in relayed for fault in _faults(attempt, dialect)}
+    return tuple(
+        replace(attempt, faults=tuple(fault for fault in _faults(attempt, dialect) if fault.rule not in excused))
+        for attempt in attempts
+    )
 
 
 def _faults(attempt: Attempt, dialect: str) -> tuple[RequestFault, ...]:

@@ -54,6 +54,13 @@ def test_what_is_no_stream_or_did_not_end_is_left_alone(fields: dict[str, Any]) 
     assert rules(b"data: {}\n\n", **fields) == []
 
 
+def test_what_was_wrong_in_an_upstream_of_the_same_dialect_may_be_handed_on() -> None:
+    late = attempt(response=wire(headers=SSE, chunks=(Chunk(WHOLE + chunk({"content": "y"}, None)),)))
+    [read] = read_strictly([late], "openai-chat", [late])
+    [alone] = read_strictly([late], "openai-chat")
+    assert (read.faults, bool(alone.faults)) == ((), True)
+
+
 def test_an_attempt_without_an_answer_is_left_alone() -> None:
     [read] = read_strictly([attempt(response=None)], "openai-chat")
     assert read.faults == ()
