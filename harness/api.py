@@ -1,13 +1,17 @@
-"""The functions of the Python API that belong to no single room: bytes in, transcript out."""
+"""The functions of the Python API that belong to no single room: bytes in, transcript or other bytes out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from harness.dialects import dialect as dialect_record
 from harness.dialects.base import Decoder
 from harness.events import AnyEvent
 from harness.transcript import Assembler, Transcript
+
+if TYPE_CHECKING:
+    from harness.stack.translate.translation import Translation
 
 
 def decoder(dialect: str, *, think_tags: bool = False) -> Decoder:
@@ -39,6 +43,22 @@ def decode(
     """
     reads = (bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks
     return transcript_of(dialect, decoder(dialect, think_tags=think_tags), reads)
+
+
+def translate(
+    source: str, target: str, chunks: bytes | bytearray | memoryview | Iterable[bytes], *, think_tags: bool = False
+) -> Translation:
+    """A stream of the dialect `source` in the dialect `target`: iterate over the result for its frames, once.
+
+    `chunks` is the body as `bytes`, or any iterable of `bytes`, one network read each; frames come as they are read.
+    `Translation.losses` then says by name what the target could not say. A stream that is cut off or fails ends with
+    the target's error, never with its end marker. Raises `UnknownDialect`, a ValueError.
+    """
+    from harness.stack.translate.translation import Translation
+
+    read, written = dialect_record(source), dialect_record(target)
+    reads = (bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks
+    return Translation(read, written, decoder(source, think_tags=think_tags), reads)
 
 
 class _ThinkingDecoder:

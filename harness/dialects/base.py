@@ -51,6 +51,15 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class Holding(Protocol):
+    """An encoder that sends calls whole, and holds those that have begun."""
+
+    @property
+    def holding(self) -> bool:
+        """Whether it holds one."""
+
+
+@runtime_checkable
 class Verbatim(Protocol):
     """An encoder that can be told that its events are of its own dialect: then it keeps that vendor's own words."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from harness.transcript import parse_arguments
 
 _MARK = re.compile(r'[\\"{}\[\]]')
@@ -40,6 +42,13 @@ class Arguments:
         if self._value is None and self._pieces and self._depth == 0:
             self._value = parse_arguments(self.text)
         return self._value
+
+    def spelled(self) -> Any:
+        """The object as JSON to be put into other JSON: as it was spelled, numbers and all, on one line."""
+        try:
+            return msgspec.Raw(self.text.replace("\n", " ").replace("\r", " ").encode())
+        except UnicodeEncodeError:
+            return self.value()
 
     def _scan(self, piece: str) -> None:
         position = 0

@@ -40,6 +40,8 @@ DIALECT = Dialect(
         "framing": "sse",
         "end_marker": "[DONE]",
         "single_choice": True,
+        "inputs_are_objects": True,
+        "ends_in_one": True,  # the stop reason and the counts, in the last frame of a good end
         "shows_extras": True,  # sources, files and data of other vendors, as far as a front end can show them
         "response_headers": {"x-vercel-ai-ui-message-stream": "v1"},
     },

@@ -64,10 +64,9 @@ class _Call:
 
     def part(self) -> dict[str, Any] | None:
         """The whole call as a part; None as long as its arguments are no object."""
-        args = self.arguments.value()
-        if args is None:
+        if self.arguments.value() is None:
             return None
-        call: dict[str, Any] = {"name": self.name, "args": args}
+        call: dict[str, Any] = {"name": self.name, "args": self.arguments.spelled()}
         if self.id:
             call = {"id": self.id, **call}
         return {"functionCall": call, **({"thoughtSignature": self.signature} if self.signature else {})}
@@ -90,6 +89,7 @@ class Encoder:
         self._sent: set[tuple[int, int]] = set()  # those calls
         self._usage: dict[str, int] = {}
         self._has_news = False  # a name or usage that no frame has carried yet
+        self._stopped: set[int] = set()  # choices that stopped without a call
         self._malformed: set[int] = set()  # choices with a call that no part can hold
         self._finished: set[int] = set()
         self._failed = False
@@ -115,6 +115,7 @@ class Encoder:
             case Finish():
                 frames += self._last_calls(event.choice, event.reason in _ENDED_WELL)
             case Failure():
+                frames += self._whole_calls(in_turn=False)
                 self._drop_calls(list(self._calls))
                 frames += [self._frame({})] if self._has_news else []
         if frame := self._encode(event):
@@ -135,6 +136,11 @@ class Encoder:
         if self._has_news:
             frames.append(self._frame({}))
         return frames
+
+    @property
+    def holding(self) -> bool:
+        """Whether calls are held that have begun."""
+        return bool(self._calls)
 
     def settle(self, *, doubtful: bool = True) -> list[bytes]:
         """The held calls that are whole."""
@@ -177,6 +183,8 @@ class Encoder:
         if event.choice in self._malformed and event.reason in _ENDED_WELL:
             name = "MALFORMED_FUNCTION_CALL"  # the vendor's own word for it
         self._finished.add(event.choice)
+        if name == "STOP" and read_as == "stop":
+            self._stopped.add(event.choice)
         candidate = {"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": name}
         return self._frame({"candidates": [{**candidate, "index": event.choice}]})
 
@@ -251,6 +259,8 @@ class Encoder:
                 del self._calls[choice, index]
                 self._sent.add((choice, index))
         self._sent_calls.update(parts)
+        if self._stopped & parts.keys():
+            self.losses.append(Loss("finish-reason", "a call after the stop makes it one for calls"))
         return [self._frame(_content(calls, choice)) for choice, calls in parts.items()]
 
     def _last_calls(self, choice: int, ended_well: bool) -> list[bytes]:

@@ -80,6 +80,7 @@ class Encoder:
                 frames += self._last_calls(event.reason in ("stop", "tool_calls"))
                 self._finish = self._finish or event
             case Failure():
+                frames += self._whole_calls(in_turn=False)
                 self._drop_calls()
                 self._failed = True
                 frames.append(_line(error_body(event.error)))
@@ -100,6 +101,11 @@ class Encoder:
         if self._finish is not None:
             end["done_reason"] = self._done_reason(self._finish)
         return [*frames, self._record({"role": "assistant", "content": ""}, {**end, **self._counts})]
+
+    @property
+    def holding(self) -> bool:
+        """Whether calls are held that have begun."""
+        return bool(self._calls)
 
     def settle(self, *, doubtful: bool = True) -> list[bytes]:
         """The held calls that are whole."""
@@ -173,7 +179,7 @@ class Encoder:
                 if in_turn:
                     break
                 continue
-            function = {"index": self._sent_calls, "name": call.name, "arguments": arguments}
+            function = {"index": self._sent_calls, "name": call.name, "arguments": call.arguments.spelled()}
             calls.append({**({"id": call.id} if call.id else {}), "function": function})
             self._sent_calls += 1
             self._sent.add(index)

@@ -60,6 +60,11 @@ class Calls:
         self._made = 0
 
     @property
+    def bare(self) -> bool:
+        """Whether a call has no arguments at all."""
+        return any(not call.begun for call in self._calls.values())
+
+    @property
     def wait(self) -> bool:
         """Whether fragments wait."""
         return bool(self._waiting)
@@ -94,12 +99,15 @@ class Calls:
 
     def _go_on(self, call: _Call, event: ToolCall) -> list[Piece]:
         """A fragment of a call that the target knows of."""
-        if event.id:
+        if event.id and self._gathers and call.is_made and not call.id:
+            call.id = event.id  # it comes in time
+        elif event.id:
             if call.is_made and event.id != call.id:
                 self._lose(LATE)
             event = msgspec.structs.replace(event, id=None)
-        if not (event.name or event.arguments):
+        if not (event.id or event.name or event.arguments):
             return []
+        call.begun = call.begun or bool(event.arguments)
         if self._in_turn:
             call.arguments.add(event.arguments)
             if call is self._open and self._waiting and call.arguments.value() is not None:

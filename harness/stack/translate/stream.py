@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from harness.dialects.base import Dialect, Loss, Verbatim
+from harness.dialects.base import Dialect, Holding, Loss, Verbatim
 from harness.events import (
     AnyEvent,
     End,
@@ -39,6 +39,7 @@ _AFTER_ERROR = Loss("after-error", "an error is the last that a stream says")
 _ERROR = Loss("error-kind", "not all that is known of an error has a place in a stream")
 _END_OF_FAILED = Loss("end-of-failed", "an answer that fails is told by its error alone")
 _FINISH_MISSING = Loss("finish-missing", "an answer that ended well has a stop reason")
+_ORDER = Loss("call-order", "a call goes out when it is whole")
 _EMPTY = Loss("arguments-empty", "no arguments are an empty object")
 _RESPONSE_ID = Loss("response-id", "an answer has no id")
 
@@ -80,6 +81,7 @@ class StreamWriter:
         self._half: Text | Reasoning | Refusal | None = None  # words that end within a character
         self._needs_objects = target.rules.arguments_are_objects or bool(target.facts.get("inputs_are_objects"))
         self._waits = self._start is not None  # something does, and goes out before any content
+        self._may_hold = False  # the encoder may hold a call that has begun
         self._gathered = False  # the encoder may hold a call that is whole
         self._failed = False
         self._over = False
@@ -107,10 +109,9 @@ class StreamWriter:
         """The frames that these events give; each item is one whole frame."""
         out: list[bytes] = []
         for event in events:
-            kind = type(event)
-            if kind is Text and not self._waits and not _ends_within(event.text):
+            if type(event) is Text and not self._waits and not _ends_within(event.text):
                 out += self._encoder.feed(event)
-            elif handler := self._handlers.get(kind):
+            elif handler := self._handlers.get(type(event)):
                 handler(event, out)
         if self._gathered:
             self._gathered = False
@@ -153,7 +154,7 @@ class StreamWriter:
     def _hand_on(self, pieces: list[Piece], out: list[bytes]) -> None:
         for piece in pieces:
             out += self._encoder.feed(piece)
-        self._gathered = self._gathers
+        self._gathered = self._may_hold = self._gathers
 
     def _content(self, event: AnyEvent, out: list[bytes]) -> None:
         if self._failed:
@@ -166,14 +167,23 @@ class StreamWriter:
             self._half, self._waits = event, True
         else:
             out += self._encoder.feed(event)
+            if self._may_hold and isinstance(event, _WORDS):
+                self._look_for_calls()
+
+    def _look_for_calls(self) -> None:
+        """Words have gone out; a call that is held comes behind them, though it began before."""
+        holds = isinstance(self._encoder, Holding) and self._encoder.holding
+        self._may_hold = self._waits = holds
+        if holds:
+            self._lose(_ORDER)
 
     def _completed(self, event: AnyEvent) -> AnyEvent:
         """Words with the half of a character that came before them."""
         half = self._half
-        if half is None or type(event) is not type(half) or event.choice != half.choice:  # type: ignore[union-attr]
+        if half is None or type(event) is not type(half) or event.choice != half.choice:
             return event
         self._half = None
-        return msgspec.structs.replace(event, text=half.text + event.text)  # type: ignore[union-attr]
+        return msgspec.structs.replace(event, text=half.text + event.text)
 
     def _reasoning(self, event: Reasoning, out: list[bytes]) -> None:
         if event.summary and not self._target.facts.get("summaries"):
@@ -198,7 +208,7 @@ class StreamWriter:
         if self._respells:
             self._lose(_RESPELLED)
         self._hand_on(self._calls.take(event), out)
-        self._waits = self._calls.wait
+        self._waits = self._calls.wait or self._may_hold
 
     def _count(self, event: Usage, out: list[bytes]) -> None:
         if self._failed:
@@ -263,6 +273,9 @@ class StreamWriter:
         self._send_usage(out)
         if self._target.facts.get("ends_in_one"):
             self._lose(_END_OF_FAILED)
+        else:
+            for finish in self._finishes:
+                out += self._encoder.feed(finish)
         self._failed = True
         self._waits = True  # so that content is looked at
         frames = self._encoder.feed(event)
@@ -282,6 +295,8 @@ class StreamWriter:
         if event.status == "completed" and not self._failed:
             self._flush(out)
             self._send_usage(out)
+            if self._needs_objects and self._calls.bare:
+                self._lose(_EMPTY)
             if not (self._finishes or self._same) and self._target.facts.get("finish_needed"):
                 self._lose(_FINISH_MISSING)
                 self._finishes.append(Finish("stop"))
