@@ -34,6 +34,7 @@ DIALECT = Dialect(
         "key_variable": "OPENAI_API_KEY",
         "framing": "sse",
         "end_marker": "[DONE]",
+        "finish_last": True,  # nothing is said in a choice after its stop reason
         "unordered_turns": ("assistant",),  # a text and calls in fields of their own
     },
 )
