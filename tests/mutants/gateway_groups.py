@@ -44,7 +44,6 @@ EVERY_CALL = (
     "translate-stream/thinking-words-and-two-calls",
     "translate-stream/arguments-begin-with-the-name",
     "translate-stream/no-chunk-names-the-role",
-    "translate-stream/ping-inside-a-call",
     "translate-stream/call-and-stop-in-two-lines",
     "translate-stream/responses-rest-only-in-done",
     "translate-stream/server-tool-before-a-call",

@@ -151,3 +151,26 @@ def no_time_to_wait(status: int, headers: dict[str, str]) -> tuple[int, dict[str
 
 def still_packed(status: int, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
     return status, {**headers, "content-encoding": "gzip"}
+
+
+def counts_parts(payload: Payload) -> Payload:
+    """Every call one further than it is, as if the words before it were one."""
+    for choice in payload.get("choices", ()):
+        for call in choice.get("delta", {}).get("tool_calls", ()):
+            call["index"] += 1
+    return payload
+
+
+def forwards_pings() -> ByteFilter:
+    pinged = False
+
+    def change(data: bytes) -> bytes:
+        nonlocal pinged
+        first, pinged = not pinged, True
+        return data + b'event: ping\ndata: {"type": "ping"}\n\n' if first and data else data
+
+    return change
+
+
+def begins_twice() -> ByteFilter:
+    return lambda data: re.sub(rb"(event: message_start\ndata: [^\n]*\n\n)", rb"\1\1", data)

@@ -22,11 +22,14 @@ from tests.mutants.gateway_events import (
 from tests.mutants.gateway_groups import EVERY_BROKEN_ANSWER, EVERY_CALL
 from tests.mutants.gateway_machine import MutantGateway, each_payload, keeping
 from tests.mutants.gateway_wires import (
+    begins_twice,
     calls_need_arguments,
     copies_counts,
+    counts_parts,
     deltas_alone,
     ends_at_the_first_reason,
     first_kind_alone,
+    forwards_pings,
     knows_a_closed_list,
     reads_on,
     reason_first,
@@ -253,5 +256,32 @@ TRANSLATORS = (
         "begins its stream with the first content, and ends none that it has not begun",
         kills=("translate-stream/nothing-but-the-stop-reason",),
         events=keeping(without(Start, Finish)),
+    ),
+    MutantGateway(
+        "counts-parts-not-calls",
+        "takes the place of a part among all parts for the number of a call",
+        kills=(
+            "translate-stream/thinking-words-and-two-calls",
+            "translate-stream/server-tool-before-a-call",
+            "translate-stream/encrypted-reasoning-before-two-calls",
+        ),
+        says=each_payload(counts_parts),
+        serves=OPENAI,
+    ),
+    MutantGateway(
+        "forwards-pings",
+        "forwards the upstream's pings as they are",
+        kills=("translate-stream/ping-inside-a-call",),
+        says=forwards_pings,
+        upstreams=ANTHROPIC,
+        serves=OPENAI,
+    ),
+    MutantGateway(
+        "begins-twice",
+        "says twice that its own stream begins",
+        kills=("translate-stream/no-chunk-names-the-role",),
+        says=begins_twice,
+        upstreams=OPENAI,
+        serves=ANTHROPIC,
     ),
 )
