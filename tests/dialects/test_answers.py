@@ -99,7 +99,13 @@ DOCUMENTS: dict[str, Any] = {
             {"id": "f1", "type": "function_call", "call_id": "c1", "name": "f", "arguments": '{"a": 1}'},
             {"id": "f2", "type": "function_call", "call_id": "c2", "name": "g", "arguments": "{}"},
         ],
-        "usage": {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13},
+        "usage": {
+            "input_tokens": 9,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": 4,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": 13,
+        },
     },
     "anthropic-messages": {
         "id": "r1",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from harness.dialects.answers import body_json, frame_payloads, read_document, to_answer, written
 from harness.dialects.anthropic_messages.decode import Decoder
 from harness.dialects.anthropic_messages.encode import Encoder
@@ -67,10 +69,11 @@ def _give_inputs(blocks: dict[int, dict[str, Any]], inputs: dict[int, str], *, c
     """
     losses = []
     for index, arguments in inputs.items():
-        value = parse_arguments(arguments or ("" if cut_short else "{}"))
+        arguments = arguments or ("" if cut_short else "{}")
+        value = parse_arguments(arguments)
         name = blocks[index]["name"]
-        if value is not None:
-            blocks[index]["input"] = value
+        if value is not None:  # as it is spelled, save that half a surrogate pair is mended
+            blocks[index]["input"] = value if "\\u" in arguments else msgspec.Raw(arguments.encode())
         elif cut_short:
             del blocks[index]
             losses.append(Loss("tool-arguments-not-object", f"{name}: {arguments[:80]!r}"))

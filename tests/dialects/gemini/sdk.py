@@ -29,12 +29,13 @@ class Reading:
 class _Server(httpx.BaseTransport):
     """Answers every request with `body`, and keeps the last request."""
 
-    body = b""
+    status = 200
+    body: bytes | Iterator[bytes] = b""
     request: httpx.Request | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.request = request
-        return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=self.body)
+        return httpx.Response(self.status, headers={"content-type": "text/event-stream"}, content=self.body)
 
 
 SERVER = _Server()
@@ -46,12 +47,20 @@ def _client() -> Any:
     return genai.Client(api_key="key", http_options=options)
 
 
-def stream(body: bytes, **call: Any) -> Iterator[Any]:
+def stream(body: bytes | Iterator[bytes], **call: Any) -> Iterator[Any]:
     """The chunks that the SDK gives of a body; `call` is what it is asked."""
     SERVER.body = body
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # enum values that are newer or older than the SDK
         yield from _client().models.generate_content_stream(**({"model": "m", "contents": "x"} | call))
+
+
+def answer(body: bytes) -> Any:
+    """What the SDK makes of a whole answer."""
+    SERVER.body = body
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _client().models.generate_content(model="m", contents="x")
 
 
 def sent(**call: Any) -> httpx.Request:

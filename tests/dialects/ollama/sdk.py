@@ -27,12 +27,13 @@ class Reading:
 class _Server(httpx.BaseTransport):
     """Answers every request with `body`, and keeps the last request."""
 
-    body = b""
+    status = 200
+    body: bytes | Iterator[bytes] = b""
     request: httpx.Request | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.request = request
-        return httpx.Response(200, headers={"content-type": "application/x-ndjson"}, content=self.body)
+        return httpx.Response(self.status, headers={"content-type": "application/x-ndjson"}, content=self.body)
 
 
 SERVER = _Server()
@@ -43,10 +44,16 @@ def _client() -> Any:
     return ollama.Client(host="http://vendor", transport=SERVER)
 
 
-def stream(body: bytes, **call: Any) -> Iterator[Any]:
+def stream(body: bytes | Iterator[bytes], **call: Any) -> Iterator[Any]:
     """The parts that the SDK gives of a body; `call` is what it is asked."""
     SERVER.body = body
     yield from _client().chat(**({"model": "m", "messages": [{"role": "user", "content": "x"}]} | call), stream=True)
+
+
+def answer(body: bytes) -> Any:
+    """What the SDK makes of a whole answer."""
+    SERVER.body = body
+    return _client().chat(model="m", messages=[{"role": "user", "content": "x"}])
 
 
 def sent(**call: Any) -> httpx.Request:

@@ -21,7 +21,7 @@ class _Server(httpx2.BaseTransport):
     def __init__(self) -> None:
         self.status = 200
         self.headers: dict[str, str] = {}
-        self.body = b""
+        self.body: Any = b""
         self.request: Any = None
 
     def handle_request(self, request: Any) -> Any:

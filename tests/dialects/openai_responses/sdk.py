@@ -21,7 +21,7 @@ class _Server(httpx2.BaseTransport):
 
     status = 200
     headers: Mapping[str, str] = MappingProxyType({})
-    body = b""
+    body: Any = b""
     request: Any = None
 
     def handle_request(self, request: Any) -> Any:

@@ -1,0 +1,22 @@
+"""Whole answers: the events of one dialect's answer as the document of another, with what is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.dialects.answers import gathered, once
+from harness.dialects.base import Answer, Dialect
+from harness.events import AnyEvent, End, Start
+from harness.stack.translate.stream import StreamWriter
+
+
+def whole_answer(
+    source: Dialect, target: Dialect, events: Sequence[AnyEvent], *, answer: Start | None = None, salt: str = ""
+) -> Answer:
+    """The document that says what the translated stream of the same answer says; `answer` and `salt` as there.
+
+    Raises ValueError for an answer that failed, was cut off, or holds a call that no document can hold.
+    """
+    writer = StreamWriter(source, target, answer=answer, salt=salt)
+    joined = target.join_frames(writer.feed([*gathered(events), End("completed")]))
+    return Answer(joined.body, once([*writer.losses, *joined.losses]))
