@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 import httpx
 
 from harness.catalogue.models import FEATURES
-from harness.dialects import dialect_names
+from harness.dialects import dialect, dialect_names
+from harness.dialects.base import Dialect, HttpRequest
 from harness.events import AnyEvent, End
 from harness.request import Request
 from harness.stack.client import Client, Stream
@@ -46,6 +47,12 @@ class MutantGateway:
     story: str
     kills: tuple[str, ...]
     events: Callable[[list[Any]], EventFilter] | None = None
+    hears: Edit | None = None
+    """What of the client's request it reads: its body, which is JSON."""
+    asks: Callable[[Request], Request] | None = None
+    """What it makes of a request before it is written down for the upstream."""
+    sends: Edit | None = None
+    """What it makes of the body that it sends to the upstream."""
     reads: Callable[[], ByteFilter] | None = None
     says: Callable[[], ByteFilter] | None = None
     head: Head | None = None
@@ -89,7 +96,7 @@ class MutantOver:
         gateway = app.state.gateway
         sound = gateway.client
         gateway.client = _BentClient(sound, mutant)
-        served: App = app
+        served: App = _hearing(app, mutant.hears) if mutant.hears else app
         if mutant.says or mutant.head:
             served = _saying(served, mutant)
         inside = AsgiTransport(mutant.wraps(served) if mutant.wraps else served, clock=case.clock)
@@ -104,11 +111,45 @@ class MutantOver:
                 await inside.aclose()
                 await sound.aclose()
 
+    def _dialect(self) -> Dialect:
+        """The upstream's dialect as the broken gateway writes it."""
+        record, asks, sends = dialect(self._upstream), self._mutant.asks, self._mutant.sends
+
+        def build_request(request: Request, api_key: str | None) -> HttpRequest:
+            built = record.build_request(asks(request) if asks else request, api_key)
+            return replace(built, body=json.dumps(sends(json.loads(built.body))).encode()) if sends else built
+
+        return replace(record, build_request=build_request)
+
     def _settings(self, case: Case) -> GatewaySettings:
         policy = Policy().limited(case.options["max_retries"]).patient_for(case.options["timeout_s"])
-        target = Target(self._upstream, case.base_url, case.api_key)
+        target = Target(self._dialect(), case.base_url, case.api_key)
         settings = GatewaySettings((target,), token=TOKEN, policy=policy, max_request_bytes=4 * 1024 * 1024)
         return self._mutant.settings(settings) if self._mutant.settings else settings
+
+
+def _hearing(app: App, edit: Edit) -> App:
+    """The application, which is told another request than its client sent."""
+
+    async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await app(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        heard = json.dumps(edit(json.loads(body))).encode()
+        parts = iter([{"type": "http.request", "body": heard, "more_body": False}])
+
+        async def tell() -> MutableMapping[str, Any]:
+            return next(parts, None) or await receive()
+
+        named = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
+        headers = [*named, (b"content-length", str(len(heard)).encode())]
+        await app({**scope, "headers": headers}, tell, send)
+
+    return changed
 
 
 class _BentClient:

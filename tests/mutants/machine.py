@@ -46,6 +46,10 @@ class Mutant:
     policy: Callable[[Policy], Policy] | None = None
     options: dict[str, Any] = field(default_factory=dict)
     response: Callable[[httpx.Response], httpx.Response] | None = None
+    literal: bool = False
+    """Whether requests are sent as they are, histories that no vendor takes among them."""
+    recalls: Callable[[Request], Request] | None = None
+    """What the broken client has of the talk, before it makes it fit for its vendor."""
     asks: Callable[[Request], Request] | None = None
     """What the broken client makes of each request before it sends it."""
     sends: Callable[[Any], Any] | None = None
@@ -91,7 +95,9 @@ class Mutant:
 
     async def _reference(self, case: Case) -> AsyncGenerator[AnyEvent]:
         client = self._client(case, {**case.options, **self.options})
-        async with aclosing(converse(client, read_request(case.request), case.options["tool_results"])) as events:
+        asked = read_request(case.request)
+        talk = self.recalls(asked) if self.recalls else asked
+        async with aclosing(converse(client, talk, case.options["tool_results"])) as events:
             async for event in events:
                 yield event
 
@@ -119,6 +125,7 @@ class Mutant:
             think_tags=options["think_tags"],
             fallback=[Target(case.dialect, second, case.api_key)] if second else [],
             compact=drop_oldest_turns if options["compaction"] else None,
+            literal=self.literal,
         )
 
 

@@ -16,7 +16,7 @@ from harness.systems.in_process import InProcessDriver
 from tests.mutants.gateway_machine import MutantGateway
 from tests.mutants.gateways import GATEWAYS
 
-FAMILIES = ("translate-stream", "translate-errors", "gateway")
+FAMILIES = ("translate-stream", "translate-request", "translate-errors", "history", "gateway")
 CATALOGUE = load_catalogue()
 
 

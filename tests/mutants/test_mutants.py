@@ -20,11 +20,12 @@ from tests.mutants.gateways import GATEWAYS
 from tests.mutants.judges import JUDGES
 from tests.mutants.machine import Mutant
 from tests.mutants.readers import READERS
+from tests.mutants.repairers import REPAIRERS
 from tests.mutants.talkers import TALKERS
 from tests.mutants.thinkers import THINKERS
 from tests.mutants.unpackers import UNPACKERS
 
-MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES, *UNPACKERS, *COUNTERS, *ASKERS)
+MUTANTS = (*READERS, *THINKERS, *CALLERS, *TALKERS, *JUDGES, *UNPACKERS, *COUNTERS, *ASKERS, *REPAIRERS)
 
 
 @cache

@@ -153,7 +153,7 @@ def _part(part: Part, names: Mapping[str, str], losses: list[Loss]) -> dict[str,
         case TextPart():
             return {"text": part.text} if part.text else None
         case ImagePart() | FilePart():
-            return _medium(part)
+            return _medium(part, losses)
         case ReasoningPart():
             return _thought(part, losses)
         case ToolCallPart():
@@ -162,9 +162,12 @@ def _part(part: Part, names: Mapping[str, str], losses: list[Loss]) -> dict[str,
             return _response(part, names, losses)
 
 
-def _medium(part: ImagePart | FilePart) -> dict[str, Any]:
+def _medium(part: ImagePart | FilePart, losses: list[Loss]) -> dict[str, Any] | None:
     kind = {"mimeType": part.media_type} if part.media_type else {}
     if part.url is not None:
+        if not part.url.startswith(_OWN_URLS):
+            losses.append(Loss("image-url" if isinstance(part, ImagePart) else "file-url", part.url[:80]))
+            return None
         return {"fileData": {**kind, "fileUri": part.url}}
     name = {"displayName": part.name} if isinstance(part, FilePart) and part.name else {}
     return {"inlineData": {**kind, "data": part.data, **name}}
