@@ -48,7 +48,7 @@ class AnswerReader:
         if self._streams:
             return self._marked(self._stream.feed(data))
         self._body += data
-        return [] if self._body.lstrip(BLANK)[:1] in (b"", b"{", b"[") else self._as_stream()
+        return [] if bytes(self._body.lstrip(BLANK)[:1]) in (b"", b"{", b"[") else self._as_stream()
 
     def close(self) -> list[AnyEvent]:
         """The events of the document, or the last ones of a stream, when the body ended as HTTP says it should."""

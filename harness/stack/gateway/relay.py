@@ -12,7 +12,6 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +19,7 @@ from starlette.types import Receive
 
 from harness.dialects import dialect
 from harness.dialects.base import Dialect, Loss
-from harness.events import AnyEvent, End, ErrorInfo, Failure, Other, Retry, Start, ToolCall, Usage, Warning
+from harness.events import AnyEvent, End, ErrorInfo, Failure, Other, Retry, Start, ToolCall, Warning
 from harness.request import Request
 from harness.stack.client import Client, Stream
 from harness.stack.clock import Clock
@@ -29,9 +28,8 @@ from harness.stack.gateway.form import Form
 from harness.stack.gateway.outlet import Outlet
 from harness.stack.gateway.refusal import Refusal, told
 from harness.stack.gateway.settings import GatewaySettings
-from harness.stack.translate.counts import Counts
 from harness.stack.translate.stream import CUT_OFF, StreamWriter
-from harness.transcript import merge_usage
+from harness.stack.translate.whole import joined_answer
 
 CLOSING: Final = ErrorInfo("overloaded", "the gateway is shutting down", status=503, retryable=True)
 LOSSES_HEADER: Final = "x-harness-losses"
@@ -159,22 +157,15 @@ class Relay:
             return
         if end != End("completed"):
             raise self._refusal(CUT_OFF)
-        answer = self._asked.served.write_answer(self._counted(events))
+        try:
+            answer = joined_answer(self._writer, self._asked.served, events)
+        except ValueError as error:  # a call that no document can hold
+            raise self._refusal(ErrorInfo("protocol", str(error))) from None
         self._request_losses += answer.losses
         self._keep(End("completed"))
         self.outcome = "completed"
         headers = {"content-type": "application/json", **self._headers()}
         await self._outlet.whole(200, headers, answer.body)
-
-    def _counted(self, events: list[AnyEvent]) -> list[AnyEvent]:
-        """The events with one count of tokens, as the client's dialect counts."""
-        counts = Counts(self._upstream, self._asked.served)
-        counted = [event for event in events if type(event) is Usage]
-        if counts.alike or not counted:
-            return events
-        usage = counts.converted(reduce(merge_usage, counted))
-        *others, end = (event for event in events if type(event) is not Usage)
-        return [*others, usage, end]
 
     def _refusal(self, error: ErrorInfo) -> Refusal:
         self.outcome = error.kind

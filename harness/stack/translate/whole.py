@@ -17,6 +17,10 @@ def whole_answer(
 
     Raises ValueError for an answer that failed, was cut off, or holds a call that no document can hold.
     """
-    writer = StreamWriter(source, target, answer=answer, salt=salt)
+    return joined_answer(StreamWriter(source, target, answer=answer, salt=salt), target, events)
+
+
+def joined_answer(writer: StreamWriter, target: Dialect, events: Sequence[AnyEvent]) -> Answer:
+    """The same, of the frames that `writer` makes, to which nothing was fed before. Raises ValueError."""
     joined = target.join_frames(writer.feed([*gathered(events), End("completed")]))
     return Answer(joined.body, once([*writer.losses, *joined.losses]))

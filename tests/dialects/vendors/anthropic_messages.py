@@ -18,7 +18,8 @@ def _adapter(what: str) -> Any:
     from anthropic.types import ErrorResponse, Message, RawMessageStreamEvent
     from pydantic import TypeAdapter
 
-    return TypeAdapter({"message": Message, "event": RawMessageStreamEvent, "error": ErrorResponse}[what])
+    kinds: dict[str, Any] = {"message": Message, "event": RawMessageStreamEvent, "error": ErrorResponse}
+    return TypeAdapter(kinds[what])
 
 
 def problems(body: bytes) -> list[str]:

@@ -234,3 +234,12 @@ def test_nothing_goes_on_behind_an_answer() -> None:
         return {task.get_name() for task in asyncio.all_tasks()} - {asyncio.current_task().get_name()}  # type: ignore[union-attr]
 
     assert len(run(left_over())) <= 1  # the task that limits the test's time
+
+
+@pytest.mark.parametrize("served", ["anthropic-messages", "ollama"])
+def test_a_whole_answer_that_no_document_can_hold_is_an_error(served: str) -> None:
+    said = (ToolCall(0, "call_1", "f", '{"city": "Os'), Finish("tool_calls"))
+    answer = Inside(CHAT, stream(CHAT, said)).ask("POST", WHOLE[served], json=asking_for_no_stream(served))
+    assert answer.status_code >= 500
+    error = dialect(served).read_error(answer.status_code, dict(answer.headers), answer.content)
+    assert "the arguments of f are no object" in error.message
