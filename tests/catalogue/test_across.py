@@ -129,6 +129,19 @@ def test_a_whole_call_does_not_excuse_an_answer_that_fails() -> None:
     assert "other" not in (across(CHAT, GEMINI, expect).finish or ())
 
 
+def test_a_number_that_no_double_holds_is_not_compared_where_arguments_are_objects() -> None:
+    expect = {"tool_calls": [{"name": "f", "arguments": '{"far": 1e400}'}]}
+    [to_gemini] = across(CHAT, GEMINI, expect).tool_calls  # type: ignore[misc]
+    [to_anthropic] = across(CHAT, ANTHROPIC, expect).tool_calls  # type: ignore[misc]
+    assert (to_gemini.arguments, to_anthropic.arguments) == (None, '{"far": 1e400}')
+
+
+@pytest.mark.parametrize(("served", "counted"), [(CHAT, True), (GEMINI, True), (ANTHROPIC, False), (OLLAMA, False)])
+def test_an_answer_that_fails_has_counted_where_counts_come_before_the_end(served: str, counted: bool) -> None:
+    expect = {"ending": ["truncated", "failed"], "usage": {"output_tokens": 9}}
+    assert (across(CHAT, served, expect, sent(output_tokens=9)).usage is not None) is counted
+
+
 def sent(**counts: int) -> dict[str, Any]:
     return {"usage": counts}
 
