@@ -209,8 +209,22 @@ class Client:
         """The connection pool, which belongs to one event loop."""
         loop = asyncio.get_running_loop()
         if self._http is None or self._loop is not loop:
-            self._http, self._loop = httpx.AsyncClient(transport=self._transport, follow_redirects=False), loop
+            self._http, self._loop = _Plain(transport=self._transport, follow_redirects=False), loop
         return self._http
+
+
+class _Plain(httpx.AsyncClient):
+    """httpx's client without what a model's API has no use for.
+
+    Above all without cookies: what a server sets for one request is none of the next one's, which a gateway may send
+    for somebody else.
+    """
+
+    async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        """The answer, its body unread. Redirects are not followed."""
+        response = await self._transport_for_url(request.url).handle_async_request(request)
+        response.request = request
+        return response
 
 
 def _loop_is_running() -> bool:
