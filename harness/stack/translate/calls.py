@@ -47,8 +47,8 @@ class _Call:
 class Calls:
     """The calls of one stream. `salt` tells the ids that are made here from those of other answers."""
 
-    def __init__(self, target: Dialect, losses: list[Loss]) -> None:
-        self.salt = ""
+    def __init__(self, target: Dialect, losses: list[Loss], salt: str = "") -> None:
+        self.salt = salt
         self._losses = losses
         self._gathers = bool(target.facts.get("whole_calls"))
         self._in_turn = bool(target.facts.get("calls_in_turn"))

@@ -27,6 +27,7 @@ from harness.events import (
 )
 from harness.stack.translate.calls import Calls, Piece
 from harness.stack.translate.counts import Counts
+from harness.stack.translate.manners import manners
 from harness.transcript import merge_usage
 from harness.wire import ndjson
 
@@ -43,7 +44,6 @@ _ORDER = Loss("call-order", "a call goes out when it is whole")
 _EMPTY = Loss("arguments-empty", "no arguments are an empty object")
 _RESPONSE_ID = Loss("response-id", "an answer has no id")
 
-
 _WORDS = (Text, Reasoning, Refusal)
 
 
@@ -59,33 +59,30 @@ class StreamWriter:
     """
 
     def __init__(self, source: Dialect, target: Dialect, *, answer: Start | None = None, salt: str = "") -> None:
-        self._same = source.name == target.name
+        self._manners = manners(source, target)
         self._target = target
         self._encoder = target.encoder()
-        if self._same and isinstance(self._encoder, Verbatim):
+        if self._manners.same and isinstance(self._encoder, Verbatim):
             self._encoder.verbatim = True
         self._own_losses: list[Loss] = []
-        self._calls = Calls(target, self._own_losses)
-        self._calls.salt = salt
-        self._lines = target.facts.get("framing") == "ndjson"
-        self._gathers = bool(target.facts.get("whole_calls"))
-        self._respells = self._gathers and not source.facts.get("whole_calls")
-        self._finish_last = bool(target.facts.get("finish_last"))
+        self._calls = Calls(target, self._own_losses, salt)
         self._counts = Counts(source, target)
         self._usage = Usage()
         self._usage_waits = False  # for the stop reason: counted otherwise, what came early may have been too high
-        self._finished = False
         self._answer = answer or Start()
-        self._start: Start | None = self._answer if answer else None  # waits for the first content
-        self._finishes: list[Finish] = []  # wait for the end
+        self._start: Start | None = answer  # waits for the first content
         self._half: Text | Reasoning | Refusal | None = None  # words that end within a character
-        self._needs_objects = target.rules.arguments_are_objects or bool(target.facts.get("inputs_are_objects"))
-        self._waits = self._start is not None  # something does, and goes out before any content
+        self._finishes: list[Finish] = []  # wait for the end
+        self._finished = False
+        self._waits = answer is not None  # something does, and goes out before any content
         self._may_hold = False  # the encoder may hold a call that has begun
         self._gathered = False  # the encoder may hold a call that is whole
         self._failed = False
         self._over = False
-        self._handlers: dict[type, Callable[[Any, list[bytes]], None]] = {
+        self._handlers = self._by_type()
+
+    def _by_type(self) -> dict[type, Callable[[Any, list[bytes]], None]]:
+        return {
             Text: self._content,
             Reasoning: self._reasoning,
             Refusal: self._content,
@@ -131,13 +128,13 @@ class StreamWriter:
         """Harmless bytes for a silent time, fit for any place between two frames; empty once the stream has ended."""
         if self._over:
             return b""
-        if self._lines and self._start is not None:  # the sign is a record, and names the model
+        if self._manners.lines and self._start is not None:  # the sign is a record, and names the model
             self._encoder.feed(self._start)
         return self._encoder.keep_alive()
 
     def _unbroken(self, frames: list[bytes]) -> list[bytes]:
         """The frames, of which no reader of lines makes more than there are."""
-        return [ndjson.unbroken(line) for line in frames] if self._lines else frames
+        return [ndjson.unbroken(line) for line in frames] if self._manners.lines else frames
 
     def _flush(self, out: list[bytes]) -> None:
         """What has waited goes before what comes now."""
@@ -154,7 +151,7 @@ class StreamWriter:
     def _hand_on(self, pieces: list[Piece], out: list[bytes]) -> None:
         for piece in pieces:
             out += self._encoder.feed(piece)
-        self._gathered = self._may_hold = self._gathers
+        self._gathered = self._may_hold = self._manners.whole_calls
 
     def _content(self, event: AnyEvent, out: list[bytes]) -> None:
         if self._failed:
@@ -186,7 +183,7 @@ class StreamWriter:
         return msgspec.structs.replace(event, text=half.text + event.text)
 
     def _reasoning(self, event: Reasoning, out: list[bytes]) -> None:
-        if event.summary and not self._target.facts.get("summaries"):
+        if event.summary and not self._manners.summaries:
             self._lose(_SUMMARY)
         self._content(event, out)
 
@@ -202,10 +199,10 @@ class StreamWriter:
             return
         if self._start is not None or self._half is not None:
             self._flush(out)
-        if event.choice and self._target.facts.get("single_choice"):
+        if event.choice and self._manners.single_choice:
             out += self._encoder.feed(event)  # which says that it is lost
             return
-        if self._respells:
+        if self._manners.respells:
             self._lose(_RESPELLED)
         self._hand_on(self._calls.take(event), out)
         self._waits = self._calls.wait or self._may_hold
@@ -232,10 +229,10 @@ class StreamWriter:
         if self._failed:
             self._lose(_AFTER_ERROR)
             return
-        if event.raw and not self._same:
+        if event.raw and not self._manners.same:
             event = msgspec.structs.replace(event, raw=None)  # another vendor's word
         self._send_usage(out)
-        if self._finish_last:
+        if self._manners.finish_last:
             self._finishes.append(event)
         else:
             self._content(event, out)
@@ -246,7 +243,7 @@ class StreamWriter:
         start = Start(event.id or known.id, event.model or known.model)
         if start.id and not self._calls.salt:
             self._calls.salt = f"{crc32(start.id.encode('utf-8', 'replace')):08x}_"
-        if event.id and self._target.facts.get("no_response_id"):
+        if event.id and not self._manners.has_response_id:
             self._lose(_RESPONSE_ID)
         self._answer = start
         if start.id and start.model:
@@ -254,10 +251,10 @@ class StreamWriter:
             out += self._encoder.feed(start)
         else:
             self._start = start
-        self._waits = self._start is not None or self._calls.wait
+        self._waits = self._start is not None or self._half is not None or self._calls.wait or self._may_hold
 
     def _extra(self, event: Other, out: list[bytes]) -> None:
-        if self._same or self._target.facts.get("shows_extras"):
+        if self._manners.shows_extras:
             self._content(event, out)
         else:
             self._lose(Loss("extras", event.kind))
@@ -271,7 +268,7 @@ class StreamWriter:
             return
         self._flush(out)
         self._send_usage(out)
-        if self._target.facts.get("ends_in_one"):
+        if self._manners.ends_in_one:
             self._lose(_END_OF_FAILED)
         else:
             for finish in self._finishes:
@@ -295,16 +292,16 @@ class StreamWriter:
         if event.status == "completed" and not self._failed:
             self._flush(out)
             self._send_usage(out)
-            if self._needs_objects and self._calls.bare:
+            if self._manners.needs_objects and self._calls.bare:
                 self._lose(_EMPTY)
-            if not (self._finishes or self._same) and self._target.facts.get("finish_needed"):
+            if self._manners.finish_needed and not self._finishes:
                 self._lose(_FINISH_MISSING)
                 self._finishes.append(Finish("stop"))
             for finish in self._finishes:
                 out += self._encoder.feed(finish)
             out += self._encoder.close()
         elif event.status == "cancelled":
-            out += [] if self._gathers else self._encoder.feed(event)  # most have no word for it
+            out += [] if self._manners.whole_calls else self._encoder.feed(event)  # most have no word for it
         else:
             self._fail(Failure(CUT_OFF), out)
         self._over = True
