@@ -166,6 +166,11 @@ class Other(Event, frozen=True, gc=False):
     data: Any = None
 
 
+TOOL_RESULT = "tool_result"
+"""The kind of the Other by which a talk of several turns says what a tool answered: the call's `index`, its `name`, the
+`content`, and `is_error` where it is one."""
+
+
 class End(Event, frozen=True, gc=False):
     """The last event of every stream, given by `close()`: how it ended."""
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Mapping
 
 import msgspec
 
-from harness.events import AnyEvent, End, Signature, ToolCall
+from harness.events import TOOL_RESULT, AnyEvent, End, Other, Signature, ToolCall
 from harness.request import Message, Part, ReasoningPart, Request, TextPart, ToolCallPart, ToolResultPart
 from harness.stack.client import Client
 from harness.transcript import MADE_ID_PREFIX, Call, Transcript
@@ -91,7 +91,8 @@ def _renamed(part: ToolCallPart, names: Mapping[str, str]) -> ToolCallPart:
 async def converse(client: Client, request: Request, tools: Mapping[str, str]) -> AsyncGenerator[AnyEvent]:
     """The events of all turns until an answer without calls comes; `tools` gives each tool's name what it says.
 
-    Calls are numbered through all turns, and there is one End, the last answer's. A call that is not whole, or of a
+    Calls are numbered through all turns, what their tools said comes between the turns, and there is one End, the last
+    answer's. A call that is not whole, or of a
     tool that is not there, ends the talk: it is its caller's.
     """
     counted = 0
@@ -106,6 +107,8 @@ async def converse(client: Client, request: Request, tools: Mapping[str, str]) -
         if turn == TURN_LIMIT or not _answerable(transcript, tools):
             yield events[-1]
             return
+        for place, call in enumerate(transcript.tool_calls):
+            yield Other(TOOL_RESULT, {"index": counted + place, "name": call.name, "content": tools[call.name]})
         request = with_results(request, transcript, {call.id: tools[call.name] for call in transcript.tool_calls})
         counted += len(transcript.tool_calls)
 

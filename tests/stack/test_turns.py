@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 
-from harness.events import AnyEvent, End, Failure, Finish, Reasoning, Refusal, Signature, Text, ToolCall
+from harness.events import AnyEvent, End, Failure, Finish, Other, Reasoning, Refusal, Signature, Text, ToolCall
 from harness.stack.client import Client
 from harness.stack.turns import TURN_LIMIT, assistant_message, converse, with_results
 from harness.transcript import fold
@@ -98,6 +98,11 @@ def test_calls_are_answered_until_an_answer_without_calls_comes() -> None:
     events = talk(network, f="one", g="two")
     assert [event.index for event in events if isinstance(event, ToolCall)] == [0, 1, 2]
     assert Signature("s", tool_index=2) in events
+    assert [event.data for event in events if isinstance(event, Other)] == [
+        {"index": 0, "name": "f", "content": "one"},
+        {"index": 1, "name": "g", "content": "two"},
+        {"index": 2, "name": "f", "content": "one"},
+    ]
     assert texts(events) == "aHello"
     assert [event for event in events if isinstance(event, End)] == [End("completed")] == events[-1:]
     assert network.bodies[1]["messages"][1:] == [

@@ -9,6 +9,16 @@ import msgspec
 
 from harness.wire import sse
 
+RENDERED: dict[str, dict[str, type]] = {
+    "source-url": {"sourceId": str, "url": str},
+    "source-document": {"sourceId": str, "mediaType": str, "title": str},
+    "file": {"url": str, "mediaType": str},
+    "tool-output-available": {"toolCallId": str, "output": object},
+    "tool-output-error": {"toolCallId": str, "errorText": str},
+    "tool-output-denied": {"toolCallId": str},
+}
+"""Evidence that goes out as a chunk of its own: its type, and the fields without which readers refuse it."""
+
 _to_json = msgspec.json.Encoder().encode
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from harness.dialects.ai_sdk_ui.chunks import chunk_frame, is_refused, spelled
+from harness.dialects.ai_sdk_ui.chunks import RENDERED, chunk_frame, is_refused, spelled
 from harness.dialects.ai_sdk_ui.errors import error_chunks
 from harness.dialects.ai_sdk_ui.metadata import provider_metadata, usage_object
 from harness.dialects.ai_sdk_ui.sources import sources
@@ -22,6 +22,7 @@ from harness.dialects.base import Loss
 from harness.dialects.decoding import compact_json
 from harness.dialects.growing import Arguments
 from harness.events import (
+    TOOL_RESULT,
     AnyEvent,
     End,
     Failure,
@@ -57,15 +58,6 @@ _REASONS: dict[FinishReason, str] = {
 _OWN_REASONS = ("stop", "length", "tool_calls", "content_filter", "other")
 _WORDS = (Text, Reasoning, Refusal, ToolCall)
 _CUT_SHORT = ("length", "context_overflow")
-_RENDERED: dict[str, dict[str, type]] = {
-    "source-url": {"sourceId": str, "url": str},
-    "source-document": {"sourceId": str, "mediaType": str, "title": str},
-    "file": {"url": str, "mediaType": str},
-    "tool-output-available": {"toolCallId": str, "output": object},
-    "tool-output-error": {"toolCallId": str, "errorText": str},
-    "tool-output-denied": {"toolCallId": str},
-}
-"""Evidence that goes out as a chunk of its own: its type, and the fields without which readers refuse it."""
 
 
 class _Call:
@@ -364,13 +356,28 @@ class Encoder:
                 self._sources.add(url)
                 named = {"title": title} if title else {}
                 self._emit("source-url", sourceId=f"source-{len(self._sources)}", url=url, **named)
-        if not cited and not self._chunk(event):
+        if not cited and not (self._tool_result(event) if event.kind == TOOL_RESULT else self._chunk(event)):
             self._lose("extras", f"{event.kind} is not rendered")
+
+    def _tool_result(self, event: Other) -> bool:
+        """What a tool answered to a call of this step."""
+        data = event.data if type(event.data) is dict else {}
+        index, said = data.get("index"), data.get("content")
+        call = self._calls.get(index) if type(index) is int else None
+        if call is None or type(said) is not str:
+            return False
+        if not call.closed:
+            self._close_call(call, cut_short=False)
+        if data.get("is_error"):
+            self._emit("tool-output-error", toolCallId=call.id, errorText=said)
+        else:
+            self._emit("tool-output-available", toolCallId=call.id, output=said)
+        return True
 
     def _chunk(self, event: Other) -> bool:
         """Evidence that is a chunk of this dialect: sources, files, data, what tools answered."""
         data = event.data if type(event.data) is dict else {}
-        wanted = {"data": object} if event.kind.startswith("data-") else _RENDERED.get(event.kind)
+        wanted = {"data": object} if event.kind.startswith("data-") else RENDERED.get(event.kind)
         if wanted is None or "type" in data or is_refused(data) or not compact_json(data):
             return False
         if not all(name in data and isinstance(data[name], kind) for name, kind in wanted.items()):

@@ -42,6 +42,8 @@ _OTHERS: list[Other] = [
     Other("data-weather", {"data": {"city": "Oslo"}}),
     Other("source-url", {"sourceId": "s", "url": 3}),
     Other("odd", [1]),
+    Other("tool_result", {"index": 1, "name": "add", "content": "2"}),
+    Other("tool_result", [1]),
 ]
 ANYTHING: st.SearchStrategy[AnyEvent] = st.one_of(
     st.builds(Start, _WORDS | st.none(), _WORDS | st.none()),
@@ -231,6 +233,20 @@ def test_a_talk_with_tools_is_a_message_of_several_steps() -> None:
     usage = {"inputTokens": 30, "outputTokens": 12, "totalTokens": 42}
     assert chunks[-2] == {"type": "finish", "finishReason": "stop", "messageMetadata": {"usage": usage}}
     assert encoder.losses == []
+
+
+def test_what_a_tool_answered_to_a_call_goes_out_under_the_calls_id() -> None:
+    said: list[AnyEvent] = [ToolCall(0, None, "add", '{"a": 1}'), ToolCall(1, "c2", "look", "{}"), Finish("tool_calls")]
+    answers: list[AnyEvent] = [
+        Other("tool_result", {"index": 0, "name": "add", "content": "2"}),
+        Other("tool_result", {"index": 1, "name": "look", "content": "no eyes", "is_error": True}),
+    ]
+    chunks, _ = written(*said, *answers, Start("r2"), Text("2"), Finish("stop"))
+    assert [chunk for chunk in chunks if chunk["type"].startswith("tool-output")] == [
+        {"type": "tool-output-available", "toolCallId": "call_harness_0", "output": "2"},
+        {"type": "tool-output-error", "toolCallId": "c2", "errorText": "no eyes"},
+    ]
+    assert imbalance(chunks) == []
 
 
 def test_what_a_tool_said_is_told_only_of_calls_that_are_there() -> None:
