@@ -29,6 +29,8 @@ class FrontRequest(Record):
     """The client leaves once so many bytes of the answer have come; with 0 as soon as its head has."""
     hang_up_after_s: float | None = Field(default=None, gt=0)
     """The client leaves after so many seconds, whether anything has come or not."""
+    continued: bool = False
+    """The canonical request goes on from the answer to this one, by its id (`previous_response_id`)."""
     only: bool = False
     """The canonical request does not follow."""
 

@@ -101,6 +101,9 @@ NO_STOP_REASONS = "no_stop_reasons"
 LACKS = {NO_STOP_REASONS: "has no word for why an answer ended: it returns or it raises"}
 """What a system may say, among its features, that it does not have although every client is taken to have it."""
 
+CONTINUING = "openai-responses"
+"""The dialect in which a request can go on from an earlier answer by its id."""
+
 SOURCES = ("events", "frames", "body", "cassette", "error", "connection")
 
 
@@ -303,6 +306,10 @@ class Scenario(Record):
         for what, (given, at) in own.items():
             if given and self.subjects != ("gateway",):
                 raise wrong(f"`{what}` is for gateways alone; say `subjects: [gateway]`", at)
+        if self.front is not None and self.front.continued and self.served_in() != (CONTINUING,):
+            raise wrong(
+                f"only {CONTINUING} has ids to go on from; say `serves: [{CONTINUING}]`", ["front", "continued"]
+            )
         return self
 
     @model_validator(mode="after")

@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from harness.catalogue.canonical import MODEL
 from harness.catalogue.front import FrontRequest
 from harness.catalogue.observation import CallerEnd, FrontLog
 from harness.dialects import dialect
 from harness.dialects.base import HttpRequest
-from harness.events import AnyEvent
+from harness.events import AnyEvent, Start
 from harness.request import Message, Request, TextPart, read_request
 from harness.stack.clock import SystemClock
 from harness.systems.base import Case, Clock
@@ -64,9 +65,10 @@ class FrontClient:
     async def events(self, case: Case) -> AsyncGenerator[AnyEvent]:
         """What our client sees of the answer to the canonical request, after the literal one where there is one."""
         inner = self._transport or httpx.AsyncHTTPTransport()
+        log = case.front if case.front is not None else FrontLog()
         recording = RecordingTransport(
             inner,
-            case.front if case.front is not None else FrontLog(),
+            log,
             self._clock,
             base_path=urlsplit(self._base_url).path.rstrip("/"),
             read_pause_s=float(case.options.get("read_pause_s") or 0.0),
@@ -78,6 +80,8 @@ class FrontClient:
                 await self._send_literally(front, ours)
                 if front.only:
                     return
+                if front.continued:
+                    ours = replace(ours, transport=_Continuing(recording, _answer_id(log, case.dialect)))
             async with aclosing(Reference(literal=True).run(ours)) as events:
                 async for event in events:
                     yield event
@@ -108,6 +112,29 @@ class FrontClient:
             url = case.base_url.rstrip("/") + wire.path
             request = http.build_request(wire.method, url, headers=dict(wire.headers), content=wire.body)
             await _for_at_most(self._clock, front.hang_up_after_s, _exchange(http, request, front.hang_up_after_bytes))
+
+
+def _answer_id(log: FrontLog, dialect_name: str) -> str | None:
+    """The id of the last answer, where it has one."""
+    answer = log.attempts[-1].response if log.attempts else None
+    events = [] if answer is None else dialect(dialect_name).decoder().feed(answer.body)
+    return next((event.id for event in events if isinstance(event, Start)), None)
+
+
+class _Continuing(httpx.AsyncBaseTransport):
+    """Has each request go on from an earlier answer."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, answer_id: str | None) -> None:
+        self._inner, self._answer_id = inner, answer_id
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = {**msgspec.json.decode(await request.aread()), "previous_response_id": self._answer_id}
+        headers = [each for each in request.headers.raw if each[0].lower() != b"content-length"]
+        content = msgspec.json.encode(asked)
+        renewed = httpx.Request(
+            request.method, request.url, headers=headers, content=content, extensions=request.extensions
+        )
+        return await self._inner.handle_async_request(renewed)
 
 
 async def _exchange(http: httpx.AsyncClient, request: httpx.Request, limit: int | None) -> None:
@@ -167,7 +194,7 @@ def literal(front: FrontRequest, case: Case) -> HttpRequest:
         front.method,
         front.path or wire.path,
         _headers({name.lower(): value for name, value in wire.headers.items()}, front.headers),
-        _body(front, wire, case.dialect),
+        _body(front, wire, case),
     )
 
 
@@ -176,10 +203,10 @@ def _headers(usual: dict[str, str], changed: dict[str, str | None]) -> dict[str,
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def _body(front: FrontRequest, wire: HttpRequest, dialect_name: str) -> bytes:
-    body = front.body_in(dialect_name)
-    if body is not None:
-        return body.encode()
+def _body(front: FrontRequest, wire: HttpRequest, case: Case) -> bytes:
+    body = front.body_in(case.dialect)
+    if body is not None:  # which names the model as scenarios do
+        return body.replace(f'"{MODEL}"', f'"{case.request["model"]}"').encode()
     return b"" if front.method in ("GET", "HEAD") else wire.body
 
 

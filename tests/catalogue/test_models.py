@@ -73,6 +73,7 @@ def test_a_dialect_may_have_responses_of_its_own() -> None:
         ({"serves": ["gemini"]}, "`serves` is for gateways alone; say `subjects: [gateway]`"),
         ({"front": {}, "subjects": ["client", "gateway"]}, "`front` is for gateways alone"),
         ({"options": {"read_pause_s": 1}}, "`read_pause_s` is for gateways alone"),
+        ({"front": {"continued": True}, "subjects": "gateway"}, "say `serves: [openai-responses]`"),
         ({"subjects": "gateway", "serves": ["gemnii"]}, "did you mean 'gemini'"),
         ({"subjects": "gateway", "front": {"body": {"gemnii": "x"}}}, "did you mean 'gemini'"),
         ({"subjects": "gateway", "front": {"body": "x", "body_size": 9}}, "exactly one of body, body_size"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -60,5 +61,21 @@ def shows_its_inside(app: App) -> App:
             await send(message)
 
         await app(scope, receive, showing)
+
+    return serve
+
+
+def ignores_what_was_said(app: App) -> App:
+    """It takes a request that goes on from an earlier answer, and forgets the answer."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def forgetting() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message.get("body"):
+                message = {**message, "body": re.sub(rb',"previous_response_id":"[^"]*"', b"", message["body"])}
+            return message
+
+        headers = [each for each in scope["headers"] if each[0] != b"content-length"]
+        await app({**scope, "headers": headers}, forgetting, send)
 
     return serve

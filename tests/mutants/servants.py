@@ -12,7 +12,7 @@ from tests.mutants.gateway_events import (
 )
 from tests.mutants.gateway_groups import EVERY_PAGE, EVERY_REFUSAL_OF_A_REQUEST, EVERY_REQUEST_AFTER_A_BAD_ONE
 from tests.mutants.gateway_machine import MutantGateway, each_payload, keeping, with_settings, without_length
-from tests.mutants.gateway_servers import forgets_who_left, one_mistake_and_out, shows_its_inside
+from tests.mutants.gateway_servers import forgets_who_left, ignores_what_was_said, one_mistake_and_out, shows_its_inside
 from tests.mutants.gateway_wires import (
     as_a_page,
     as_a_success,
@@ -167,5 +167,12 @@ SERVANTS = (
         "builds the frames of errors by putting strings together",
         kills=("translate-errors/words-that-look-like-frames",),
         says=puts_strings_together,
+    ),
+    MutantGateway(
+        "ignores-what-was-said",
+        "accepts the id of an earlier answer and does nothing with it",
+        kills=("gateway/previous-response-goes-on",),
+        wraps=ignores_what_was_said,
+        serves=("openai-responses",),
     ),
 )

@@ -21,6 +21,7 @@ A scenario's own `needs` come first; these are derived besides:
 | `options.tool_results` | `tool_loop` |
 | `options.max_retries` of null, and `expect.attempts` | that many retries by default, by its documentation |
 | `request.stream` of false | `whole_answers` |
+| `front.continued` | `previous_response` |
 | `expect.front.heartbeats` | `heartbeats` |
 | `front.token` | `tokens` |
 | a server that falls silent before its answer is whole, nobody cancelling or hanging up | `timeouts` |
@@ -116,6 +117,7 @@ def _of_options(scenario: Scenario, dialect: str) -> Iterator[str]:
         "fallback": bool(scenario.fallback_responses),
         "tool_loop": bool(options.tool_results),
         "whole_answers": not scenario.request.stream,
+        "previous_response": scenario.front is not None and scenario.front.continued,
         "tokens": scenario.front is not None and scenario.front.token is not None,
         "timeouts": not left and any(map(_falls_silent, scenario.responses_in(dialect))),
     }

@@ -35,6 +35,11 @@ from .build import scenario
         ({"front": {"status": 200}}, {}, set()),
         ({}, {"request": {"stream": False}}, {"whole_answers"}),
         ({"attempts": 2}, {"front": {}, "subjects": "gateway"}, set()),
+        (
+            {},
+            {"front": {"continued": True}, "subjects": "gateway", "serves": ["openai-responses"]},
+            {"previous_response"},
+        ),
         ({}, {"options": {"think_tags": True}}, {"think_tags"}),
         ({}, {"options": {"compaction": True}}, {"compaction"}),
         ({}, {"options": {"tool_results": {"f": "1"}}}, {"tool_loop"}),
