@@ -10,6 +10,7 @@ import pytest
 from harness.dialects import dialect
 from harness.dialects.base import Answer
 from harness.events import AnyEvent, End, Failure, Finish, Start, Text, Usage
+from harness.stack.translate.table import losses
 from harness.stack.translate.whole import whole_answer
 from harness.transcript import Transcript, fold
 
@@ -62,6 +63,9 @@ def test_recordings_are_accepted_as_documents_of_every_dialect(source: str, name
             assert "no object" in str(error) or "parsing tool call" in str(error)
             continue
         count += 1
+        found += [
+            f"{recording.id}: {loss.what} is in no table" for loss in answer.losses if loss.what not in losses(name)
+        ]
         wanted = in_convention(source, name, transcript)
         seen = objections(name, answer, wanted, own_words=source == name)
         found += [f"{recording.id}: {objection}" for objection in seen]
