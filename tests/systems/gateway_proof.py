@@ -31,6 +31,7 @@ ROWS = Path(__file__).parent / "gateway_proofs"
 
 HELLO = [{"role": "user", "content": "Hello"}]
 ASKS = [{"role": "user", "content": "What is the weather in Oslo?"}]
+SAYS_HELLO = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}]
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 REQUESTS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
@@ -47,16 +48,16 @@ REQUESTS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
         "whole": ("/v1/chat/completions", {"messages": HELLO}),
     },
     "openai-responses": {
-        "text": ("/v1/responses", {"input": "Hello", "stream": True}),
+        "text": ("/v1/responses", {"input": SAYS_HELLO, "stream": True}),
         "tool": (
             "/v1/responses",
             {
-                "input": "What is the weather in Oslo?",
+                "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Weather?"}]}],
                 "stream": True,
                 "tools": [{"type": "function", "name": "get_weather", "parameters": CITY}],
             },
         ),
-        "whole": ("/v1/responses", {"input": "Hello"}),
+        "whole": ("/v1/responses", {"input": SAYS_HELLO}),
     },
     "anthropic-messages": {
         "text": ("/v1/messages", {"messages": HELLO, "max_tokens": 64, "stream": True}),
