@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.catalogue.across import expectation_of, expresses_request, without_gates
-from harness.catalogue.expectations import AnyValue, Expectation, PartialText
+from harness.catalogue.expectations import AnyValue, CallExpectation, Expectation, PartialText
 from harness.catalogue.render import RenderedScenario, render
 
 from .checks.build import scenario
@@ -26,6 +26,12 @@ def across(upstream: str, served: str, expect: dict[str, Any], *events: dict[str
     """What that client must see of these events."""
     responses = fields.pop("responses", [{"events": list(events)}])
     return expectation_of(scenario(expect, responses=responses, **fields), served, upstream)
+
+
+def only_call(expectation: Expectation) -> CallExpectation:
+    assert not isinstance(expectation.tool_calls, AnyValue)
+    [call] = expectation.tool_calls
+    return call
 
 
 def test_a_client_of_no_gateway_sees_what_the_scenario_says() -> None:
@@ -109,14 +115,14 @@ def test_only_the_first_choice_arrives_where_there_is_one(served: str, kept: tup
 )
 def test_arguments_that_are_an_object_on_the_wire_are_compared_by_value(served: str, verbatim: bool) -> None:
     expect = {"tool_calls": [{"name": "f", "arguments": '{"a":  1}', "verbatim": True}]}
-    [call] = across(CHAT, served, expect).tool_calls  # type: ignore[misc]
+    call = only_call(across(CHAT, served, expect))
     assert (call.arguments, call.verbatim, call.executable) == ('{"a":  1}', verbatim, True)
 
 
 def test_a_call_whose_arguments_are_no_object_may_be_missing_where_it_has_no_place() -> None:
     expect = {"finish": "tool_calls", "tool_calls": [{"name": "f", "arguments": '{"a": 1'}]}
-    [to_gemini] = across(CHAT, GEMINI, expect).tool_calls  # type: ignore[misc]
-    [to_chat] = across(CHAT, CHAT, expect).tool_calls  # type: ignore[misc]
+    to_gemini = only_call(across(CHAT, GEMINI, expect))
+    to_chat = only_call(across(CHAT, CHAT, expect))
     assert (to_gemini.executable, to_gemini.arguments) == (False, None)
     assert (to_chat.executable, to_chat.arguments) == (True, '{"a": 1')
     assert "other" in (across(CHAT, GEMINI, expect).finish or ())
@@ -131,8 +137,8 @@ def test_a_whole_call_does_not_excuse_an_answer_that_fails() -> None:
 
 def test_a_number_that_no_double_holds_is_not_compared_where_arguments_are_objects() -> None:
     expect = {"tool_calls": [{"name": "f", "arguments": '{"far": 1e400}'}]}
-    [to_gemini] = across(CHAT, GEMINI, expect).tool_calls  # type: ignore[misc]
-    [to_anthropic] = across(CHAT, ANTHROPIC, expect).tool_calls  # type: ignore[misc]
+    to_gemini = only_call(across(CHAT, GEMINI, expect))
+    to_anthropic = only_call(across(CHAT, ANTHROPIC, expect))
     assert (to_gemini.arguments, to_anthropic.arguments) == (None, '{"far": 1e400}')
 
 
