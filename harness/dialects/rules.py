@@ -59,6 +59,10 @@ class RequestRules:
     """Whether reasoning is taken back without a signature."""
     signs: str | None = ANYBODY
     """Whose signatures the dialect's reasoning has, None where it has none: those of other vendors are refused."""
+    stand_in_signature: str = ""
+    """What the vendor documents for calls that its model did not make itself, where it demands a signature."""
+    signed_models: str = r"(?!)"
+    """Which models demand one, by the beginnings of their names."""
     signs_calls: bool = True
     redacted: bool = True
     encrypted: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as with_fields
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from harness.dialects.base import Dialect, HttpRequest, Loss
 from harness.events import AnyEvent, ToolCall
-from harness.request import Message, Request
+from harness.request import Message, Request, ToolCallPart
 from harness.stack.history import repaired
 from harness.stack.translate.naming import call_ids, highest_made_id, renamed, tool_names
 from harness.stack.translate.parts import fitted_parts
@@ -73,6 +74,8 @@ def prepared(request: Request, target: Dialect, source: Dialect | None = None) -
     losses += [*part_losses, *repairs]
     if rules.arguments_are_objects:
         messages = [Message(said.role, [fitted_arguments(part, losses) for part in said.content]) for said in messages]
+    if re.match(rules.signed_models, request.model):
+        messages = [_signed(message, rules.stand_in_signature, losses) for message in messages]
     fitted = replace(fitted, messages=messages)
     names, ids = tool_names(fitted, rules), call_ids(fitted, rules)
     losses += [Loss("tool-renamed", f"{old} is called {new}") for old, new in names.items()]
@@ -83,6 +86,16 @@ def prepared(request: Request, target: Dialect, source: Dialect | None = None) -
         {new: old for old, new in names.items()},
         None if rules.calls_have_ids else _Made(highest_made_id(request)),
     )
+
+
+def _signed(message: Message, signature: str, losses: list[Loss]) -> Message:
+    """The message with a signature on its first call: one that another model made has none."""
+    first = next((part for part in message.content if isinstance(part, ToolCallPart)), None)
+    if first is None or first.signature:
+        return message
+    losses.append(Loss("tool-call-signature-made", f"{first.name} has the signature that the vendor has for strangers"))
+    signed = replace(first, signature=signature)
+    return Message(message.role, [signed if part is first else part for part in message.content])
 
 
 def translate_request(

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from harness.dialects import dialect, dialect_names
 from harness.request import Request, TextPart, ToolResultPart
+from harness.stack.translate.request_table import request_losses
 from harness.stack.translate.requests import prepared, translate_request
 from tests.stack.translate.asked import any_requests, instructions_of, letters, settings_of, talk_of
 
@@ -27,6 +28,7 @@ def test_any_request_becomes_one_that_the_vendor_accepts(name: str, asked: Reque
     built = target.build_request(ready.request, "sk-test")
     assert target.validate(built.path, built.headers, built.body) == []
     assert prepared(ready.request, target).request == ready.request
+    assert {loss.what for loss in (*ready.losses, *built.losses)} <= {*request_losses(name)}
 
 
 WORDS_LOST = {"empty-text", "empty-message", "part-misplaced", "result-repeated"}
