@@ -18,8 +18,8 @@ def example_body(tables: Spec, rule: str) -> bytes:
     """The stream that breaks `rule`. An example changes the good stream by one of these, or several in `steps`:
 
     `without` frames, by number; another `frame` before number `at`; `set` fields or `drop` one in frame `at`; two
-    frames `swapped`; the event's `name` in frame `at`; frame `at` as `raw` text; a frame with so many bytes of
-    `padding` before it; the end `cut` by so many bytes; or a `body` of its own.
+    frames `swapped`; the event's `name` in frame `at`, or none (`unnamed`); frame `at` as `raw` text; a frame with so
+    many bytes of `padding` before it; the end `cut` by so many bytes; or a `body` of its own.
     """
     example = tables.rules[rule].example
     frames: list[Any] = deepcopy(tables.good)
@@ -57,6 +57,8 @@ def _change(frames: list[Any], step: dict[str, Any]) -> None:
             frames[at] = _Raw(f"event: {name}\ndata: {json.dumps(frames[at])}\n\n")
         case {"padding": int(size)}:
             frames.insert(at, _Raw("data: " + "x" * size + "\n\n"))
+        case {"unnamed": True}:
+            frames[at] = _Raw(f"data: {json.dumps(frames[at])}\n\n")
         case {"raw": str(text)}:
             frames[at] = _Raw(text)
 

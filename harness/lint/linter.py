@@ -126,7 +126,9 @@ class Linter:
         self._break("frame-not-json", f"the frame is {what}: {shown!r}")
 
     def _name(self, kind: str, frame: Frame) -> None:
-        if self._spec.named == "always" and frame.event != kind:
+        if self._spec.named == "always" and frame.event is None:
+            self._break("event-name-missing", f"the event has no name, and its type is {kind}")
+        elif self._spec.named == "always" and frame.event != kind:
             self._break("event-name", f"the event is called {frame.event}, and its type is {kind}")
         elif self._spec.named == "never" and frame.event is not None:
             self._break("event-name", f"the event has the name {frame.event[:_SHOWN]!r}")

@@ -131,6 +131,7 @@ class Spec(_Table):
         named |= {self.counter.rule} if self.counter else set()
         named |= {"field-usual"} if self.usual else set()
         named |= {"event-name"} if self.named else set()
+        named |= {"event-name-missing"} if self.named == "always" else set()
         named |= {"done-marker-stray"} if self.end_marker is None and self.framing != "ndjson" else set()
         for state in self.states.values():
             named |= {state.other, *([state.end] if state.end else [])}

@@ -151,7 +151,8 @@ RESPONSE = spec("openai-responses").good
 BROKEN_RESPONSES: list[tuple[str, bytes, list[str]]] = [
     ("[DONE] at the end", sse(*RESPONSE, named=True) + sse("[DONE]"), ["done-marker-stray"]),
     ("no final response", sse(*RESPONSE[:-1], named=True), ["end-missing"]),
-    ("no names", sse(*RESPONSE[:1], *RESPONSE[-1:]), ["event-name", "event-name", "sequence-gap"]),
+    ("frames left out", sse(*RESPONSE[:1], *RESPONSE[-1:], named=True), ["sequence-gap"]),
+    ("another name", sse(*RESPONSE, named=True).replace(b"event: response.completed", b"event: done"), ["event-name"]),
     ("an item nobody added", sse(*RESPONSE[:2], RESPONSE[4], *RESPONSE[-1:], named=True),
      ["item-unknown", "part-unknown", "sequence-gap", "sequence-gap"]),
 ]  # fmt: skip
