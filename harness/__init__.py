@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import decode, decoder, translate
+    from harness.api import decode, decoder, translate, translate_request
     from harness.catalogue.loader import load_catalogue
     from harness.lint.linter import lint
     from harness.recording.cassette import load_cassette
@@ -31,6 +31,7 @@ __all__ = [
     "load_cassette",
     "load_catalogue",
     "translate",
+    "translate_request",
 ]
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "load_cassette": "harness.recording.cassette",
     "load_catalogue": "harness.catalogue.loader",
     "translate": "harness.api",
+    "translate_request": "harness.api",
 }
 
 

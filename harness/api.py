@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.dialects import dialect as dialect_record
-from harness.dialects.base import Decoder
+from harness.dialects.base import Decoder, HttpRequest
 from harness.events import AnyEvent
 from harness.transcript import Assembler, Transcript
 
@@ -59,6 +59,20 @@ def translate(
     read, written = dialect_record(source), dialect_record(target)
     reads = (bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks
     return Translation(read, written, decoder(source, think_tags=think_tags), reads)
+
+
+def translate_request(
+    source: str, target: str, path: str, headers: Mapping[str, str], body: bytes, *, api_key: str | None = None
+) -> HttpRequest:
+    """An HTTP request of the dialect `source` in the dialect `target`, with its history mended for that vendor.
+
+    `headers` have lower-case names; `path` is below the base URL, query included. `HttpRequest.losses` says by name
+    what the target could not say, what nobody read, and what was mended (docs/requests.md). Never raises for what the
+    request says. Raises `UnknownDialect`, a ValueError.
+    """
+    from harness.stack.translate.requests import translate_request as translated
+
+    return translated(dialect_record(source), dialect_record(target), path, headers, body, api_key)
 
 
 class _ThinkingDecoder:

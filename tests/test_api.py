@@ -127,3 +127,18 @@ def test_an_unknown_dialect_is_refused_with_those_that_there_are(function: objec
 def test_the_public_names_are_offered() -> None:
     assert set(harness.__all__) <= set(dir(harness))
     assert len(harness.load_catalogue()) > 100
+
+
+def test_a_request_is_translated_with_its_losses() -> None:
+    body = b'{"model":"m","max_tokens":9,"top_k":3,"messages":[{"role":"user","content":"Hi"}]}'
+    there = harness.translate_request("anthropic-messages", "ollama", "/v1/messages", {}, body)
+    assert there.path == "/api/chat"
+    assert json.loads(there.body) == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": False,
+        "options": {"num_predict": 9, "top_k": 3},
+    }
+    assert there.losses == ()
+    with pytest.raises(UnknownDialect):
+        harness.translate_request("semaphore", "ollama", "/", {}, b"")
