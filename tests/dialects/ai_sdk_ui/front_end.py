@@ -16,6 +16,7 @@ from harness.dialects import dialect
 from ...systems.third_party import command_for
 
 SCRIPT = Path(__file__).with_name("ai_sdk.mjs")
+SERVER = SCRIPT.with_name("ai_sdk_server.mjs")
 PACKAGES = ("ai", "ai-7")
 LIMIT_S = 120
 
@@ -79,3 +80,9 @@ def asked(command: Sequence[str], package: str, url: str, count: int, *more: str
 def without_states(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The parts of a message without the state of their text, which is `done` for all that were closed."""
     return [{name: value for name, value in part.items() if name != "id"} for part in parts]
+
+
+def served(package: str, situation: str) -> bytes:
+    """The body that the package's own server sends in a situation of `ai_sdk_server.mjs`."""
+    command = [*command_for(SCRIPT)[:-1], str(SERVER)]
+    return subprocess.run([*command, package, situation], capture_output=True, timeout=LIMIT_S, check=True).stdout

@@ -25,12 +25,13 @@ from harness.events import (
     ToolCall,
     Usage,
 )
+from harness.lint.linter import lint
 from harness.stack.translate.stream import StreamWriter
 
-from ..decoded import encoded, events
+from ..decoded import encoded, events, transcript
 from ..recorded import recordings
 from ..said import FULL
-from .front_end import PACKAGES, shown, without_states
+from .front_end import PACKAGES, served, shown, without_states
 from .test_encode import ANYTHING, ENDINGS
 
 every_package = pytest.mark.parametrize("package", PACKAGES)
@@ -160,3 +161,19 @@ def test_real_answers_of_vendors_are_read(package: str, name: str) -> None:
     ended = [seen[-1] == End("completed") for seen in decoded]
     found = shown(package, [translated(name, one.body) for one in chosen])
     assert [one["errors"] == [] for one in found] == ended
+
+
+@every_package
+def test_what_the_packages_own_server_sends_is_read(package: str) -> None:
+    text, talk, error = (served(package, situation) for situation in ("text", "talk", "error"))
+    assert [lint("ai-sdk-ui", body) for body in (text, talk, error)] == [[], [], []]
+    plain = transcript("ai-sdk-ui", text)
+    assert (plain.status, plain.text, plain.finish, plain.warnings) == ("completed", "Hello", "stop", ())
+    rounds = transcript("ai-sdk-ui", talk)
+    assert (rounds.text, rounds.reasoning, rounds.warnings) == ("It is 2.", "Add.", ())
+    assert [(call.id, call.name, call.arguments) for call in rounds.tool_calls] == [("c1", "add", '{"a": 1}')]
+    assert [(other.kind, other.data["output"]) for other in rounds.others] == [("tool-output-available", {"sum": 2})]
+    assert [part.signature for part in rounds.parts if part.signature] == [Signature("c2ln")]
+    broken = transcript("ai-sdk-ui", error)
+    assert broken.error is not None
+    assert (broken.status, broken.text, broken.error.message) == ("failed", "so f", "busy")
