@@ -6,13 +6,14 @@ next case, and what comes late from the last one meets nobody.
 
 A process that breaks down or stops answering while it serves a single case did so because of that case: the case is
 judged by what its client saw. Where others were under way in it, all of them end with SystemBroken, and each is run
-again alone.
+again alone; so is a case that failed while the process stood still for another one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,6 +29,12 @@ from harness.systems.worker import START_TRIES
 
 LAST_WORD_S = 0.5
 """How long we wait, after a connection to it broke, to learn whether the gateway has ended."""
+
+LOOK_EVERY_S = 0.5
+"""How often we ask a process that has several cases whether it still answers."""
+
+STARVED_S = 2.0
+"""An answer to that which takes longer says that one of its cases keeps the process from serving the others."""
 
 BROKEN_CONNECTION = ("connection", "protocol", "timeout")
 """Kinds of errors by which a client learns that its server is gone."""
@@ -56,10 +63,20 @@ def front_client(base_url: str, api_key: str, model: str | None) -> Front:
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """One case under way. `company`: whether another one was in the same process at some time."""
+    """One case under way.
+
+    `company`: whether another one was in the same process at some time; `starved`: whether the process stood still
+    meanwhile, so that what became of the case may be another one's doing.
+    """
 
     case_id: str
     company: bool = False
+    starved: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it must be run again alone before anything is made of how it failed."""
+        return self.company and self.starved
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +89,9 @@ class _Station:
     flights: list[_Flight] = field(default_factory=list)
     failed_starts: int = 0
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    watch: asyncio.Task[None] | None = None
+    asked: float | None = None
+    """When the process was asked whether it still answers; None while no answer is due."""
     closed: bool = False
 
     async def live(self) -> GatewayProcess:
@@ -98,6 +118,24 @@ class _Station:
         for other in self.flights:
             other.company = flight.company = True
         self.flights.append(flight)
+        if len(self.flights) > 1 and (self.watch is None or self.watch.done()):
+            self.watch = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """While several cases are under way: whether the process serves them all."""
+        while len(self.flights) > 1 and self.process is not None:
+            aboard, self.asked = [*self.flights], time.monotonic()
+            answered = await self.process.answers(STARVED_S)
+            if not answered:
+                for flight in (*aboard, *self.flights):
+                    flight.starved = True
+            self.asked = None
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether an answer has been due for too long."""
+        return self.asked is not None and time.monotonic() - self.asked > STARVED_S
 
     async def drop(self) -> None:
         """Ends the process, and all that is left of it."""
@@ -107,6 +145,9 @@ class _Station:
 
     async def close(self) -> None:
         self.closed = True
+        if self.watch is not None:
+            self.watch.cancel()
+            await asyncio.gather(self.watch, return_exceptions=True)
         async with self.starting:
             process, self.process = self.process, None
             if process is not None:
@@ -132,7 +173,7 @@ class GatewayDriver:
         self._front = front
         self._stations: list[_Station] = []
         self._free: asyncio.Queue[_Slot] = asyncio.Queue()
-        self._abandoned: dict[str, tuple[_Station, GatewayProcess, bool]] = {}
+        self._abandoned: dict[str, tuple[_Station, GatewayProcess, _Flight]] = {}
         for _ in range(launch.manifest.processes):
             self._add_station()
 
@@ -174,13 +215,15 @@ class GatewayDriver:
             self._free.put_nowait(slot)
 
     async def cancel(self, case_id: str) -> bool:
-        """Gives up on a case; True when the process that had it still answers, or stopped for this case alone."""
-        station, process, company = self._abandoned.pop(case_id, (None, None, False))
-        if station is None or process is None or await process.answers(self._launch.limits.probe_s):
+        """Gives up on a case; True when the process that had it answers, or stopped for this case alone."""
+        if case_id not in self._abandoned:
             return True
+        station, process, flight = self._abandoned.pop(case_id)
+        if await process.answers(self._launch.limits.probe_s):
+            return not flight.doubtful
         if station.process is process:
             await station.drop()
-        return not company
+        return not flight.company
 
     async def close(self) -> None:
         """Stops all of its processes, whatever state they are in."""
@@ -196,7 +239,7 @@ class GatewayDriver:
         try:
             end = await self._front(base_url, key, model).run(case, emit)
         except asyncio.CancelledError:
-            self._abandoned[case.id] = (slot.station, process, flight.company)
+            self._abandoned[case.id] = (slot.station, process, flight)
             raise
         broke = end.status == "truncated" or (end.error is not None and end.error.kind in BROKEN_CONNECTION)
         how = await process.ended(LAST_WORD_S if broke else 0)
@@ -204,6 +247,9 @@ class GatewayDriver:
             raise SystemBroken(
                 f"{self._launch.name}: {how} while it had several cases", in_flight=(case.id,), stderr=process.log
             )
+        flight.starved |= slot.station.stands_still
+        if flight.doubtful and end.status != "completed":
+            raise SystemBroken(f"{self._launch.name}: it stood still while it had several cases", in_flight=(case.id,))
         return end
 
     def _add_station(self) -> None:

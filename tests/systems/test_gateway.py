@@ -276,3 +276,20 @@ def test_a_closed_one_takes_no_case(mark: str) -> None:
                 await served(origin, driver, "a")
 
     asyncio.run(main())
+
+
+def test_a_case_that_fails_while_the_process_stands_still_for_another_is_nobodys_yet(mark: str) -> None:
+    async def main() -> None:
+        async with Origin() as origin:
+            driver = await GatewayDriver.start(launch(mark, slots=4), origin, PlainFront)
+            try:
+                holds = asyncio.create_task(served(origin, driver, "a", "hold everybody"))
+                fails = asyncio.create_task(served(origin, driver, "b", "drop me"))
+                with pytest.raises(SystemBroken, match="relay: it stood still while it had several cases"):
+                    await fails
+                end, _ = await holds
+                assert end.status == "completed"
+            finally:
+                await driver.close()
+
+    asyncio.run(main())

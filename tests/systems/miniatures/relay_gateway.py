@@ -1,7 +1,8 @@
 """A gateway of a few lines: it hands what it gets to its upstream, and the answer back.
 
 relay_gateway.py PORT CONFIG [HABIT…], where CONFIG is a JSON file: model -> base URL. The last word of the user picks
-what goes wrong: `crash` ends the process, `freeze` stops every thread of it. Habits: `stay` ignores SIGTERM and starts
+what goes wrong: `crash` ends the process, `freeze` stops every thread of it, `hold everybody` makes all others wait
+for four seconds, `drop me` waits for that and hangs up. Habits: `stay` ignores SIGTERM and starts
 a child that does so too, `sulk` never listens, `die` ends at once.
 """
 
@@ -12,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -21,8 +23,14 @@ from pathlib import Path
 PORT, UPSTREAMS, HABITS = int(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text()), sys.argv[3:]
 
 
+GATE = threading.Event()
+"""Closed while one request keeps all others waiting."""
+GATE.set()
+
+
 class Relay(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        GATE.wait()
         self._answer(200 if self.path == "/health" else 404, "text/plain", b"well")
 
     def do_POST(self) -> None:
@@ -32,6 +40,16 @@ class Relay(BaseHTTPRequestHandler):
             os._exit(3)
         if b"freeze" in body:
             os.kill(os.getpid(), signal.SIGSTOP)
+        if b"hold everybody" in body:
+            GATE.clear()
+            time.sleep(4)
+            GATE.set()
+        if b"drop me" in body:
+            time.sleep(0.5)
+            GATE.wait()
+            self.close_connection = True
+            self.connection.close()
+            return
         base = UPSTREAMS.get(json.loads(body)["model"])
         if base is None:
             self._answer(404, "text/plain", b"no such model")
