@@ -165,6 +165,11 @@ def test_broken_responses_are_found_out(body: bytes, broken: list[str]) -> None:
     assert musts("openai-responses", body) == broken
 
 
+def test_a_gap_in_the_sequence_is_told_once() -> None:
+    later = [{**payload, "sequence_number": payload["sequence_number"] + 5} for payload in RESPONSE[3:]]
+    assert musts("openai-responses", sse(*RESPONSE[:3], *later, named=True)) == ["sequence-gap"]
+
+
 def test_gemini_may_answer_with_an_array() -> None:
     body = json.dumps(spec("gemini").good).encode()
     assert lint("gemini", body) == []

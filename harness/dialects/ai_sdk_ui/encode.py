@@ -265,11 +265,9 @@ class Encoder:
 
     def _unique(self, call_id: str) -> str:
         """The id itself, or one made in its place: readers find a call by its id alone, in the whole message."""
-        if call_id in self._call_ids:
-            call_id = ""
-        number = len(self._call_ids)
-        if not call_id:
+        if not call_id or call_id in self._call_ids:
             self._lose("tool-call-id-made", "a call has an id, which no other call of the message has")
+        number = len(self._call_ids)
         while not call_id or call_id in self._call_ids:
             call_id, number = f"call_harness_{number}", number + 1
         self._call_ids.add(call_id)

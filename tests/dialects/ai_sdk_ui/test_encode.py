@@ -206,6 +206,17 @@ def test_missing_and_repeated_ids_are_made() -> None:
     assert [loss.what for loss in encoder.losses] == ["tool-call-id-made"]
 
 
+def test_a_repeated_id_is_made_anew_and_named_as_a_loss() -> None:
+    chunks, encoder = written(ToolCall(0, "x", "f"), ToolCall(1, "x", "g"))
+    assert [chunk["toolCallId"] for chunk in chunks if chunk["type"] == "tool-input-start"] == ["x", "call_harness_1"]
+    assert [loss.what for loss in encoder.losses] == ["tool-call-id-made"]
+
+
+def test_the_first_stop_reason_of_a_turn_stands() -> None:
+    chunks, _ = written(Text("x"), Finish("length"), Finish("stop"))
+    assert chunks[-2]["finishReason"] == "length"
+
+
 def test_a_call_waits_for_its_name() -> None:
     chunks, encoder = written(ToolCall(0, "c", arguments='{"a"'), ToolCall(0, name="f", arguments=":1}"))
     assert chunks[3] == {"type": "tool-input-delta", "toolCallId": "c", "inputTextDelta": '{"a":1}'}
