@@ -115,11 +115,14 @@ def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts the command in a process group of its own, as a shell does, and ends what a test leaves."""
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        *arguments: str | Path, env: Mapping[str, str] | None = None, stdin: int | None = None
+    ) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [HARNESS, *arguments],
             cwd=tmp_path,
             env={**os.environ, **(env or {})},
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

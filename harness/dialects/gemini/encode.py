@@ -91,6 +91,7 @@ class Encoder:
         self._has_news = False  # a name or usage that no frame has carried yet
         self._stopped: set[int] = set()  # choices that stopped without a call
         self._malformed: set[int] = set()  # choices with a call that no part can hold
+        self._spoke: set[int] = set()
         self._finished: set[int] = set()
         self._failed = False
         self._closed = False
@@ -130,9 +131,10 @@ class Encoder:
         frames = self._whole_calls()
         for choice in {choice for choice, _ in self._calls}:
             frames += self._last_calls(choice, True)
-        if not self._finished:
+        spoke = self._spoke if self._spoke or self._finished else {0}
+        for choice in sorted(spoke - self._finished):
             self.losses.append(Loss("finish-missing", "a stream without finishReason is a broken one"))
-            frames.append(self._encode_finish(Finish("other")))
+            frames.append(self._encode_finish(Finish("other", choice=choice)))
         if self._has_news:
             frames.append(self._frame({}))
         return frames
@@ -259,6 +261,7 @@ class Encoder:
                 del self._calls[choice, index]
                 self._sent.add((choice, index))
         self._sent_calls.update(parts)
+        self._spoke.update(parts)
         if self._stopped & parts.keys():
             self.losses.append(Loss("finish-reason", "a call after the stop makes it one for calls"))
         return [self._frame(_content(calls, choice)) for choice, calls in parts.items()]
@@ -282,6 +285,7 @@ class Encoder:
             self.losses.append(Loss("tool-arguments-not-object", f"{call.name}: {call.arguments.text[:80]!r}"))
 
     def _part(self, part: dict[str, Any], choice: int) -> bytes:
+        self._spoke.add(choice)
         return self._frame(_content([part], choice))
 
     def _frame(self, payload: dict[str, Any]) -> bytes:

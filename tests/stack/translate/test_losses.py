@@ -63,7 +63,8 @@ def test_what_an_encoder_calls_a_loss_stands_in_the_table(target: str) -> None:
 def test_what_the_stream_writer_calls_a_loss_stands_in_the_table() -> None:
     own = slugs(ROOT / "stack/translate/stream.py") | slugs(ROOT / "stack/translate/calls.py")
     assert own == {
-        "after-error", "arguments-empty", "arguments-respelled", "call-order", "end-of-failed", "error-kind", "extras", "finish-missing", "reasoning-summary",
+        "after-error", "arguments-empty", "arguments-respelled", "call-order", "end-of-failed",
+        "error-kind", "extras", "finish-missing", "reasoning-summary",
         "response-id", "tool-call-id-late", "tool-call-id-made",
     }  # fmt: skip
     assert own <= {slug for target in stream_names() for slug in losses(target)}
