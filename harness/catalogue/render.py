@@ -11,6 +11,8 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
+import msgspec
+
 from harness.catalogue.apply_faults import Body, FaultMisplaced, apply_faults, to_chunks
 from harness.catalogue.canonical import json_text
 from harness.catalogue.models import ErrorResponse, Response, Scenario
@@ -77,6 +79,19 @@ def render(scenario: Scenario, dialect_name: str) -> RenderedScenario | NotExpre
         )
     except _CannotExpress as error:
         return NotExpressible(str(error))
+
+
+def render_other_form(scenario: Scenario, dialect_name: str) -> tuple[WireResponse, ...]:
+    """The answers as documents where the scenario streams, as streams where it does not; none where that cannot be.
+
+    A gateway may ask its upstream for the one to make the other of it.
+    """
+    request = msgspec.structs.replace(scenario.request, stream=not scenario.request.stream)
+    try:
+        rendered = render(scenario.model_copy(update={"request": request}), dialect_name)
+    except Unrenderable:
+        return ()
+    return rendered.responses if isinstance(rendered, RenderedScenario) else ()
 
 
 def _render_all(

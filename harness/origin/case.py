@@ -66,6 +66,10 @@ class CasePlan:
     dialect: str
     responses: tuple[WireResponse, ...]
     fallback_responses: tuple[WireResponse, ...] = ()
+    streams: bool = True
+    """Whether `responses` are streams rather than documents."""
+    other_form: tuple[WireResponse, ...] = ()
+    """The same answers in the other form, for requests that ask for that; where empty, everybody gets `responses`."""
 
 
 class PlanScript:
@@ -75,7 +79,7 @@ class PlanScript:
         """Raises ValueError (UnknownDialect among them) for a plan that cannot be played; the message says why."""
         if not plan.responses:
             raise ValueError(f"the plan of case {plan.id!r} has no response")
-        for response in (*plan.responses, *plan.fallback_responses):
+        for response in (*plan.responses, *plan.fallback_responses, *plan.other_form):
             if problem := unplayable(response):
                 raise ValueError(f"case {plan.id!r} cannot be played: {problem}")
         self._plan = plan
@@ -94,16 +98,20 @@ class PlanScript:
         faults = tuple(self._dialect.validate(path, dict(request.headers), request.body))
         if faults:
             return Answer(refusal(self._dialect, faults), planned=False, faults=faults, fallback=fallback)
-        response = self._next(fallback).accepted_by(dict(request.headers).get("accept-encoding"))
+        response = self._next(request, path, fallback).accepted_by(dict(request.headers).get("accept-encoding"))
         if response.head:
             response = replace(response, headers=response.headers_at(datetime.now(UTC)))
         return Answer(response, fallback=fallback)
 
-    def _next(self, fallback: bool) -> WireResponse:
+    def _next(self, request: ReceivedRequest, path: str, fallback: bool) -> WireResponse:
         if fallback:
             self._fallback_played += 1
             return _nth_or_last(self._plan.fallback_responses, self._fallback_played)
         self._played += 1
+        if self._plan.other_form:
+            asked = self._dialect.read_request(path, dict(request.headers), request.body)
+            if asked.stream != self._plan.streams:
+                return _nth_or_last(self._plan.other_form, self._played)
         return _nth_or_last(self._plan.responses, self._played)
 
 

@@ -181,7 +181,14 @@ async def _within(seconds: float, awaited: Awaitable[object]) -> bool:
 
 def _plan(case_id: str, planned: PlannedCase) -> CasePlan:
     rendered = planned.rendered
-    return CasePlan(case_id, planned.wire_dialect, rendered.responses, rendered.fallback_responses)
+    return CasePlan(
+        case_id,
+        planned.wire_dialect,
+        rendered.responses,
+        rendered.fallback_responses,
+        streams=planned.scenario.request.stream,
+        other_form=planned.other_form,
+    )
 
 
 def _case(

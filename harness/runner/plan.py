@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from harness.catalogue.across import expresses_request, without_gates
 from harness.catalogue.models import Scenario
-from harness.catalogue.render import NotExpressible, RenderedScenario, render
+from harness.catalogue.render import NotExpressible, RenderedScenario, render, render_other_form
 from harness.dialects import dialect_names
 from harness.systems.base import PARSER_FAMILIES, Description
+from harness.wire.response import WireResponse
 
 CANARY_FAMILY = "canary"
 """Canaries run first: a system that fails one makes the harness or the adapter the first suspect."""
@@ -26,6 +27,8 @@ class PlannedCase:
     dialect: str
     rendered: RenderedScenario
     upstream: str | None = None
+    other_form: tuple[WireResponse, ...] = ()
+    """Of a gateway: the same answers as documents, or as streams, if it asks its upstream for those instead."""
 
     @property
     def wire_dialect(self) -> str:
@@ -43,6 +46,7 @@ class Plan:
         self._scenarios = sorted(scenarios, key=_turn)
         self._dialects = tuple(dialects or dialect_names())
         self._rendered: dict[tuple[str, str], RenderedScenario | None] = {}
+        self._other_forms: dict[tuple[str, str], tuple[WireResponse, ...]] = {}
         self._pairs: dict[tuple[str, str], list[PlannedCase]] = {}
         self.cases = [
             PlannedCase(scenario, name, rendered)
@@ -76,12 +80,24 @@ class Plan:
     def _of_pair(self, upstream: str, served: str) -> list[PlannedCase]:
         if (upstream, served) not in self._pairs:
             self._pairs[upstream, served] = [
-                PlannedCase(scenario, served, without_gates(rendered, scenario, served), upstream)
+                PlannedCase(
+                    scenario,
+                    served,
+                    without_gates(rendered, scenario, served),
+                    upstream,
+                    self._other_form(scenario, upstream),
+                )
                 for scenario in self._scenarios
                 if "gateway" in scenario.subjects and expresses_request(scenario, served)
                 if (rendered := self._render(scenario, upstream)) is not None
             ]
         return self._pairs[upstream, served]
+
+    def _other_form(self, scenario: Scenario, name: str) -> tuple[WireResponse, ...]:
+        key = (scenario.id, name)
+        if key not in self._other_forms:
+            self._other_forms[key] = render_other_form(scenario, name)
+        return self._other_forms[key]
 
     def _render(self, scenario: Scenario, name: str) -> RenderedScenario | None:
         key = (scenario.id, name)
