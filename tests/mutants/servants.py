@@ -153,7 +153,7 @@ SERVANTS = (
     MutantGateway(
         "no-time-to-wait",
         "leaves Retry-After out",
-        kills=("translate-errors/rate-limit-keeps-its-time", "gateway/whole-answer-refused"),
+        kills=("translate-errors/rate-limit-keeps-its-time",),
         head=no_time_to_wait,
     ),
     MutantGateway(
