@@ -71,13 +71,23 @@ class Stream:
 
     async def batch(self) -> list[AnyEvent]:
         """The next events, all that are there already; empty after the last one."""
-        event = await anext(self, None)
-        if event is None:
-            return []
-        events = [event, *self._ready]
-        self._ready.clear()
-        self._over = type(events[-1]) is End
-        return events
+        while not self._over:
+            if self._switch.off:
+                return [await self._cancelled()]
+            if self._ready:
+                events = list(self._ready)
+                self._ready.clear()
+                self._over = type(events[-1]) is End
+                return events
+            self._waiting = True
+            try:
+                self._ready.extend(await anext(self._batches))
+            except StreamCancelled:
+                pass
+            finally:
+                self._waiting = False
+        await self._batches.aclose()
+        return []
 
     async def _fetch(self) -> None:
         """Wait for the next events."""

@@ -70,7 +70,7 @@ class Conversation:
                 return
             yield list(self._next.events)
             if self._next.delay_s:
-                async with self.switch.waiting():
+                with self.switch.waiting():
                     await self.clock.sleep(self._next.delay_s)
 
     async def _attempt(self) -> AsyncGenerator[list[AnyEvent], None]:
@@ -133,7 +133,7 @@ class Conversation:
             return Step(stands=error)
         self._compaction_asked = True
         try:
-            async with self.switch.waiting():
+            with self.switch.waiting():
                 shorter = await compacted(self.compact, self.request, error)
         except CompactionFailed as problem:
             return Step((Warning("compaction-failed", str(problem)),), stands=error)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from types import TracebackType
 
 import httpx
 
@@ -39,28 +40,54 @@ class Switch:
 
     def __init__(self) -> None:
         self.off = False
-        self._waiting: asyncio.Timeout | None = None
+        self.waits: Waiting | None = None
 
     def turn_off(self) -> None:
         """Interrupt, at once, from any task of the same event loop."""
         self.off = True
-        if self._waiting is not None and not self._waiting.expired():
-            self._waiting.reschedule(0)
+        if self.waits is not None:
+            self.waits.interrupt()
 
-    @asynccontextmanager
-    async def waiting(self, limit_s: float | None = None) -> AsyncIterator[None]:
+    def waiting(self, limit_s: float | None = None) -> Waiting:
         """Around something that waits. Raises StreamCancelled when turned off, TimeoutError after `limit_s`."""
-        if self.off:
+        return Waiting(self, limit_s)
+
+
+class Waiting:
+    """What asyncio.timeout does, for a switch, and for every single read: it has no coroutines of its own."""
+
+    __slots__ = ("_alarm", "_cancelling", "_interrupted", "_limit_s", "_switch", "_task")
+
+    def __init__(self, switch: Switch, limit_s: float | None) -> None:
+        self._switch, self._limit_s = switch, limit_s
+        self._interrupted = False
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        if self._switch.off:
             raise StreamCancelled
-        try:
-            async with asyncio.timeout(limit_s) as self._waiting:
-                yield
-        except TimeoutError:
-            if self.off:
-                raise StreamCancelled from None
-            raise
-        finally:
-            self._waiting = None
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._cancelling = task.cancelling()
+        if self._limit_s is not None:
+            self._alarm = task.get_loop().call_later(max(self._limit_s, 0.0), self.interrupt)
+        self._switch.waits = self
+
+    def interrupt(self) -> None:
+        """Wake the task that waits, once."""
+        if not self._interrupted:
+            self._interrupted = True
+            self._task.cancel()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._switch.waits = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._interrupted and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise (StreamCancelled if self._switch.off else TimeoutError) from None
 
 
 @dataclass(slots=True)
@@ -86,7 +113,7 @@ class Exchange:
         """The events, as they come. Closing the iterator closes the connection."""
         try:
             request = self._request()
-            async with self.switch.waiting():
+            with self.switch.waiting():
                 response = await self.http.send(request, stream=True, follow_redirects=False)
         except _LOST as error:
             yield [Failure(_connection_error(error, "before the answer began")), End("failed")]
@@ -126,33 +153,30 @@ class Exchange:
     async def _stream(
         self, response: httpx.Response, reader: BodyReader | AnswerReader
     ) -> AsyncGenerator[list[AnyEvent]]:
-        """The body's events; a clean end, a lost connection and silence each end it in their own way."""
+        """The body's events; a clean end, a lost connection and silence each end it in their own way.
+
+        Each read has its limit. What follows where nothing more can count is not read.
+        """
         try:
-            async with aclosing(self._reads(response, reader)) as reads:
-                async for data in reads:
-                    if events := reader.feed(data):
-                        yield events
+            chunks = unpacked(response)
+            limit = self.policy.first_byte_s
+            over_at: float | None = None
+            while not reader.refused:
+                if reader.ended:
+                    over_at = self.clock.now() + self.policy.after_end_s if over_at is None else over_at
+                    limit = over_at - self.clock.now()
+                data = await self._read(chunks, limit)
+                if data is None:
+                    break
+                if events := reader.feed(data):
+                    yield events
+                limit = self.policy.idle_s
         except httpx.DecodingError as error:
             yield reader.lost(ErrorInfo("protocol", f"the body cannot be decompressed: {error}"))
         except _LOST as error:
             yield reader.lost(_connection_error(error, "within the answer"))
         else:
             yield reader.close()
-
-    async def _reads(self, response: httpx.Response, reader: BodyReader | AnswerReader) -> AsyncGenerator[bytes]:
-        """The body's bytes as they are read; each read has its limit. Ends early where nothing more can count."""
-        chunks = unpacked(response)
-        limit = self.policy.first_byte_s
-        over_at: float | None = None
-        while not reader.refused:
-            if reader.ended:
-                over_at = self.clock.now() + self.policy.after_end_s if over_at is None else over_at
-                limit = over_at - self.clock.now()
-            data = await self._read(chunks, limit)
-            if data is None:
-                return
-            yield data
-            limit = self.policy.idle_s
 
     async def _read(self, chunks: AsyncIterator[bytes], limit_s: float) -> bytes | None:
         """The next bytes, None at the body's end. Raises what the transport raises, and ReadTimeout after `limit_s`.
@@ -162,8 +186,10 @@ class Exchange:
         real = isinstance(self.clock, SystemClock)
         self._limits["read"] = None if real else max(limit_s, 0.0)
         try:
-            async with self.switch.waiting(limit_s if real else None):
-                return await anext(chunks, None)
+            with self.switch.waiting(limit_s if real else None):
+                return await chunks.__anext__()
+        except StopAsyncIteration:
+            return None
         except TimeoutError:
             raise httpx.ReadTimeout(f"no byte came for {limit_s:g} s") from None
 

@@ -7,7 +7,7 @@ a word. gzip (RFC 1952, section 2.2) is therefore unpacked here.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 
 import httpx
 
@@ -15,14 +15,16 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _MEMBER = b"\x1f\x8b"
 
 
-async def unpacked(response: httpx.Response) -> AsyncGenerator[bytes]:
-    """The body's bytes. Raises what httpx raises, DecodingError for a body that is not in the coding it claims."""
+def unpacked(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body's bytes. Reading raises what httpx raises, DecodingError for one that is not in the coding it claims."""
     coding = response.headers.get("content-encoding", "").strip().lower()
-    if coding not in ("gzip", "x-gzip"):
-        plain = not coding and not response.is_stream_consumed  # what was read already can only be had as bytes
-        async for data in response.aiter_raw() if plain else response.aiter_bytes():
-            yield data
-        return
+    if not coding and isinstance(response.stream, httpx.AsyncByteStream):
+        return aiter(response.stream)  # httpx would only pass it on, at some cost for every read
+    return _members(response) if coding in ("gzip", "x-gzip") else response.aiter_bytes()
+
+
+async def _members(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The bytes of a gzip body, member by member."""
     members = GzipMembers()
     async for data in response.aiter_raw():
         try:

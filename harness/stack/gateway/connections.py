@@ -106,24 +106,23 @@ class _Body(httpx.AsyncByteStream):
         self._pool, self._origin, self._connection, self._timeouts = pool, origin, connection, timeouts
         self._closed = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        connection = self._connection
-        while True:
-            data = connection.taken()
-            if not data:
-                if connection.over:
-                    return
-                await self._news()
-            else:
-                yield data
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
 
-    async def _news(self) -> None:
-        limit = self._timeouts.get("read")
-        if limit is None:
-            await self._connection.news()
-            return
+    async def __anext__(self) -> bytes:
+        connection = self._connection
+        while not (data := connection.taken()):
+            if connection.over:
+                raise StopAsyncIteration
+            if (limit := self._timeouts.get("read")) is None:
+                await connection.news()
+            else:
+                await self._news_within(limit)
+        return data
+
+    async def _news_within(self, limit_s: float) -> None:
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(limit_s):
                 await self._connection.news()
         except TimeoutError:
             raise httpx.ReadTimeout("") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.request import getproxies
 
 import httpx
@@ -57,8 +58,10 @@ class Gateway:
             raise Refusal(CLOSING)
         relay = Relay(self.client, self.settings, self.clock, asked, visit.outlet)
         self._relays.add(relay)
+        # a task of its own: a wait that ends there wakes a few frames, and not all those of the server above us
+        running = asyncio.get_running_loop().create_task(relay.run(receive))
         try:
-            await relay.run(receive)
+            await running
         finally:
             self._relays.discard(relay)
             visit.notes |= relay.notes()

@@ -65,6 +65,7 @@ async def serve(
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here depends on where a client says that it is
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=int(grace_s) + _PARTING_S,
     )
