@@ -22,9 +22,10 @@ from harness.runner.evidence import (
     result_of,
     unsupported,
 )
+from harness.runner.plan import plan_pairs
 from harness.systems.known import KnownFailure
 from harness.wire.response import Chunk, WireResponse
-from tests.runner.made import CLAIMS_ALL, COMPLETED, planned
+from tests.runner.made import CLAIMS_ALL, COMPLETED, planned, scenario
 
 MADE = Subject("made.py", CLAIMS_ALL, "sockets")
 RESPONSE = WireResponse(200, (("content-type", "text/event-stream"),), (Chunk(b"one"), Chunk(b"two")), "reset")
@@ -172,3 +173,28 @@ def test_what_requests_said_is_kept_where_something_was_expected_of_them() -> No
     assert evidence.expected["requests"] == [{"attempt": 1, "messages": ["user: text 'Hello'"]}]
     assert evidence.seen["requests"] == [{"attempt": 1, "messages": ["user: text 'Hi'"]}]
     assert "requests" not in evidence_of(planned(), observed(Text("Hello"))).seen
+
+
+def test_a_gateways_result_names_its_pair_and_keeps_both_sides() -> None:
+    [case] = plan_pairs([scenario(expect={"refusal": "No.", "ending": "completed"})], "openai-chat", ["gemini"])
+    description = replace(CLAIMS_ALL, kind="gateway", upstream="openai-chat", dialects=("gemini",))
+    client_side = attempt(WireResponse(200, (), (Chunk(b"read"),), "clean"), sent_s=(0.5,))
+    seen = observed(Text("No."), Finish("stop"), front=(client_side,))
+    result = result_of(case, Subject("gw.yaml", description, "sockets"), seen, None)
+    assert (result.verdict, result.upstream, result.dialect, result.pair) == (
+        "pass",
+        "openai-chat",
+        "gemini",
+        "openai-chat → gemini",
+    )
+    assert result.evidence is not None
+    assert [chunk.data for each in result.evidence.front for chunk in each.chunks] == [b"read"]
+    assert [chunk.data for each in result.evidence.wire for chunk in each.chunks] == [b"one", b"two"]
+    assert result.evidence.expected["text"] == "No."
+    assert result.reproduce == "harness replay --system gw.yaml --scenario made/up --dialect gemini"
+
+
+def test_a_clients_result_has_one_side_and_no_upstream() -> None:
+    result = result_of(planned(), MADE, observed(Text("Hello"), Finish("stop")), None)
+    assert result.evidence is not None
+    assert (result.upstream, result.pair, result.evidence.front) == (None, "openai-chat", [])
