@@ -21,6 +21,7 @@ from harness.report.snapshot import render_snapshot
 from harness.report.standings import standings, table_markdown
 from harness.report.timeline import timeline
 from harness.report.verdict_data import encode_verdicts
+from harness.report.wire_log import ChunkRow
 from harness.runner.flips import flips
 from harness.runner.results import Evidence, Result, Run
 
@@ -67,7 +68,13 @@ def test_a_result_names_its_pair(run: Run) -> None:
 
 def test_both_sides_are_read_in_their_own_dialects(run: Run) -> None:
     view = evidence_view(run.results[-1])
-    read = [event.words for rows in (view.attempts[0].rows, view.front[0].rows) for row in rows for event in row.events]
+    read = [
+        event.words
+        for rows in (view.attempts[0].rows, view.front[0].rows)
+        for row in rows
+        if isinstance(row, ChunkRow)
+        for event in row.events
+    ]
     assert [str(words) for words in read].count('"Os"') == 2
     assert [each.anchor for each in (*view.attempts, *view.front)] == ["a1", "g1", "g2"]
 
