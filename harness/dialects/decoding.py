@@ -212,6 +212,14 @@ def as_count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value < _COUNT_LIMIT else None
 
 
+def compact_bytes(value: Any) -> bytes:
+    """`value` as JSON without white space, in UTF-8; half a surrogate pair goes out as its escape."""
+    try:
+        return _to_json(value)
+    except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError):
+        return compact_json(value).encode("utf-8", "replace")
+
+
 def compact_json(value: Any) -> str:
     """`value` as JSON without white space: how arguments that come as an object are kept; empty if nested too deep."""
     try:

@@ -177,6 +177,8 @@ def _event_name(line: bytes) -> str | None:
 def frame(data: bytes, event: str | None = None) -> bytes:
     """One event as it goes over the wire; each line of `data` gets a data line of its own."""
     name = b"event: " + event.encode() + b"\n" if event else b""
+    if b"\n" not in data and b"\r" not in data:
+        return name + b"data: " + data + b"\n\n"
     return name + b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(data)) + b"\n"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.dialects.base import Loss
-from harness.dialects.decoding import compact_json
+from harness.dialects.decoding import compact_bytes
 from harness.dialects.gemini.errors import error_body
 from harness.dialects.growing import Arguments
 from harness.events import (
@@ -306,7 +306,7 @@ def _content(parts: list[dict[str, Any]], choice: int) -> dict[str, Any]:
 
 
 def _line(payload: dict[str, Any]) -> bytes:
-    return b"data: " + compact_json(payload).encode("utf-8", "replace") + b"\r\n\r\n"
+    return b"data: " + compact_bytes(payload) + b"\r\n\r\n"
 
 
 def _finish_name(event: Finish) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.dialects.base import Loss
-from harness.dialects.decoding import compact_json
+from harness.dialects.decoding import compact_bytes
 from harness.dialects.growing import Arguments
 from harness.dialects.ollama.errors import error_body
 from harness.events import (
@@ -214,4 +214,4 @@ class Encoder:
 
 
 def _line(record: dict[str, Any]) -> bytes:
-    return compact_json(record).encode("utf-8", "replace") + b"\n"
+    return compact_bytes(record) + b"\n"

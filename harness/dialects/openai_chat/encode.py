@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.dialects.base import Loss
-from harness.dialects.decoding import compact_json
+from harness.dialects.decoding import compact_bytes
 from harness.dialects.openai_chat.decode import EVIDENCE_IN_CHUNK, EVIDENCE_IN_DELTA
 from harness.dialects.openai_chat.errors import error_body
 from harness.dialects.openai_chat.finish import OWN_REASONS, canonical_reason
@@ -199,4 +199,4 @@ def _error(error: ErrorInfo) -> dict[str, Any]:
 
 
 def _frame(payload: dict[str, Any]) -> bytes:
-    return sse.frame(compact_json(payload).encode())
+    return sse.frame(compact_bytes(payload))
