@@ -86,6 +86,7 @@ ASKERS = (
         "gives the first result to the first call, whatever id it has",
         kills=("requests/results-in-another-order",),
         asks=results_by_place,
+        literal=True,
     ),
     Mutant(
         "results-at-the-end",
