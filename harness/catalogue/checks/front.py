@@ -20,6 +20,20 @@ from harness.wire.response import WireResponse
 SILENCE_S = 1.0
 """What comes after so long a silence and says nothing is a heartbeat."""
 _SILENT = (Start, Warning, End)
+_ENDS_SHORT = frozenset(
+    {
+        "block-left-open",
+        "call-left-open",
+        "done-missing",
+        "end-missing",
+        "finish-missing",
+        "item-left-open",
+        "message-stop-missing",
+        "part-left-open",
+        "step-left-open",
+    }
+)
+"""Rules that an answer breaks by being cut off: where the client is told so, that is how it is told."""
 
 
 def front_status(facts: Facts) -> Iterator[Breach]:
@@ -132,7 +146,8 @@ def front_well_formed(facts: Facts) -> Iterator[Breach]:
     """What the client gets is well-formed in its dialect: each rule that an answer breaks, once."""
     if not _front(facts).well_formed or facts.upstream is None:
         return
-    seen_rules: set[str] = set()
+    cut_off = "completed" not in facts.expectation.ending and facts.outcome != "completed"
+    seen_rules: set[str] = set(_ENDS_SHORT if cut_off else ())
     for attempt in facts.observation.front:
         for fault in attempt.faults:
             if fault.rule not in seen_rules:

@@ -122,6 +122,23 @@ def test_each_rule_of_a_strict_reader_is_told_once_for_all_answers() -> None:
     assert kinds({"well_formed": False}, broken) == []
 
 
+@pytest.mark.parametrize(("ending", "excused"), [("truncated", True), ("completed", False)])
+def test_an_answer_that_was_cut_off_and_passes_for_that_may_end_short(ending: str, excused: bool) -> None:
+    short = front(faults=(RequestFault("message-stop-missing", "byte 9", "it ends"),))
+    made = scenario({"text": "Hello", "ending": ["truncated", "failed"]})
+    seen = observed(*HELLO, end=ending, front=(short,))  # type: ignore[arg-type]
+    found = [finding.check for finding in judge(made, "anthropic-messages", ALL, seen, upstream="gemini").findings]
+    assert ("front-well-formed" not in found) is excused
+
+
+def test_what_is_ill_formed_besides_its_end_is_told_of_a_cut_answer_too() -> None:
+    odd = front(faults=(RequestFault("block-unknown", "byte 9", "no such block"),))
+    made = scenario({"text": "Hello", "ending": ["truncated", "failed"]})
+    seen = observed(*HELLO, end="truncated", front=(odd,))
+    [finding] = judge(made, "anthropic-messages", ALL, seen, upstream="gemini").findings
+    assert finding.check == "front-well-formed"
+
+
 def waited(*reads: tuple[float, bytes]) -> Attempt:
     chunks = tuple(Chunk(data) for _, data in reads)
     return attempt(response=wire(chunks=chunks), sent_s=tuple(at_s for at_s, _ in reads))
