@@ -122,6 +122,12 @@ def test_each_rule_of_a_strict_reader_is_told_once_for_all_answers() -> None:
     assert kinds({"well_formed": False}, broken) == []
 
 
+def test_a_canary_asks_only_whether_the_gateway_can_be_judged() -> None:
+    odd = front(faults=(RequestFault("block-unknown", "byte 9", "no such block"),))
+    made = scenario({"text": "Hello"}, id="canary/made")
+    assert judge(made, "anthropic-messages", ALL, observed(*HELLO, front=(odd,)), upstream="gemini").verdict == "pass"
+
+
 @pytest.mark.parametrize(("ending", "excused"), [("truncated", True), ("completed", False)])
 def test_an_answer_that_was_cut_off_and_passes_for_that_may_end_short(ending: str, excused: bool) -> None:
     short = front(faults=(RequestFault("message-stop-missing", "byte 9", "it ends"),))
