@@ -1,5 +1,5 @@
-"""Many streams at once through our gateway, and the same work through the LiteLLM proxy: is anything lost, how much time
-does each event gain on its way, how many events does a core carry, and does memory stay flat?
+"""Many streams at once through our gateway, and the same work through the LiteLLM proxy: is anything lost, how much
+older is each event for it, how many events does a core carry, and does memory stay flat?
 
 One process is the upstream and all clients (sockets without any HTTP library); the gateway is another. The upstream
 writes into each event when it sent it, and each client looks whether the events are all there, in order, and how old
@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import cast
 
 import httpx
+
+from harness.systems.environment import BuildFailed, python_with
 
 HARNESS = Path(sys.executable).with_name("harness")
 LITELLM = "litellm[proxy]==1.106.2"
@@ -218,8 +220,6 @@ def ours(upstream: int) -> contextlib.AbstractContextManager[Process]:
 @contextlib.contextmanager
 def litellm(upstream: int) -> Iterator[Process]:
     """The LiteLLM proxy over the same upstream, with its logging off."""
-    from harness.systems.environment import python_with
-
     python = python_with(LITELLM)
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -261,7 +261,10 @@ async def bench(name: str, process: Process | None, upstream: int, work: Work, r
 
 
 async def run(options: argparse.Namespace) -> dict[str, float]:
-    """The measurements, by name."""
+    """The measurements, by name. A SIGTERM ends them, and the gateway with them."""
+    running = asyncio.current_task()
+    assert running is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     work = Work(options.streams, options.events, options.interval)
     server = await asyncio.get_running_loop().create_server(lambda: Upstream(work), "127.0.0.1", 0, backlog=2048)
     upstream = server.sockets[0].getsockname()[1]
@@ -276,7 +279,7 @@ async def run(options: argparse.Namespace) -> dict[str, float]:
                     await through(process.port, warm)
                     work.events = kept
                     found[name] = await bench(process.name, process, upstream, work, options.rounds)
-            except (SystemExit, RuntimeError) as problem:
+            except (SystemExit, BuildFailed) as problem:
                 print(f"{name} is left out: {problem}")
     server.close()
     return found

@@ -30,6 +30,7 @@ class Connection(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = None
         self._has_head = False
         self._ends_with_connection = False
+        self._keeps = False
         self._chunks: list[bytes] = []
         self._size = 0
         self._paused = False
@@ -41,6 +42,8 @@ class Connection(asyncio.Protocol):
         """Send a request; returns when the head of the answer has come. Raises what httpx raises."""
         self.status, self.reason, self.headers = 0, b"", []
         self.over = self._has_head = self._ends_with_connection = False
+        self._chunks.clear()  # of an answer that nobody read to its end
+        self._size = 0
         self._request = request
         self._parser = httptools.HttpResponseParser(self)
         if self._transport is not None:
@@ -77,8 +80,7 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """Whether another request may follow."""
-        keeps = self._parser is not None and self.over and self._parser.should_keep_alive()
-        return self.open and keeps and not self._ends_with_connection
+        return self.open and self.over and self._keeps and not self._paused and not self._ends_with_connection
 
     def sleep(self, seconds: float) -> None:
         """There is nothing to do; close after so long."""
@@ -170,5 +172,6 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """httptools: the answer is whole."""
-        if self._has_head:
+        if self._has_head and self._parser is not None:
             self.over = True
+            self._keeps = self._parser.should_keep_alive()  # forgotten by the parser a moment later
