@@ -119,7 +119,9 @@ def test_the_incremental_decoder_splits_think_tags_too() -> None:
 @pytest.mark.parametrize("function", [decoder, lambda name: decode(name, b"")])
 def test_an_unknown_dialect_is_refused_with_those_that_there_are(function: object) -> None:
     assert callable(function)
-    with pytest.raises(UnknownDialect, match=r"unknown dialect 'openai'; the dialects are ai-sdk-ui, anthropic-messages, gemini"):
+    with pytest.raises(
+        UnknownDialect, match=r"unknown dialect 'openai'; the dialects are ai-sdk-ui, anthropic-messages, gemini"
+    ):
         function("openai")
     assert issubclass(UnknownDialect, ValueError)
 

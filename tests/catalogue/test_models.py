@@ -152,7 +152,7 @@ def test_what_is_expected_in_front_of_a_gateway_is_read() -> None:
     front = Expectation.model_validate(
         {"front": {"status": 401, "error": "auth", "hides": "Traceback", "heartbeats": {"at_least": 2}}}
     ).front
-    assert (front.status, front.hides, front.well_formed) == ((401,), ("Traceback",), True)
+    assert (front.status, front.hides, front.well_formed) == ((401,), ("Traceback",), False)
     assert front.error is not None
     assert front.error.kind == ("auth",)
     assert front.heartbeats is not None

@@ -121,7 +121,9 @@ def test_a_place_that_holds_no_system_says_so(target: str, message: str) -> None
 def test_a_gateway_in_processes_of_its_own_needs_an_origin_that_it_can_reach(tmp_path: Path) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_text(f"{{kind: gateway, command: [x], upstream: {dialect_names()[0]}, serves: [{dialect_names()[0]}]}}")
-    with pytest.raises(SystemBroken, match="gateway: a gateway in processes of its own is run over sockets, never in process"):
+    with pytest.raises(
+        SystemBroken, match="gateway: a gateway in processes of its own is run over sockets, never in process"
+    ):
         asyncio.run(open_driver(resolve(str(path))))
 
 

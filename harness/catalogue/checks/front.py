@@ -20,8 +20,6 @@ from harness.wire.response import WireResponse
 SILENCE_S = 1.0
 """What comes after so long a silence and says nothing is a heartbeat."""
 _SILENT = (Start, Warning, End)
-_CANARY = "canary"
-"""A canary asks whether the gateway can be judged at all, and a flaw in its form does not hinder that."""
 _ENDS_SHORT = frozenset(
     {
         "block-left-open",
@@ -146,7 +144,7 @@ def heartbeats(attempt: Attempt, spoken: Dialect) -> int:
 
 def front_well_formed(facts: Facts) -> Iterator[Breach]:
     """What the client gets is well-formed in its dialect: each rule that an answer breaks, once."""
-    if not _front(facts).well_formed or facts.upstream is None or facts.scenario.family == _CANARY:
+    if not _front(facts).well_formed or facts.upstream is None:
         return
     cut_off = "completed" not in facts.expectation.ending and facts.outcome != "completed"
     seen_rules: set[str] = set(_ENDS_SHORT if cut_off else ())

@@ -116,22 +116,22 @@ def test_what_is_to_be_hidden_is_looked_for_in_every_answer() -> None:
 def test_each_rule_of_a_strict_reader_is_told_once_for_all_answers() -> None:
     odd = RequestFault("block-unclosed", "frame 3", "a block was never closed")
     broken = front(faults=(odd, odd))
-    [finding] = judged({}, broken, broken)
+    [finding] = judged({"well_formed": True}, broken, broken)
     assert (finding.check, finding.kind, finding.silent) == ("front-well-formed", "corruption", False)
     assert finding.seen == "block-unclosed at frame 3"
     assert kinds({"well_formed": False}, broken) == []
 
 
-def test_a_canary_asks_only_whether_the_gateway_can_be_judged() -> None:
+def test_only_a_scenario_that_is_about_form_asks_a_strict_reader() -> None:
     odd = front(faults=(RequestFault("block-unknown", "byte 9", "no such block"),))
-    made = scenario({"text": "Hello"}, id="canary/made")
+    made = scenario({"text": "Hello"})
     assert judge(made, "anthropic-messages", ALL, observed(*HELLO, front=(odd,)), upstream="gemini").verdict == "pass"
 
 
 @pytest.mark.parametrize(("ending", "excused"), [("truncated", True), ("completed", False)])
 def test_an_answer_that_was_cut_off_and_passes_for_that_may_end_short(ending: str, excused: bool) -> None:
     short = front(faults=(RequestFault("message-stop-missing", "byte 9", "it ends"),))
-    made = scenario({"text": "Hello", "ending": ["truncated", "failed"]})
+    made = scenario({"text": "Hello", "ending": ["truncated", "failed"], "front": {"well_formed": True}})
     seen = observed(*HELLO, end=ending, front=(short,))  # type: ignore[arg-type]
     found = [finding.check for finding in judge(made, "anthropic-messages", ALL, seen, upstream="gemini").findings]
     assert ("front-well-formed" not in found) is excused
@@ -139,7 +139,7 @@ def test_an_answer_that_was_cut_off_and_passes_for_that_may_end_short(ending: st
 
 def test_what_is_ill_formed_besides_its_end_is_told_of_a_cut_answer_too() -> None:
     odd = front(faults=(RequestFault("block-unknown", "byte 9", "no such block"),))
-    made = scenario({"text": "Hello", "ending": ["truncated", "failed"]})
+    made = scenario({"text": "Hello", "ending": ["truncated", "failed"], "front": {"well_formed": True}})
     seen = observed(*HELLO, end="truncated", front=(odd,))
     [finding] = judge(made, "anthropic-messages", ALL, seen, upstream="gemini").findings
     assert finding.check == "front-well-formed"
