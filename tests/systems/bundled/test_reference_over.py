@@ -38,7 +38,7 @@ def cases(upstream: str, served: str) -> list[PlannedCase]:
 
 
 def well_formed(scenario: Scenario) -> Scenario:
-    """The scenario with the demand that a strict reader finds no fault in what our gateway says, whatever it is about."""
+    """The scenario, and that a strict reader finds no fault in what our gateway says, whatever it is about."""
     front = scenario.expect.front.model_copy(update={"well_formed": True})
     return scenario.model_copy(update={"expect": scenario.expect.model_copy(update={"front": front})})
 
