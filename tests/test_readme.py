@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import harness
 from tests.systems.test_known import anchors
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,8 @@ COMMANDS = [
 ]
 
 
+OWN_GATEWAY = Path(harness.__file__).parent / "systems" / "bundled" / "harness_gateway.yaml"
+
 SERVERS = {"serve": ("--port", "0"), "gateway": ("--listen", "127.0.0.1:0")}
 """Verbs that run until they are stopped, and how each is told to take any free port."""
 
@@ -42,6 +45,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that the README's commands speak of."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "my_adapter.py").write_text(blocks("python", GUIDE)[0])
+    (folder / "my_gateway.yaml").write_text(OWN_GATEWAY.read_text())
     (folder / "answer.sse").write_text(f'data: {{"choices":[{CHOICE}]}}\n\n')
     made = ["replay", "--in-process", "--family", "canary", "--results", "results.jsonl", "--quiet"]
     subprocess.run([HARNESS, *made], cwd=folder, check=True, timeout=60)

@@ -25,6 +25,9 @@ from harness.transcript import fold
 LONG_ANSWER = 64 * 1024
 """Bytes of the answer above which the evidence of a case that passed has its requests, and of the answer its head."""
 
+LONG_REQUEST = 256 * 1024
+"""Bytes of a request of which the evidence keeps no more: some scenarios send tens of megabytes."""
+
 STDERR_TAIL = 4_000
 """How many characters of a system's log a result keeps."""
 
@@ -160,7 +163,7 @@ def attempt_record(attempt: Attempt) -> AttemptRecord:
         method=attempt.method,
         path=attempt.path,
         request_headers=list(attempt.headers),
-        request_body=attempt.body.decode("utf-8", "replace"),
+        request_body=_request_text(attempt.body),
         request_faults=[f"{fault.rule} at {fault.where}: {fault.message}" for fault in attempt.faults],
         status=response.status if response and response.head else None,
         headers=list(response.headers) if response else [],
@@ -171,3 +174,9 @@ def attempt_record(attempt: Attempt) -> AttemptRecord:
         fallback=attempt.fallback,
         given_up=list(attempt.given_up),
     )
+
+
+def _request_text(body: bytes) -> str:
+    left_out = len(body) - LONG_REQUEST
+    shown = body[:LONG_REQUEST].decode("utf-8", "replace")
+    return f"{shown}… and {left_out} more bytes" if left_out > 0 else shown

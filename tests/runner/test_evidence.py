@@ -121,6 +121,12 @@ def test_an_attempt_keeps_every_chunk_and_when_it_was_sent() -> None:
     assert record.request_headers == [("authorization", "Bearer sk-test")]
 
 
+def test_of_a_request_of_megabytes_its_head_is_kept() -> None:
+    whole = attempt_record(replace(attempt(), body=b"x" * 262_144)).request_body
+    assert whole == "x" * 262_144
+    assert attempt_record(replace(attempt(), body=b"x" * 262_147)).request_body == whole + "… and 3 more bytes"
+
+
 def test_an_attempt_that_was_refused_says_why() -> None:
     fault = RequestFault("messages-empty", "messages", "there are none")
     record = attempt_record(attempt(None, (), (fault,)))
