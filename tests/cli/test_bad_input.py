@@ -30,7 +30,7 @@ BAD_SCENARIOS = [
 WRONG_CALLS = [
     ([*OWN, "--family", "canry"], "no family 'canry'; did you mean 'canary'?"),
     ([*OWN, "--scenario", "canary/plain-txt"], "no scenario 'canary/plain-txt'; did you mean 'canary/plain-text'?"),
-    ([*CANARY, "--dialect", "openai"], "unknown dialect 'openai'; the dialects are anthropic-messages, gemini"),
+    ([*CANARY, "--dialect", "openai"], "unknown dialect 'openai'; the dialects are ai-sdk-ui, anthropic-messages, "),
     ([*CANARY, "--system", "openai-pyton"], "unknown system 'openai-pyton'; did you mean openai-python? "),
     ([*CANARY, "--system", "openai-python"], "openai-python cannot run in process, only over sockets: "),
     ([*CANARY, "--system", "nowhere.py"], "there is no file nowhere.py"),
@@ -44,7 +44,10 @@ WRONG_CALLS = [
     ([*CANARY, "--system", "wrong_systems:Mute"], "nothing to run: wrong_systems:Mute has no part in this run: "),
     ([*CANARY, "--system", "answer.sse"], "answer.sse is neither an adapter script (.py, .mjs) nor a manifest (.yaml)"),
     ([*CANARY, "-s", "reference", "-s", "reference"], "reference, reference: each is reference 0.1.0, "),
-    ([*OWN, "--scenario", "framing/only-*", "--dialect", "gemini"], "nothing to run: no scenario that was asked for "),
+    (
+        [*OWN, "--scenario", "framing/only-*", "--dialect", "gemini"],
+        "nothing to run: reference has no part in this run: ",
+    ),
     (["--catalogue", "nowhere"], "nowhere: no such folder of scenarios"),
     (["--catalogue", "empty"], "nothing to run: "),
     ([*CANARY, "--recordings", "nowhere"], "nowhere: no *.jsonl.gz files of recordings lie there"),

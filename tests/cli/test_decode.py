@@ -155,7 +155,8 @@ def test_garbage_is_a_stream_that_was_cut_off(harness: Harness, dialect: str) ->
 def test_an_unknown_dialect_is_told_which_there_are(harness: Harness) -> None:
     harness.write("answer.sse", CHAT_STREAM)
     assert harness("decode", "answer.sse", "-d", "openai", status=2).error == (
-        "unknown dialect 'openai'; the dialects are anthropic-messages, gemini, ollama, openai-chat, openai-responses"
+        "unknown dialect 'openai'; the dialects are "
+        "ai-sdk-ui, anthropic-messages, gemini, ollama, openai-chat, openai-responses"
     )
 
 

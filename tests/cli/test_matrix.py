@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,11 @@ def test_a_system_that_is_not_installed_is_left_out_and_nothing_is_installed_for
     assert not (cache / "environments").exists()
 
 
-def test_a_gateway_is_left_out(harness: Harness) -> None:
+def test_a_gateway_that_cannot_be_started_stops_nobody_else(harness: Harness) -> None:
     gateway = harness.write("gate.yaml", "{kind: gateway, command: [x], upstream: openai-chat, serves: [openai-chat]}")
-    ran, _ = matrix(harness, "--system", gateway, "--system", "reference", *PLAIN, status=0)
-    assert f"  {gateway}: gateways are not driven yet\n" in ran.out
+    ran, _ = matrix(harness, "--system", gateway, "--system", "reference", *PLAIN, status=3)
+    assert "gate could not be started: gate: it could not be started: x: No such file or directory" in ran.err
+    assert re.search(r"reference +\S+ +openai-chat +1 +0 ", ran.out)
 
 
 def test_without_anybody_there_is_nothing_to_run(harness: Harness) -> None:

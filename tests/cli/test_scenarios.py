@@ -14,7 +14,7 @@ WRONG_NAMES = [
     (["show", "plain-text"], "no scenario 'plain-text'; did you mean 'canary/plain-text'?"),
     (["show", "xyzzy"], "no scenario 'xyzzy'; `harness scenarios list` names them all"),
     (["list", "--family", "canry"], "no family 'canry'; did you mean 'canary'?"),
-    (["list", "--dialect", "klingon"], "unknown dialect 'klingon'; the dialects are anthropic-messages, gemini, "),
+    (["list", "--dialect", "klingon"], "unknown dialect 'klingon'; the dialects are ai-sdk-ui, anthropic-messages, "),
     (["show", "canary/plain-text", "--dialect", "klingon"], "unknown dialect 'klingon'; the dialects are "),
     (["list", "--catalogue", "nowhere"], "nowhere: no such folder of scenarios"),
 ]
