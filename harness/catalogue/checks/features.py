@@ -25,6 +25,7 @@ A scenario's own `needs` come first; these are derived besides:
 | `expect.front.heartbeats` | `heartbeats` |
 | `front.token` | `tokens` |
 | a server that falls silent before its answer is whole, nobody cancelling or hanging up | `timeouts` |
+| before a gateway, a request that the vendor of the same dialect would refuse, and a good answer | `history_repair` |
 
 `reasoning`, `usage` and `warnings` are never needed: what they stand for is compared where they are claimed, and the
 rest of the scenario is judged either way. `overflow` and `error_kinds` only make the comparison of errors stricter.
@@ -37,6 +38,7 @@ from collections.abc import Iterator
 from harness.catalogue.across import expectation_of
 from harness.catalogue.models import AnyValue, Count, Expectation, Response, Scenario
 from harness.catalogue.requests import SETTINGS
+from harness.dialects import dialect as dialect_record
 from harness.request import ImagePart
 
 DOCUMENTED = "a documented number of default retries"
@@ -71,7 +73,18 @@ def needed_features(scenario: Scenario, dialect: str, upstream: str | None = Non
     """Everything that a system must claim for the scenario to say something about it."""
     expectation = expectation_of(scenario, dialect, upstream)
     derived = (*_of_expectation(expectation, scenario), *_of_options(scenario, upstream or dialect))
+    if dialect == upstream and _is_to_be_mended(expectation, scenario, dialect):
+        derived = (*derived, "history_repair")
     return frozenset((*scenario.needs, *derived, *_of_request(expectation, scenario)))
+
+
+def _is_to_be_mended(expectation: Expectation, scenario: Scenario, name: str) -> bool:
+    """Whether the client asks what its own vendor refuses, and is to have an answer: more than a relay's work."""
+    spoken = dialect_record(name)
+    wire = spoken.build_request(scenario.request, "sk-test")
+    literal = scenario.front.body_in(name) if scenario.front is not None else None
+    body = literal.encode() if literal is not None and 200 in (expectation.front.status or ()) else wire.body
+    return any(spoken.validate(wire.path, dict(wire.headers), body))
 
 
 def _of_expectation(expectation: Expectation, scenario: Scenario) -> Iterator[str]:

@@ -75,6 +75,32 @@ def test_what_a_request_must_say_must_be_sayable(expected: Any, request_: dict[s
     assert needed_features(scenario({"requests": expected}, request=request_), "gemini") == needed
 
 
+STRANGE_IDS = [
+    {"role": "user", "content": "Weather?"},
+    {"role": "assistant", "content": [{"type": "tool_call", "id": "a.b:0", "name": "get_weather", "arguments": "{}"}]},
+    {"role": "tool", "content": [{"type": "tool_result", "tool_call_id": "a.b:0", "content": "3"}]},
+]
+UNSIGNED = (
+    '{"model": "test-model", "max_tokens": 64, "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", '
+    '"content": [{"type": "thinking", "thinking": "Hm", "signature": ""}]}, {"role": "user", "content": "Again"}]}'
+)
+
+
+def test_a_relay_need_not_mend_what_its_client_asked_wrongly() -> None:
+    canonical = scenario({}, request={"tools": ["get_weather"], "messages": STRANGE_IDS}, subjects=["gateway"])
+    body = {"anthropic-messages": UNSIGNED, "openai-chat": "{}"}
+    good, refused = (
+        scenario({"front": {"status": status}}, front={"body": body}, subjects=["gateway"]) for status in (200, 400)
+    )
+    anthropic = "anthropic-messages"
+    assert "history_repair" in needed_features(canonical, anthropic, anthropic)
+    assert "history_repair" in needed_features(good, anthropic, anthropic)
+    assert "history_repair" not in needed_features(refused, anthropic, anthropic)
+    assert "history_repair" not in needed_features(canonical, anthropic, "openai-chat")
+    assert "history_repair" not in needed_features(canonical, "openai-chat", "openai-chat")
+    assert "history_repair" not in needed_features(canonical, anthropic)
+
+
 def test_a_dialect_may_need_something_of_its_own() -> None:
     case = scenario({}, expect_in={"ollama": {"tool_calls": ["f"]}})
     assert missing_features(case, "ollama", frozenset()) == {"tool_calls"}
