@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.catalogue.checks.facts import Breach, Facts
 from harness.catalogue.models import Wait
+from harness.dialects import dialect
 
 EARLY_TOLERANCE_S = 0.05
 """How much sooner than it should a request may come: clocks and sleeps are not exact."""
@@ -78,7 +79,7 @@ def request_compacted(facts: Facts) -> Iterator[Breach]:
 
 def requests_acceptable(facts: Facts) -> Iterator[Breach]:
     """What was sent is what the vendor accepts: each rule of the vendor's that a request breaks, once."""
-    seen_rules: set[str] = set()
+    seen_rules = _broken_by_the_client(facts)
     for attempt in facts.observation.attempts:
         for fault in attempt.faults:
             if fault.rule not in seen_rules:
@@ -86,6 +87,15 @@ def requests_acceptable(facts: Facts) -> Iterator[Breach]:
                 message = f"the vendor would refuse the request: {fault.message}"
                 place = f"{fault.rule} at {fault.where}" if fault.where else fault.rule
                 yield Breach("request", message, "a request that the vendor accepts", place, attempt=attempt.number)
+
+
+def _broken_by_the_client(facts: Facts) -> set[str]:
+    """What a gateway's client asked wrongly in the vendor's own dialect: handed on, the vendor refuses it."""
+    if facts.upstream != facts.dialect:
+        return set()
+    validate = dialect(facts.dialect).validate
+    asked = (validate(attempt.path, dict(attempt.headers), attempt.body) for attempt in facts.observation.front)
+    return {fault.rule for faults in asked for fault in faults}
 
 
 def upstream_stopped(facts: Facts) -> Iterator[Breach]:

@@ -74,7 +74,8 @@ def turns_of(messages: Iterable[Message], unordered: Sequence[str] = ()) -> list
     for message in messages:
         if message.role in ("system", "developer"):
             continue
-        for part in message.content:
+        given = [each for part in message.content if isinstance(part, ToolResultPart) for each in part.media]
+        for part in [*message.content, *given]:
             # A picture that a tool gave is the user's in dialects whose results hold texts alone.
             role: TurnRole = "assistant" if message.role == "assistant" else "user"
             if isinstance(part, ToolResultPart):

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 from harness.dialects import reading
 from harness.dialects.decoding import as_dict, as_list, as_str
 from harness.request import (
+    FilePart,
+    ImagePart,
     Message,
     NamedTool,
     Part,
@@ -144,9 +146,18 @@ def _result(answer: dict[str, Any], pairs: reading.Pairs) -> ToolResultPart:
     if said.keys() in ({"name", "content"}, {"name", "error"}) and said["name"] == answer.get("name"):
         said = {"output": said["content"]} if "content" in said else {"error": said["error"]}
     key = next(iter(said)) if len(said) == 1 else ""
+    media = list(_media(answer))
     if key == "error" and said["error"]:
-        return ToolResultPart(call_id, reading.content_text(said["error"]), is_error=True)
-    return ToolResultPart(call_id, reading.content_text(said[key] if key in _SAID else said or None))
+        return ToolResultPart(call_id, reading.content_text(said["error"]), is_error=True, media=media)
+    return ToolResultPart(call_id, reading.content_text(said[key] if key in _SAID else said or None), media=media)
+
+
+def _media(answer: Mapping[str, Any]) -> Iterator[ImagePart | FilePart]:
+    """The images and files that stand in a tool's answer itself."""
+    for part in map(as_dict, _several(answer, "parts")):
+        if blob := _object(part, "inlineData"):
+            name = as_str(_get(blob, "displayName")) or None
+            yield reading.medium(as_str(_get(blob, "mimeType")), as_str(blob.get("data")), name=name)
 
 
 def _tools(asked: dict[str, Any]) -> Iterator[Tool]:

@@ -66,7 +66,7 @@ def _message(message: dict[str, Any], pairs: reading.Pairs) -> Iterator[Message]
     if role == "tool":
         name = as_str(message.get("tool_name")) or as_str(message.get("name"))
         call_id = pairs.result(message.get("tool_call_id"), name)
-        yield Message("tool", [ToolResultPart(call_id, as_str(message.get("content")))])
+        yield Message("tool", [ToolResultPart(call_id, as_str(message.get("content")), media=list(_images(message)))])
     elif role in _ROLES:
         yield Message(role, list(_parts(message, pairs)))
 
@@ -76,12 +76,16 @@ def _parts(message: dict[str, Any], pairs: reading.Pairs) -> Iterator[Part]:
         yield ReasoningPart(thinking)
     if text := as_str(message.get("content")):
         yield TextPart(text)
-    for data in as_list(message.get("images")):
-        yield ImagePart(_media_type(as_str(data)), as_str(data))
+    yield from _images(message)
     for call in map(as_dict, as_list(message.get("tool_calls"))):
         function = as_dict(call.get("function"))
         name = as_str(function.get("name"))
         yield ToolCallPart(pairs.call(call.get("id"), name), name, reading.arguments(function.get("arguments")))
+
+
+def _images(message: dict[str, Any]) -> Iterator[ImagePart]:
+    for data in as_list(message.get("images")):
+        yield ImagePart(_media_type(as_str(data)), as_str(data))
 
 
 def _media_type(data: str) -> str:

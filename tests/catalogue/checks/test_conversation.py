@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from harness.catalogue.checks import judge
 from harness.catalogue.observation import Attempt, Observation
+from harness.dialects.base import RequestFault
 
 from .build import ALL, attempt, fault, findings, observed, only, scenario, verdict, wire
 
@@ -104,3 +105,14 @@ def test_of_two_callers_it_is_the_first_that_hung_up() -> None:
 
 def test_attempts_are_not_counted_unless_asked() -> None:
     assert findings({}, _twice(0), ALL) == []
+
+
+def test_what_a_gateways_client_asked_wrongly_may_be_handed_on_in_the_same_dialect_alone() -> None:
+    case = scenario({}, subjects="gateway")
+    body = b'{"model": "m", "stream": true, "messages": []}'
+    asked = attempt(body=body, headers=(("content-type", "application/json"), ("authorization", "Bearer k")))
+    handed_on = attempt(faults=(RequestFault("messages-missing", "messages", "it is wrong"),))
+    seen = observed(attempts=(handed_on,), front=(asked,))
+    assert judge(case, "openai-chat", ALL, seen, upstream="openai-chat").findings == ()
+    told = judge(case, "openai-chat", ALL, seen, upstream="gemini").findings
+    assert [finding.check for finding in told] == ["requests-acceptable"]

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from harness.catalogue.checks import judge
 from harness.catalogue.findings import Finding
 from harness.dialects import dialect, dialect_names
 from harness.events import Warning
 from harness.request import Request, read_request
 
-from .build import attempt, failed, observed, text, verdict, wire
+from .build import ALL, attempt, failed, observed, scenario, text, verdict, wire
 
 ASKED: dict[str, Any] = {
     "system": "Be terse.",
@@ -191,3 +192,31 @@ def test_unsigned_reasoning_is_compared_where_it_is_asked_for_by_name() -> None:
     (finding,) = found([{"reasoning": "Warm, I guess."}], talk)
     assert finding.message == "request 1: the reasoning did not come back"
     assert (finding.expected, finding.seen) == ("Warm, I guess.", ["Cold, I guess."])
+
+
+def test_encrypted_reasoning_may_come_back_through_another_dialect_unasked() -> None:
+    thought = {"type": "reasoning", "encrypted": "ZW5j"}
+    talk = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [thought, {"type": "text", "text": "Ho"}]},
+    ]
+    built = dialect("openai-responses").build_request(read_request({"model": "m", "messages": talk}), "k")
+    sent = attempt(path=built.path, headers=tuple(built.headers.items()), body=built.body)
+    wanted = {"requests": [{"messages": [talk[0], {"role": "assistant", "content": "Ho"}]}]}
+    seen = observed(attempts=(sent,))
+    case = scenario(wanted, subjects="gateway")
+    assert judge(case, "anthropic-messages", ALL, seen, upstream="openai-responses").findings == ()
+    told = judge(case, "openai-responses", ALL, seen, upstream="openai-responses").findings
+    assert [finding.check for finding in told] == ["requests-as-asked"]
+
+
+def test_a_picture_inside_a_result_is_one_behind_it() -> None:
+    image = {"type": "image", "media_type": "image/png", "data": "iVBORw0KGgo="}
+    result = {"type": "tool_result", "tool_call_id": "c1", "content": "seen"}
+    called = [
+        {"role": "user", "content": "Look."},
+        {"role": "assistant", "content": [{"type": "tool_call", "id": "c1", "name": "f", "arguments": "{}"}]},
+    ]
+    asked = [*called, {"role": "tool", "content": [result]}, {"role": "user", "content": [image]}]
+    sent = {"messages": [*called, {"role": "tool", "content": [{**result, "media": [image]}]}]}
+    assert messages([{"messages": asked}], sent, name="anthropic-messages") == []

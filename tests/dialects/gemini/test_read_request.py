@@ -135,6 +135,13 @@ def test_what_a_tool_said(response: dict[str, Any], said: dict[str, Any]) -> Non
     ]
 
 
+def test_a_picture_may_stand_in_what_a_tool_said() -> None:
+    blob = {"inlineData": {"mimeType": "image/png", "data": "aQ=="}}
+    answer = {"id": "c1", "name": "f", "response": {"output": "a"}, "parts": [blob]}
+    ((_, (result,)),) = parts({"role": "user", "parts": [{"functionResponse": answer}]})
+    assert result["media"] == [{"type": "image", "media_type": "image/png", "data": "aQ=="}]
+
+
 def test_results_without_ids_belong_to_the_calls_of_their_name_in_turn() -> None:
     calls = [{"functionCall": {"name": name}} for name in ("f", "g", "f")]
     answers = [

@@ -92,6 +92,13 @@ def test_results_without_ids_and_names_belong_to_the_calls_in_turn() -> None:
     ]
 
 
+def test_a_picture_may_stand_beside_what_a_tool_said() -> None:
+    data = read(messages=[{"role": "tool", "tool_name": "f", "content": "a", "images": ["iVBORw0KGgo="]}])
+    assert data["messages"][0]["content"][0]["media"] == [
+        {"type": "image", "media_type": "image/png", "data": "iVBORw0KGgo="}
+    ]
+
+
 @pytest.mark.parametrize(
     ("think", "expected"),
     [(True, {"effort": "medium"}), (False, {"effort": "none"}), ("high", {"effort": "high"}), (None, None)],
