@@ -131,4 +131,5 @@ def _normal(name: str) -> str:
 def _language(manifest: GatewayManifest) -> str:
     if manifest.requires.npm:
         return "node"
-    return "python" if manifest.requires.python or "python" in manifest.command[0] else "unknown"
+    is_python = manifest.requires.python or manifest.distribution or "python" in manifest.command[0]
+    return "python" if is_python else UNKNOWN

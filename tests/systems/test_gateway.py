@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from harness import __version__
 from harness.catalogue.observation import CallerEnd
 from harness.events import AnyEvent, ErrorInfo, Text
 from harness.origin.server import Origin
@@ -20,6 +21,7 @@ from harness.systems.gateway_install import Installation
 from harness.systems.gateway_manifest import GatewayManifest, SlotPlace
 from harness.systems.gateway_process import GatewayProcess, Launch
 from harness.systems.process import Limits
+from harness.systems.registry import description_without_start, resolve
 
 from ..origin.wire import Always, response
 from .conftest import MARK, MINIATURES, case
@@ -293,3 +295,9 @@ def test_a_case_that_fails_while_the_process_stands_still_for_another_is_nobodys
                 await driver.close()
 
     asyncio.run(main())
+
+
+def test_our_own_gateway_as_a_process_says_its_version_and_language() -> None:
+    said = description_without_start(resolve("harness-gateway"))
+    assert said is not None
+    assert (said.version, said.language, said.kind, said.upstream) == (__version__, "python", "gateway", "openai-chat")
