@@ -180,6 +180,9 @@ class FrontExpectation(Record):
 
     status: Annotated[tuple[int, ...] | None, BeforeValidator(_alternatives)] = None
     """Alternatives."""
+    or_in_stream: bool = False
+    """An error that a stream tells in the client's own dialect, after it began with a good status, will do as well:
+    then `status` and `headers` are not compared."""
     error: ErrorExpectation | None = None
     """The error, in the client's own dialect: by an HTTP status, or within the stream."""
     headers: dict[str, str | None] = Field(default_factory=dict)

@@ -27,6 +27,8 @@ class FrontRequest(Record):
     """The key that it brings: another one, or none; None: the one that the gateway takes."""
     hang_up_after_bytes: int | None = Field(default=None, ge=0)
     """The client leaves once so many bytes of the answer have come; with 0 as soon as its head has."""
+    hang_up_after_text: str | None = Field(default=None, min_length=1)
+    """The client leaves once these letters have come: then the upstream has surely been asked, and has answered."""
     hang_up_after_s: float | None = Field(default=None, gt=0)
     """The client leaves after so many seconds, whether anything has come or not."""
     continued: bool = False
@@ -51,7 +53,8 @@ class FrontRequest(Record):
     @property
     def hangs_up(self) -> bool:
         """Whether the client leaves before the answer is over."""
-        return self.hang_up_after_bytes is not None or self.hang_up_after_s is not None
+        limits = (self.hang_up_after_bytes, self.hang_up_after_text, self.hang_up_after_s)
+        return any(limit is not None for limit in limits)
 
     def body_in(self, dialect: str) -> str | None:
         """The literal body in that dialect; None where there is none of its own."""

@@ -111,7 +111,7 @@ class FrontClient:
         async with httpx.AsyncClient(transport=_Kept(case.transport), timeout=case.options.get("timeout_s")) as http:
             url = case.base_url.rstrip("/") + wire.path
             request = http.build_request(wire.method, url, headers=dict(wire.headers), content=wire.body)
-            await _for_at_most(self._clock, front.hang_up_after_s, _exchange(http, request, front.hang_up_after_bytes))
+            await _for_at_most(self._clock, front.hang_up_after_s, _exchange(http, request, front))
 
 
 def _answer_id(log: FrontLog, dialect_name: str) -> str | None:
@@ -137,11 +137,11 @@ class _Continuing(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(renewed)
 
 
-async def _exchange(http: httpx.AsyncClient, request: httpx.Request, limit: int | None) -> None:
+async def _exchange(http: httpx.AsyncClient, request: httpx.Request, front: FrontRequest) -> None:
     with suppress(*_LOST):
         response = await http.send(request, stream=True)
         try:
-            await _read(response, limit)
+            await _read(response, front)
         finally:
             await response.aclose()
 
@@ -160,14 +160,16 @@ async def _for_at_most(clock: Clock, seconds: float | None, exchange: Coroutine[
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _read(response: httpx.Response, limit: int | None) -> None:
-    """The body, or so many bytes of it."""
-    if limit == 0:
+async def _read(response: httpx.Response, front: FrontRequest) -> None:
+    """The body, or as much of it as is wanted."""
+    if front.hang_up_after_bytes == 0:
         return
-    size = 0
+    body = bytearray()
     async for data in response.aiter_raw():
-        size += len(data)
-        if limit is not None and size >= limit:
+        body += data
+        if front.hang_up_after_bytes is not None and len(body) >= front.hang_up_after_bytes:
+            return
+        if front.hang_up_after_text is not None and front.hang_up_after_text.encode() in body:
             return
 
 

@@ -7,6 +7,9 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
+from harness.dialects import dialect
+from harness.events import End, Failure
+from harness.stack.translate.stream import StreamWriter
 from tests.mutants.gateway_machine import App, Receive, Scope, Send
 
 TRACEBACK = b'Traceback (most recent call last):\n  File "gateway.py", line 1, in serve\nJSONDecodeError\n'
@@ -40,6 +43,31 @@ def one_mistake_and_out(app: App) -> App:
         if broken:
             raise RuntimeError("the process is gone")
         await app(scope, receive, watching)
+
+    return serve
+
+
+def begins_before_it_asks(app: App) -> App:
+    """Every error comes within a stream under status 200, in the client's own dialect."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        spoken = dialect("anthropic-messages" if scope["path"].endswith("/messages") else "openai-chat")
+        status, told = 200, b""
+
+        async def beginning(message: MutableMapping[str, Any]) -> None:
+            nonlocal status, told
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                streamed = [(b"content-type", b"text/event-stream")]
+                message = {**message, "status": 200, "headers": streamed} if status >= 400 else message
+            elif status >= 400:
+                told += message.get("body", b"")
+                failure = Failure(spoken.read_error(status, {}, told))
+                frames = [] if message.get("more_body") else StreamWriter(spoken, spoken).feed([failure, End("failed")])
+                message = {**message, "body": b"".join(frames)}
+            await send(message)
+
+        await app(scope, receive, beginning)
 
     return serve
 

@@ -12,7 +12,13 @@ from tests.mutants.gateway_events import (
 )
 from tests.mutants.gateway_groups import EVERY_PAGE, EVERY_REFUSAL_OF_A_REQUEST, EVERY_REQUEST_AFTER_A_BAD_ONE
 from tests.mutants.gateway_machine import MutantGateway, each_payload, keeping, with_settings, without_length
-from tests.mutants.gateway_servers import forgets_who_left, ignores_what_was_said, one_mistake_and_out, shows_its_inside
+from tests.mutants.gateway_servers import (
+    begins_before_it_asks,
+    forgets_who_left,
+    ignores_what_was_said,
+    one_mistake_and_out,
+    shows_its_inside,
+)
 from tests.mutants.gateway_wires import (
     as_a_page,
     as_a_success,
@@ -149,6 +155,17 @@ SERVANTS = (
             "translate-errors/rate-limit-keeps-its-time",
         ),
         head=as_a_success,
+    ),
+    MutantGateway(
+        "begins-before-it-asks",
+        "begins its stream before it has asked, and tells every error within it",
+        kills=(
+            "gateway/whole-answer-refused",
+            "translate-errors/bad-request-has-a-status",
+            "translate-errors/overload-has-a-status",
+            "translate-errors/page-of-a-proxy-has-a-status",
+        ),
+        wraps=begins_before_it_asks,
     ),
     MutantGateway(
         "no-time-to-wait",

@@ -55,6 +55,14 @@ def test_each_broken_gateway_is_caught_by_the_scenarios_that_it_names(mutant: Mu
     assert set(mutant.kills) - caught == set()
 
 
+def test_an_error_told_within_a_stream_that_had_begun_breaks_no_must() -> None:
+    [early] = [mutant for mutant in GATEWAYS if mutant.name == "begins-before-it-asks"]
+    scenarios = [each for each in CATALOGUE if each.family == "translate-errors" and each.level == "must"]
+    verdicts = asyncio.run(verdicts_of(early, scenarios))
+    assert len(verdicts) > 100
+    assert {case: verdict for case, verdict in verdicts.items() if verdict != "pass"} == {}
+
+
 def test_a_gateway_with_nothing_broken_survives_them_all() -> None:
     sound = MutantGateway("sound", "does everything right", kills=())
     scenarios = [each for each in CATALOGUE if each.family in FAMILIES]

@@ -79,6 +79,22 @@ def test_the_client_leaves_behind_so_many_bytes() -> None:
     assert (server.asked, server.closed[0], clock.now()) == (2, 1, 0.0)
 
 
+def test_the_client_leaves_behind_letters_and_not_before_them() -> None:
+    clock = VirtualClock()
+    head, tail = WHOLE[0].split(b"Hel")
+    server = SilentFirst(clock, head + b"H", b"el" + tail)
+    events = asyncio.run(_run(server, clock, {"hang_up_after_text": "Hel", "hang_up_after_s": 3.0}))
+    assert [event.text for event in events if isinstance(event, Text)] == ["Hello"]
+    assert (server.asked, clock.now()) == (2, 0.0)
+
+
+def test_the_client_leaves_in_time_where_its_letters_never_come() -> None:
+    clock = VirtualClock()
+    server = SilentFirst(clock, b": not yet\n\n")
+    asyncio.run(_run(server, clock, {"hang_up_after_text": "Hel", "hang_up_after_s": 3.0}))
+    assert (server.asked, 3.0 <= clock.now() < 4.0) == (2, True)
+
+
 async def _run(server: SilentFirst, clock: VirtualClock, front: dict[str, Any]) -> list[AnyEvent]:
     request = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
     options = {"max_retries": 0, "timeout_s": 30.0, "think_tags": False, "compaction": False, "tool_results": {}}

@@ -19,6 +19,7 @@ from harness.wire.response import WireResponse
 
 SILENCE_S = 1.0
 """What comes after so long a silence and says nothing is a heartbeat."""
+_STREAMS = ("text/event-stream", "application/x-ndjson")
 _SILENT = (Start, Warning, End)
 _ENDS_SHORT = frozenset(
     {
@@ -39,7 +40,7 @@ _ENDS_SHORT = frozenset(
 def front_status(facts: Facts) -> Iterator[Breach]:
     """The client gets the status that it should."""
     wanted, answer = _front(facts).status, _first_answer(facts)
-    if wanted is None or answer is None:
+    if wanted is None or answer is None or _told_in_stream(facts, answer):
         return
     if answer.status not in wanted:
         seen = answer.status if answer.head else "no status line"
@@ -73,10 +74,16 @@ def _error_in(answer: WireResponse, spoken: Dialect) -> ErrorInfo | None:
     return next((event.error for event in events if isinstance(event, Failure)), None)
 
 
+def _told_in_stream(facts: Facts, answer: WireResponse) -> bool:
+    """Whether the client had to be told by a stream that had begun, and was, where that will do."""
+    begun = answer.head and answer.status == 200 and (answer.header("content-type") or "").startswith(_STREAMS)
+    return _front(facts).or_in_stream and begun and _error_in(answer, dialect(facts.dialect)) is not None
+
+
 def front_headers(facts: Facts) -> Iterator[Breach]:
     """The answer to the client has the headers that it should, and none that it should not."""
     answer = _first_answer(facts)
-    if answer is None:
+    if answer is None or _told_in_stream(facts, answer):
         return
     for name, wanted in _front(facts).headers.items():
         seen = answer.header(name.lower())

@@ -78,6 +78,24 @@ def test_an_error_within_the_stream_counts() -> None:
     assert kinds({"error": "overloaded"}, front(body), served="anthropic-messages") == []
 
 
+@pytest.mark.parametrize(
+    ("body", "media", "ok"),
+    [
+        (b'data: {"error": {"message": "slow down", "type": "rate_limit_error"}}\n\n', "text/event-stream", True),
+        (b'{"error": {"message": "slow down", "type": "rate_limit_error"}}', "application/json", False),
+        (b'data: {"choices":[{"index":0,"delta":{"content":"slow"}}]}\n\ndata: [DONE]\n\n', "text/event-stream", False),
+        (b"<html>slow down</html>", "text/html", False),
+    ],
+    ids=["within-the-stream", "a-document", "faked-words", "a-page"],
+)
+def test_where_that_will_do_a_stream_that_had_begun_may_tell_the_error(body: bytes, media: str, ok: bool) -> None:
+    expect = {"status": 429, "headers": {"retry-after": "7"}}
+    both = [("front-status", "wrong-error"), ("front-headers", "loss")]
+    answer = front(body, headers=[("content-type", media)])
+    assert sorted(kinds({**expect, "or_in_stream": True}, answer)) == ([] if ok else sorted(both))
+    assert sorted(kinds(expect, answer)) == sorted(both)
+
+
 def test_an_error_that_nobody_tells_is_silent() -> None:
     body = b'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     [finding] = judged({"error": "server"}, front(body))
