@@ -337,7 +337,7 @@ def test_any_request_is_judged_without_raising(name: str, body: bytes) -> None:
     record = dialect(name)
     path = record.build_request(request(), None).path
     found = record.validate(path, {}, body)
-    assert found  # none of these is a whole request, with a key and all
+    assert found or name == "ollama"  # none of these is a whole request, but Ollama takes a model alone
     assert all(fault.rule and fault.message for fault in found)
 
 
