@@ -17,7 +17,7 @@ matrix: $(VENV)/run.stamp ## run every system that can be installed, and write t
 
 systems: $(VENV)/dev.stamp ## install every system, and show without the harness what they are known to fail
 	-$(BIN)/harness systems install --all
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests/systems
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'third_party or not third_party' tests/systems
 
 test: check browser ## everything that must hold: lint, types, and the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal

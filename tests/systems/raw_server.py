@@ -128,10 +128,10 @@ def _until_closed(connection: socket.socket) -> None:
 
 def stream(*frames: str | dict[str, Any], last_chunk: bool = True, content_type: str = "text/event-stream") -> bytes:
     """A 200 in chunked coding; a mapping is the payload of one SSE event, a string stands as it is."""
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n"
     pieces = [frame if isinstance(frame, str) else _sse(frame) for frame in frames]
     chunks = [f"{len(piece.encode()):x}\r\n{piece}\r\n".encode() for piece in pieces if piece]
-    return head + b"".join(chunks) + (b"0\r\n\r\n" if last_chunk else b"")
+    return f"{head}connection: close\r\n\r\n".encode() + b"".join(chunks) + (b"0\r\n\r\n" if last_chunk else b"")
 
 
 def _sse(payload: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
+@pytest.mark.third_party
 @pytest.mark.parametrize("row", all_rows(), ids=lambda row: row.id)
 def test_proof(stage: Stage, row: GatewayRow) -> None:
     shown = stage.show(row)

@@ -18,6 +18,7 @@ from .third_party import PROOFS, Row, all_rows, matches, script_of, show
 SCRIPTS = sorted(path for path in PROOFS.iterdir() if path.suffix in (".py", ".mjs") and path.name[0] != "_")
 
 
+@pytest.mark.third_party
 @pytest.mark.parametrize("row", all_rows(), ids=lambda row: row.id)
 def test_proof(row: Row) -> None:
     shown = show(row)

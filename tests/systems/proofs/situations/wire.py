@@ -24,8 +24,12 @@ Situation: TypeAlias = tuple[Answer, ...]
 
 
 def stream(*pieces: str, content_type: str = "text/event-stream") -> bytes:
-    """A 200 in chunked coding, whole: a chunk for each piece, and the last chunk."""
-    return unended(*pieces, content_type=content_type) + b"0\r\n\r\n"
+    """A 200 in chunked coding, whole: a chunk for each piece, and the last chunk.
+
+    It says that the connection closes, as it does: a client that kept it for its next request would find it dead.
+    """
+    whole = unended(*pieces, content_type=content_type) + b"0\r\n\r\n"
+    return whole.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n", 1)
 
 
 def unended(*pieces: str, content_type: str = "text/event-stream") -> bytes:
@@ -37,7 +41,7 @@ def unended(*pieces: str, content_type: str = "text/event-stream") -> bytes:
 
 def with_extensions(*pieces: str, content_type: str = "text/event-stream") -> bytes:
     """A 200 in chunked coding whose chunks have two extensions behind their size."""
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
     chunks = [f'{len(piece.encode()):x};seq=7;sig="a"\r\n{piece}\r\n' for piece in pieces]
     return (head + "".join(chunks) + "0\r\n\r\n").encode()
 
