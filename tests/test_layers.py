@@ -20,6 +20,7 @@ ROOMS = (
     "stack",
     "recording",
     "catalogue",
+    "endpoints",
     "origin",
     "systems",
     "lint",
