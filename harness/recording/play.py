@@ -65,7 +65,7 @@ class Player:
         return track.exchange
 
     def _no_endpoint(self, method: str, target: str) -> Miss:
-        recorded = sorted({f"{track.exchange.request.method} {_target(track.exchange)}" for track in self._tracks})
+        recorded = sorted({f"{track.exchange.request.method} {target_of(track.exchange)}" for track in self._tracks})
         problem = f"no {method.upper()} of this endpoint was recorded"
         if not recorded:
             return Miss(f"{problem}: the cassette is empty", None, ())
@@ -95,7 +95,8 @@ def _matching(method: str, target: str) -> str | None:
     return next((name for name in dialect_names() if dialect(name).matches(method, target)), None)
 
 
-def _target(exchange: Exchange) -> str:
+def target_of(exchange: Exchange) -> str:
+    """The path and the query that the exchange asked for."""
     parts = urlsplit(exchange.request.url)
     return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
@@ -129,7 +130,7 @@ class _Track:
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self.endpoint = _Endpoint.of(exchange.request.method, _target(exchange))
+        self.endpoint = _Endpoint.of(exchange.request.method, target_of(exchange))
         self.words = _words(exchange.request.body)
         self.played = False
 
@@ -180,34 +181,36 @@ def _likeness(one: Counter[tuple[str, str]], other: Counter[tuple[str, str]]) ->
 
 def _differences(recorded: bytes, sent: bytes) -> Iterator[str]:
     """The first few places where two bodies differ, in words."""
-    found = _compare(_parsed(recorded), _parsed(sent), "")
+    found = compare(_parsed(recorded), _parsed(sent), "")
     for (place, mine, theirs), _ in zip(found, range(DIFFERENCES_SHOWN), strict=False):
         yield f"{place or 'body'}: recorded {_shown(mine)}, sent {_shown(theirs)}"
 
 
-_NOTHING = object()
+NOTHING = object()
+"""Stands for a value that is not there."""
 
 
-def _compare(mine: Any, theirs: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
+def compare(mine: Any, theirs: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
+    """Every place below `place` where two JSON values differ, with both values; NOTHING where there is none."""
     match mine, theirs:
         case dict(), dict():
             for key in [*mine, *(key for key in theirs if key not in mine)]:
                 inner = f"{place}.{key}" if place else key
-                yield from _compare(mine.get(key, _NOTHING), theirs.get(key, _NOTHING), inner)
+                yield from compare(mine.get(key, NOTHING), theirs.get(key, NOTHING), inner)
         case list(), list():
             for number in range(max(len(mine), len(theirs))):
                 inner = f"{place}[{number}]"
-                yield from _compare(_nth(mine, number), _nth(theirs, number), inner)
+                yield from compare(_nth(mine, number), _nth(theirs, number), inner)
         case _ if mine != theirs or type(mine) is not type(theirs):
             yield place, mine, theirs
 
 
 def _nth(values: list[Any], number: int) -> Any:
-    return values[number] if number < len(values) else _NOTHING
+    return values[number] if number < len(values) else NOTHING
 
 
 def _shown(value: Any) -> str:
-    if value is _NOTHING:
+    if value is NOTHING:
         return "nothing"
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return repr(text if len(text) <= VALUE_SHOWN else f"{text[: VALUE_SHOWN - 1]}…")
