@@ -5,37 +5,46 @@ A cassette is YAML (or JSON) as vcrpy writes it: `version: 1` and a list of `int
 
     x-harness:
       version: 1
-      chunks: [[51, 120044], [17, 131870]]   # size in bytes, arrival in microseconds after the request was sent
+      chunks: 51@120044 17@131870   # size in bytes @ arrival in microseconds after the request was sent; for other
+                               # writers: [[51, 120044], [17, 131870]]
       head_us: 118201          # when the response's head had come, likewise
       ending: clean            # how the body ended: a harness.wire.response.Ending
       transfer: chunked        # chunked, length or close
       missing_bytes: 0         # with short_length: how many bytes Content-Length promised beyond those that came
       head: true               # false: the connection ended before any status line; the vcrpy response is a stand-in
+      request_order: 0 1 0     # for each header the number of its name, where a name came again behind another;
+                               # response_order likewise
       provider: openai         # who answered; null where it is not known
       scenario: basics/text    # which scenario was recorded
       tool: harness 0.1.0      # what wrote it
+      recorded_at: '2026-11-21T12:00:00Z'
+      masked: 2                # how many secrets were masked
+      note: what a reader should know
+      transcript: {...}        # the golden transcript, as `harness decode --json` prints it; or that JSON as text
 
 Only `version` and `chunks` must be there. The body is kept as it came, so the sizes add up to it. Without the key the
-whole body plays as one chunk, and a coded body is unpacked.
+whole body plays as one chunk, and a coded body is unpacked. `harness.recording.writer` writes cassettes.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from harness.recording.chunk_table import chunks_of
 from harness.recording.content_coding import UnpackedTooLarge, unpacked
 from harness.recording.document import Document, DocumentError, Place, read_document
+from harness.recording.received import HeaderForm, Headers, joined, ordered, parted
 from harness.wire.response import Chunk, Ending, Transfer, WireResponse
 
 HARNESS_KEY = "x-harness"
 """The key beside each response that holds what vcrpy has no place for."""
 HARNESS_KEY_VERSION = 1
-TRANSFER_HEADERS = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
-"""Recorded headers that the player writes anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,19 @@ class Exchange:
     provider: str | None = None
     scenario: str | None = None
     tool: str | None = None
+    """What recorded it."""
+    recorded_at: str | None = None
+    """When, in UTC, as ISO 8601 has it."""
+    transcript: Mapping[str, Any] | None = None
+    """What the response decodes to, as somebody reviewed it, in the JSON form of a transcript."""
+    masked: int = 0
+    """How many places were masked because a secret stood there."""
+    note: str | None = None
+    """What a reader should know."""
+    reason: str = ""
+    """The words behind the status; `harness.recording.received.parted` gives the form of the headers."""
+    header_form: HeaderForm = ()
+    """How the response's headers came where that is not how `response` has them; no values but of transfer headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +97,21 @@ class HarnessKey(msgspec.Struct, frozen=True, kw_only=True):
     """What lies under `x-harness`; the module says what the fields are."""
 
     version: int
-    chunks: list[tuple[int, int]]
+    chunks: str | list[tuple[int, int]]
     head_us: int = 0
     ending: Ending = "clean"
     transfer: Transfer = "chunked"
     missing_bytes: int = 0
     head: bool = True
+    request_order: str | None = None
+    response_order: str | None = None
     provider: str | None = None
     scenario: str | None = None
     tool: str | None = None
+    recorded_at: str | None = None
+    masked: int = 0
+    note: str | None = None
+    transcript: dict[str, Any] | str | None = None
 
 
 class _Wrong(Exception):
@@ -143,80 +171,125 @@ def _exchange(data: Any, place: Place) -> Exchange:
     match data:
         case {"request": dict(request), "response": dict(response)}:
             key = _harness_key(data.get(HARNESS_KEY), (*place, HARNESS_KEY))
-            return Exchange(
-                _request(request, (*place, "request")),
-                _response(response, key, (*place, "response")),
-                *((key.provider, key.scenario, key.tool) if key else ()),
-            )
+            if key is None:
+                return _as_vcrpy_kept_it(_request(request, None, place), response, (*place, "response"))
+            return _as_it_came(_request(request, key.request_order, place), response, key, place)
     raise _Wrong(place, "an interaction has a `request` and a `response`")
 
 
-def _request(data: dict[Any, Any], place: Place) -> RecordedRequest:
+def _request(data: dict[Any, Any], order: str | None, above: Place) -> RecordedRequest:
+    place = (*above, "request")
     match data:
         case {"method": str(method), "uri": str(url)}:
-            headers = _headers(data.get("headers"), (*place, "headers"))
-            return RecordedRequest(method.upper(), url, headers, _body(data.get("body"), (*place, "body")))
+            headers = _in_order(_headers(data.get("headers"), (*place, "headers")), order, above, "request_order")
+            lower = tuple((name.lower(), value) for name, value in headers)
+            return RecordedRequest(method.upper(), url, lower, _body(data.get("body"), (*place, "body")))
     raise _Wrong(place, "a request has a `method` and a `uri`, both text")
 
 
-def _response(data: dict[Any, Any], key: HarnessKey | None, place: Place) -> WireResponse:
+def _in_order(headers: Headers, order: str | None, above: Place, field: str) -> Headers:
+    try:
+        return headers if order is None else ordered(headers, order)
+    except ValueError as error:
+        raise _Wrong((*above, HARNESS_KEY, field), str(error), f"take the field {field} out") from None
+
+
+def _status(data: dict[Any, Any], place: Place) -> tuple[int, str]:
     match data:
-        case {"status": {"code": int(status)}} | {"status_code": int(status)} if 200 <= status <= 999:
-            pass
-        case _:
-            raise _Wrong((*place, "status"), "a response has a `status` with a `code`, 200 or above")
+        case {"status": {"code": int(status), **others}} | {"status_code": int(status), **others} if (
+            200 <= status <= 999
+        ):
+            message = others.get("message")
+            return status, message if isinstance(message, str) else ""
+    raise _Wrong((*place, "status"), "a response has a `status` with a `code`, 200 or above")
+
+
+def _received(data: dict[Any, Any], place: Place) -> tuple[Headers, bytes, Place]:
+    """The headers as they came, the body, and where the body stands."""
     headers = _headers(data.get("headers"), (*place, "headers"))
     source = "body" if "body" in data else "content"  # `content`: how vcrpy once wrote httpx's responses
-    body = _body(data.get(source), (*place, source))
-    if key is not None:
-        return _as_it_came(status, headers, body, key, (*place[:-1], HARNESS_KEY))
-    return _as_vcrpy_kept_it(status, headers, body, (*place, source))
+    return headers, _body(data.get(source), (*place, source)), (*place, source)
 
 
-def _as_it_came(
-    status: int, headers: tuple[tuple[str, str], ...], body: bytes, key: HarnessKey, place: Place
-) -> WireResponse:
-    sizes = [size for size, _ in key.chunks]
-    if sum(sizes) != len(body) or min(sizes, default=0) < 0:
-        raise _Wrong(
-            (*place, "chunks"),
-            f"the chunks have {sum(sizes)} bytes, and the body has {len(body)}",
-            f"if the body was edited, take the key {HARNESS_KEY} out: it then plays as one chunk",
-        )
-    chunks: list[Chunk] = []
-    start, then_us = 0, key.head_us
-    for size, at_us in key.chunks:
-        chunks.append(Chunk(body[start : start + size], max(0, at_us - then_us) / 1e6))
-        start, then_us = start + size, at_us
-    return WireResponse(
-        status=status,
-        headers=_without(headers, TRANSFER_HEADERS),
-        chunks=tuple(chunks),
+def _as_it_came(request: RecordedRequest, data: dict[Any, Any], key: HarnessKey, above: Place) -> Exchange:
+    place = (*above, "response")
+    status, reason = _status(data, place)
+    came, body, _ = _received(data, place)
+    headers, form = parted(_in_order(came, key.response_order, above, "response_order"))
+    response = WireResponse(
+        status=status if key.head else 0,
+        headers=headers if key.head else (),
+        chunks=_chunks(body, key, (*above, HARNESS_KEY, "chunks")),
         ending=key.ending,
         transfer=key.transfer,
         missing_bytes=key.missing_bytes,
         before_head_s=key.head_us / 1e6,
         head=key.head,
     )
+    return Exchange(
+        request,
+        response,
+        **{name: getattr(key, name) for name in _TOLD},
+        transcript=_transcript(key.transcript, (*above, HARNESS_KEY, "transcript")),
+        reason=reason if key.head else "",
+        header_form=form if key.head else (),
+    )
 
 
-def _as_vcrpy_kept_it(status: int, headers: tuple[tuple[str, str], ...], body: bytes, place: Place) -> WireResponse:
+_TOLD = ("provider", "scenario", "tool", "recorded_at", "masked", "note")
+"""The fields that an exchange and our key have in common."""
+
+
+def _chunks(body: bytes, key: HarnessKey, place: Place) -> tuple[Chunk, ...]:
+    try:
+        table = chunks_of(key.chunks) if isinstance(key.chunks, str) else key.chunks
+    except ValueError as error:
+        raise _Wrong(place, str(error)) from None
+    sizes = [size for size, _ in table]
+    if sum(sizes) != len(body) or min(sizes, default=0) < 0:
+        raise _Wrong(
+            place,
+            f"the chunks have {sum(sizes)} bytes, and the body has {len(body)}",
+            f"if the body was edited, take the key {HARNESS_KEY} out: it then plays as one chunk",
+        )
+    chunks: list[Chunk] = []
+    start, then_us = 0, key.head_us
+    for size, at_us in table:
+        chunks.append(Chunk(body[start : start + size], max(0, at_us - then_us) / 1e6))
+        start, then_us = start + size, at_us
+    return tuple(chunks)
+
+
+def _transcript(data: dict[str, Any] | str | None, place: Place) -> Mapping[str, Any] | None:
+    if not isinstance(data, str):
+        return data
+    try:
+        transcript = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _Wrong(place, f"this is no JSON: {error}") from None
+    if not isinstance(transcript, dict):
+        raise _Wrong(place, "a transcript is a mapping")
+    return transcript
+
+
+def _as_vcrpy_kept_it(request: RecordedRequest, data: dict[Any, Any], place: Place) -> Exchange:
     """One chunk: vcrpy keeps neither boundaries nor times, and only whole responses."""
-    names = {name for name, _ in headers}
+    status, reason = _status(data, place)
+    came, body, source = _received(data, place)
+    headers, form = parted(came)
     codings = ",".join(value for name, value in headers if name == "content-encoding")
     try:
         plain = unpacked(body, codings)
     except UnpackedTooLarge as error:
-        raise _Wrong(place, str(error)) from None
+        raise _Wrong(source, str(error)) from None
     if plain is not None:
-        headers, body = _without(headers, frozenset({"content-encoding"})), plain
+        body = plain
+        left = tuple(field for field in headers if field[0] != "content-encoding")
+        headers, form = parted(joined(left, form, len(body)))
+    names = {name.lower() for name, _ in came}
     transfer: Transfer = "length" if "content-length" in names and "transfer-encoding" not in names else "chunked"
-    chunks = (Chunk(body),) if body else ()
-    return WireResponse(status, _without(headers, TRANSFER_HEADERS), chunks, transfer=transfer)
-
-
-def _without(headers: tuple[tuple[str, str], ...], names: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    return tuple(field for field in headers if field[0] not in names)
+    response = WireResponse(status, headers, (Chunk(body),) if body else (), transfer=transfer)
+    return Exchange(request, response, reason=reason, header_form=form)
 
 
 def _headers(data: Any, place: Place) -> tuple[tuple[str, str], ...]:
@@ -225,7 +298,7 @@ def _headers(data: Any, place: Place) -> tuple[tuple[str, str], ...]:
     if not isinstance(data, dict):
         raise _Wrong(place, "headers are a mapping of names to values")
     return tuple(
-        (name.lower(), _text(value, (*place, name), "a header's value is text"))
+        (name, _text(value, (*place, name), "a header's value is text"))
         for name, values in data.items()
         if _text(name, place, "a header's name is text")
         for value in (values if isinstance(values, list) else [values])

@@ -93,6 +93,13 @@ def test_a_cassette_of_vcrpy_is_read(tmp_path: Path) -> None:
             (("content-type", "text/event-stream"), ("set-cookie", "a=b"), ("set-cookie", "c=d")),
             (Chunk(b'data: {"choices":[]}\n\ndata: [DONE]\n\n'),),
         ),
+        reason="OK",
+        header_form=(
+            ("Content-Type", None),
+            ("Set-Cookie", None),
+            ("Set-Cookie", None),
+            ("Transfer-Encoding", "chunked"),
+        ),
     )
 
 
