@@ -21,7 +21,8 @@ from harness.dialects.retry_after import header_seconds, parse_retry_after
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Warning
 from harness.recording.cassette import Exchange
 from harness.recording.content_coding import UnpackedTooLarge, unpacked
-from harness.recording.play import NOTHING, compare, dialect_of, target_of
+from harness.recording.likeness import NOTHING, compare
+from harness.recording.play import dialect_of, target_of
 from harness.request import Request
 from harness.stack.answer import AnswerReader
 from harness.stack.body import CUT_OFF, BodyReader

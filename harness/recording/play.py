@@ -1,34 +1,48 @@
 """Chooses the recorded answer to a request, and explains a request that nothing recorded answers.
 
-A recording answers a request to the same endpoint: the same method, and the same dialect's endpoint or a path that
-ends alike (recordings know `https://host/prefix/v1/...`, the origin knows `/v1/...`). Among those the likest body is
-chosen; equals are played in the order of recording, and the last one again and again, as a plan's last response is.
+A recording answers a request to the same endpoint in the same form: the same method, the same dialect's endpoint or a
+path that ends alike (recordings know `https://host/prefix/v1/...`, the origin knows `/v1/...`), and a stream only where
+a stream is asked for. Among those the likest body is chosen, then the likest headers; equals are played in the order of
+recording, and the last one again and again, as a plan's last response is.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import accumulate
-from typing import Any
+from itertools import chain, islice
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
-
-import msgspec
 
 from harness.dialects import dialect, dialect_names
 from harness.recording.cassette import Cassette, Exchange
+from harness.recording.likeness import Words, body_differences, likeness, shown, words_of
 
 LIKENESS = 0.5
 """How much of two bodies must be the same, word for word, for one recording to answer the other request."""
 SHAPING_PARAMETERS = frozenset({"alt"})
 """Query parameters that change the form of the answer; the others are keys and versions."""
+SHAPING_HEADERS = ("anthropic-beta", "anthropic-version", "openai-beta")
+"""Headers that change what an answer may hold; the others are keys, and what clients say of themselves."""
+STREAM_TYPES = ("event-stream", "ndjson")
 DIFFERENCES_SHOWN = 5
-NESTING_LIMIT = 100
-"""Levels of nesting up to which a body is compared as JSON."""
-VALUE_SHOWN = 60
-"""Characters of a value that an explanation shows."""
+ENDPOINTS_SHOWN = 5
+
+Headers = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One exchange and where it lies: `number` counts the exchanges of its file from 0."""
+
+    path: Path
+    number: int
+    exchange: Exchange
+
+    def __str__(self) -> str:
+        """Where it lies, and what it answers."""
+        return f"{self.path}#{self.number}: {self.exchange.request.method} {self.exchange.request.url}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +52,61 @@ class Miss:
     problem: str
     nearest: Exchange | None
     differences: tuple[str, ...]
+    place: str = ""
+    """The file and the number of the nearest."""
 
 
 class Player:
-    """Answers requests from one cassette; it remembers what has been played."""
+    """Answers requests from cassettes; it remembers what has been played."""
 
-    def __init__(self, cassette: Cassette) -> None:
-        self._cassette = cassette
-        self._tracks = [_Track(exchange) for exchange in cassette.exchanges]
+    def __init__(self, *cassettes: Cassette) -> None:
+        self._tracks = [
+            _Track(Recorded(cassette.path, number, exchange))
+            for cassette in cassettes
+            for number, exchange in enumerate(cassette.exchanges)
+        ]
 
-    def match(self, method: str, target: str, body: bytes) -> Exchange | Miss:
-        """The exchange that answers a request to `target` (path and query below the base URL), or why none does."""
-        words = _words(body)
-        endpoint = _Endpoint.of(method, target)
-        scored = [(_likeness(track.words, words), track) for track in self._tracks if track.endpoint.answers(endpoint)]
-        if not scored:
-            return self._no_endpoint(method, target)
+    def match(self, method: str, target: str, body: bytes, headers: Iterable[tuple[str, str]] = ()) -> Exchange | Miss:
+        """The exchange that answers a request to `target` (path and query below the base URL), or why none does.
+
+        Header names are lower case.
+        """
+        asked = _Asked.of(method, target, dict(headers), body)
+        candidates = [track for track in self._tracks if track.asked.endpoint.answers(asked.endpoint)]
+        if not candidates:
+            return self._no_endpoint(asked)
+        scored = [(_likeness(track.asked, asked), track) for track in candidates]
         best = max(score for score, _ in scored)
         alike = [track for score, track in scored if score == best]
-        if best < LIKENESS:
-            problem = f"the likest of {len(scored)} recordings of this endpoint is only {best:.0%} like this request"
-            nearest = alike[0].exchange
-            return Miss(problem, nearest, tuple(_differences(nearest.request.body, body)))
+        if best[0] < LIKENESS:
+            problem = f"the likest of {len(scored)} recordings of this endpoint is only {best[0]:.0%} like this request"
+            return _miss(problem, alike[0], asked)
         track = next((track for track in alike if not track.played), alike[-1])
         track.played = True
-        return track.exchange
+        return track.recorded.exchange
 
-    def _no_endpoint(self, method: str, target: str) -> Miss:
-        recorded = sorted({f"{track.exchange.request.method} {target_of(track.exchange)}" for track in self._tracks})
-        problem = f"no {method.upper()} of this endpoint was recorded"
-        if not recorded:
-            return Miss(f"{problem}: the cassette is empty", None, ())
-        nearest = self._tracks[0].exchange
-        sent = f"{method.upper()} {target}"
-        return Miss(problem, nearest, tuple(f"recorded {one}, sent {sent}" for one in recorded[:DIFFERENCES_SHOWN]))
+    def unused(self) -> tuple[Recorded, ...]:
+        """The exchanges that have answered no request so far, in order."""
+        return tuple(track.recorded for track in self._tracks if not track.played)
+
+    def _no_endpoint(self, asked: _Asked) -> Miss:
+        endpoints = sorted({track.asked.endpoint.words for track in self._tracks})
+        if not endpoints:
+            return Miss("nothing was recorded: the cassette is empty", None, ())
+        more = f" and {len(endpoints) - ENDPOINTS_SHOWN} more" if len(endpoints) > ENDPOINTS_SHOWN else ""
+        recorded = ", ".join(endpoints[:ENDPOINTS_SHOWN])
+        problem = f"{asked.endpoint.words} was not recorded; recorded is {recorded}{more}"
+        return _miss(problem, max(self._tracks, key=lambda track: _nearness(track.asked, asked)), asked)
+
+
+def differences(recorded: Exchange, method: str, target: str, body: bytes, headers: Headers) -> tuple[str, ...]:
+    """The first few things in which a request is not the recorded one, in words."""
+    return _asked(recorded).differences(_Asked.of(method, target, headers, body))
+
+
+def _miss(problem: str, nearest: _Track, asked: _Asked) -> Miss:
+    recorded = nearest.recorded
+    return Miss(problem, recorded.exchange, nearest.asked.differences(asked), f"{recorded.path}#{recorded.number}")
 
 
 def dialect_of(method: str, target: str) -> str | None:
@@ -109,108 +144,121 @@ class _Endpoint:
     path: str
     dialect: str | None
     shape: frozenset[tuple[str, str]]
+    forms: frozenset[bool]
+    """Whether a stream is asked for, both where either will do; empty where nobody knows."""
 
-    @classmethod
-    def of(cls, method: str, target: str) -> _Endpoint:
-        path, _, query = target.partition("?")
-        shape = frozenset(pair for pair in parse_qsl(query) if pair[0] in SHAPING_PARAMETERS)
-        return cls(method.upper(), path.rstrip("/"), dialect_of(method.upper(), target), shape)
+    @property
+    def words(self) -> str:
+        """The endpoint as a person names it."""
+        query = "&".join(f"{name}={value}" for name, value in sorted(self.shape))
+        form = f" as {_form(self.forms)}" if len(self.forms) == 1 else ""
+        return f"{self.method} {self.path or '/'}{f'?{query}' if query else ''}{form}"
 
     def answers(self, asked: _Endpoint) -> bool:
         """Whether this recorded endpoint is the one asked for."""
-        if (self.method, self.shape) != (asked.method, asked.shape):
-            return False
+        same = (self.method, self.shape) == (asked.method, asked.shape) and asked.forms <= self.forms
+        return same and self.has_path_of(asked)
+
+    def has_path_of(self, asked: _Endpoint) -> bool:
+        """Whether it is the same dialect's endpoint, or of none and below any prefix."""
         if self.dialect or asked.dialect:
             return self.dialect == asked.dialect
         return self.path == asked.path or self.path.endswith(asked.path or "/")
 
+    def differences(self, asked: _Endpoint) -> Iterator[str]:
+        """What of it is not the same, in words."""
+        if self.method != asked.method:
+            yield f"method: recorded {self.method}, sent {asked.method}"
+        if not self.has_path_of(asked):
+            yield f"path: recorded {self.path or '/'}, sent {asked.path or '/'}"
+        for name in sorted(dict(self.shape | asked.shape)):
+            mine, theirs = dict(self.shape).get(name), dict(asked.shape).get(name)
+            if mine != theirs:
+                yield f"query {name}: recorded {shown(mine)}, sent {shown(theirs)}"
+        if self.forms and not asked.forms <= self.forms:
+            yield f"form: recorded {_form(self.forms)}, asked for {_form(asked.forms)}"
 
+
+def _form(forms: frozenset[bool]) -> str:
+    return " or ".join({True: "a stream", False: "a whole answer"}[each] for each in sorted(forms, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, recorded or sent, ready to be compared."""
+
+    endpoint: _Endpoint
+    model: str
+    """The model that the path names, in dialects in which it does."""
+    headers: tuple[str | None, ...]
+    words: Words
+    body: bytes
+
+    @classmethod
+    def of(cls, method: str, target: str, headers: Headers, body: bytes) -> _Asked:
+        path, _, query = target.partition("?")
+        name = dialect_of(method.upper(), target)
+        forms: frozenset[bool] = frozenset()
+        model = ""
+        words = words_of(body)
+        if name is not None:
+            request = dialect(name).read_request(target, headers, body)
+            forms = frozenset({request.stream})
+            model = "" if any(place == ".model" for place, _ in words) else request.model
+            words[".model", model] += bool(model)
+        shape = frozenset(pair for pair in parse_qsl(query) if pair[0] in SHAPING_PARAMETERS)
+        endpoint = _Endpoint(method.upper(), path.rstrip("/"), name, shape, forms)
+        return cls(endpoint, model, tuple(headers.get(each) for each in SHAPING_HEADERS), words, body)
+
+    def differences(self, asked: _Asked) -> tuple[str, ...]:
+        """What is not the same, in words: the first few things, or what makes it another endpoint."""
+        endpoint = list(self.endpoint.differences(asked.endpoint))
+        model = [f"model: recorded {shown(self.model)}, sent {shown(asked.model)}"] if self.model != asked.model else []
+        headers = (
+            f"header {name}: recorded {shown(mine)}, sent {shown(theirs)}"
+            for name, mine, theirs in zip(SHAPING_HEADERS, self.headers, asked.headers, strict=True)
+            if mine != theirs
+        )
+        if not self.endpoint.has_path_of(asked.endpoint):
+            return tuple(endpoint)  # the bodies of two endpoints differ everywhere
+        found = chain(endpoint, model, headers, body_differences(self.body, asked.body))
+        return tuple(islice(found, DIFFERENCES_SHOWN))
+
+
+def _likeness(recorded: _Asked, asked: _Asked) -> tuple[float, int]:
+    """How like the bodies are, then how many of the headers that matter are the same."""
+    same = sum(mine == theirs for mine, theirs in zip(recorded.headers, asked.headers, strict=True))
+    return likeness(recorded.words, asked.words), same
+
+
+def _nearness(recorded: _Asked, asked: _Asked) -> tuple[bool, bool, tuple[float, int]]:
+    """How near a recording of another endpoint is."""
+    mine, theirs = recorded.endpoint, asked.endpoint
+    return mine.has_path_of(theirs), mine.method == theirs.method, _likeness(recorded, asked)
+
+
+def _asked(exchange: Exchange) -> _Asked:
+    request = exchange.request
+    headers = {name.lower(): value for name, value in request.headers}
+    asked = _Asked.of(request.method, target_of(exchange), headers, request.body)
+    if not asked.endpoint.forms or not _is_stream(exchange):
+        return asked
+    return replace(asked, endpoint=replace(asked.endpoint, forms=asked.endpoint.forms | {True}))
+
+
+def _is_stream(exchange: Exchange) -> bool:
+    """Whether the answer calls itself one; of some recordings the request was edited, or left out."""
+    content_type = exchange.response.header("content-type") or ""
+    return any(kind in content_type for kind in STREAM_TYPES)
+
+
+@dataclass(slots=True)
 class _Track:
-    """One exchange of the cassette, ready to be compared."""
+    """One exchange of the cassettes, ready to be compared."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
-        self.endpoint = _Endpoint.of(exchange.request.method, target_of(exchange))
-        self.words = _words(exchange.request.body)
-        self.played = False
+    recorded: Recorded
+    asked: _Asked = field(init=False)
+    played: bool = False
 
-
-def _words(body: bytes) -> Counter[tuple[str, str]]:
-    """The words of a body with the place each stands in; positions in lists do not count, so that one message more
-    does not make everything after it different."""
-    return Counter((place, word) for place, text in _leaves(_parsed(body), "") for word in text.split() or [""])
-
-
-def _parsed(body: bytes) -> Any:
-    """The body's JSON; its text where it is no JSON, or none that anybody sends."""
-    text = body.decode("utf-8", "replace")
-    if text.count("[") + text.count("{") > NESTING_LIMIT and _nesting(text) > NESTING_LIMIT:
-        return text
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return text
-
-
-def _nesting(text: str) -> int:
-    """The deepest nesting that the brackets of a text can amount to."""
-    return max(accumulate((_STEPS.get(character, 0) for character in text), initial=0))
-
-
-_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
-
-
-def _leaves(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    match value:
-        case dict():
-            for key, inner in value.items():
-                yield from _leaves(inner, f"{place}.{key}")
-        case list():
-            for inner in value:
-                yield from _leaves(inner, f"{place}[]")
-        case str():
-            yield place, value
-        case _:
-            yield place, repr(value)
-
-
-def _likeness(one: Counter[tuple[str, str]], other: Counter[tuple[str, str]]) -> float:
-    """The part of the words of both that they share: 1 for the same words, 0 for none."""
-    return (one & other).total() / ((one | other).total() or 1) if one != other else 1.0
-
-
-def _differences(recorded: bytes, sent: bytes) -> Iterator[str]:
-    """The first few places where two bodies differ, in words."""
-    found = compare(_parsed(recorded), _parsed(sent), "")
-    for (place, mine, theirs), _ in zip(found, range(DIFFERENCES_SHOWN), strict=False):
-        yield f"{place or 'body'}: recorded {_shown(mine)}, sent {_shown(theirs)}"
-
-
-NOTHING = object()
-"""Stands for a value that is not there."""
-
-
-def compare(mine: Any, theirs: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
-    """Every place below `place` where two JSON values differ, with both values; NOTHING where there is none."""
-    match mine, theirs:
-        case dict(), dict():
-            for key in [*mine, *(key for key in theirs if key not in mine)]:
-                inner = f"{place}.{key}" if place else key
-                yield from compare(mine.get(key, NOTHING), theirs.get(key, NOTHING), inner)
-        case list(), list():
-            for number in range(max(len(mine), len(theirs))):
-                inner = f"{place}[{number}]"
-                yield from compare(_nth(mine, number), _nth(theirs, number), inner)
-        case _ if mine != theirs or type(mine) is not type(theirs):
-            yield place, mine, theirs
-
-
-def _nth(values: list[Any], number: int) -> Any:
-    return values[number] if number < len(values) else NOTHING
-
-
-def _shown(value: Any) -> str:
-    if value is NOTHING:
-        return "nothing"
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return repr(text if len(text) <= VALUE_SHOWN else f"{text[: VALUE_SHOWN - 1]}…")
+    def __post_init__(self) -> None:
+        self.asked = _asked(self.recorded.exchange)

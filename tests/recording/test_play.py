@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.recording.cassette import Cassette, Exchange, RecordedRequest
-from harness.recording.play import Miss, Player, dialect_of
+from harness.recording.play import Miss, Player, dialect_of, differences
 from harness.wire.response import Chunk, WireResponse
 
 CHAT = "https://api.openai.com/v1/chat/completions"
@@ -56,15 +57,16 @@ def test_a_long_prompt_may_differ_in_a_word() -> None:
 
 def test_another_prompt_is_a_miss_that_names_what_differs() -> None:
     playing = player(exchange("one", said("What is the capital of the country called Norway?")))
-    miss = ask(playing, {**said("Write a sonnet about the sea, and make it rhyme"), "stream": True})
+    miss = ask(playing, {**said("Write a sonnet about the sea, and make it rhyme"), "user": "me"})
     assert isinstance(miss, Miss)
     assert "only" in miss.problem
+    assert miss.place == "some.yaml#0"
     assert miss.nearest is not None
     assert miss.nearest.request.url == CHAT
     assert miss.differences == (
         "messages[0].content: recorded 'What is the capital of the country called Norway?', "
         "sent 'Write a sonnet about the sea, and make it rhyme'",
-        "stream: recorded nothing, sent 'true'",
+        "user: recorded nothing, sent 'me'",
     )
 
 
@@ -79,7 +81,80 @@ def test_a_miss_shows_a_few_differences_and_no_more() -> None:
 def test_an_endpoint_that_was_not_recorded_is_a_miss_that_names_those_that_were() -> None:
     miss = ask(player(exchange("one", said("Hi"))), said("Hi"), "/v1/messages")
     assert isinstance(miss, Miss)
-    assert miss.differences == ("recorded POST /v1/chat/completions, sent POST /v1/messages",)
+    assert miss.problem == (
+        "POST /v1/messages as a whole answer was not recorded; recorded is POST /v1/chat/completions as a whole answer"
+    )
+    assert miss.differences == ("path: recorded /v1/chat/completions, sent /v1/messages",)
+
+
+def test_a_recording_of_the_other_form_is_a_miss_that_says_so() -> None:
+    playing = player(exchange("whole", said("Hi")))
+    miss = ask(playing, {**said("Hi"), "stream": True})
+    assert isinstance(miss, Miss)
+    assert miss.differences == (
+        "form: recorded a whole answer, asked for a stream",
+        "stream: recorded nothing, sent 'true'",
+    )
+    assert ask(playing, said("Hi")) == "whole"
+
+
+def test_an_answer_that_is_a_stream_is_played_as_one_whatever_is_left_of_its_request() -> None:
+    recorded = exchange("stream", said("Hi"))
+    headers = (("content-type", "text/event-stream; charset=utf-8"),)
+    playing = player(replace(recorded, response=replace(recorded.response, headers=headers)))
+    assert ask(playing, {**said("Hi"), "stream": True}) == "stream"
+    assert ask(playing, said("Hi")) == "stream"
+
+
+def test_a_query_that_shapes_the_answer_is_named_where_it_differs() -> None:
+    path = "/v1beta/models/gemini-2.5-pro:streamGenerateContent"
+    miss = ask(player(exchange("sse", {}, f"https://x.invalid{path}?alt=sse&key=secret")), {}, path)
+    assert isinstance(miss, Miss)
+    assert miss.differences == ("query alt: recorded 'sse', sent nothing",)
+
+
+def test_the_model_that_a_path_names_counts_like_one_in_the_body() -> None:
+    paths = [f"/v1beta/models/{name}:generateContent" for name in ("gemini-2.5-pro", "gemini-2.5-flash")]
+    body = {"contents": [{"role": "user", "parts": [{"text": "Hello there"}]}]}
+    playing = player(*(exchange(path, body, f"https://x.invalid{path}") for path in paths))
+    assert [ask(playing, body, path) for path in (paths[1], paths[0], paths[1])] == [paths[1], paths[0], paths[1]]
+
+
+def test_of_equal_bodies_the_one_with_the_same_headers_is_chosen() -> None:
+    def recorded(answer: str, beta: str) -> Exchange:
+        plain = exchange(answer, said("Hi"), "https://api.anthropic.com/v1/messages")
+        return replace(plain, request=replace(plain.request, headers=(("anthropic-beta", beta),)))
+
+    playing = player(recorded("one", "tools-1"), recorded("two", "tools-2"))
+    body = json.dumps(said("Hi")).encode()
+    found = playing.match("POST", "/v1/messages", body, [("anthropic-beta", "tools-2")])
+    assert not isinstance(found, Miss)
+    assert found.response.body == b"two"
+    asked = (b"{}", {"anthropic-beta": "tools-9"})
+    assert differences(found, "POST", "/v1/messages", *asked)[0] == (
+        "header anthropic-beta: recorded 'tools-2', sent 'tools-9'"
+    )
+
+
+def test_what_nothing_asked_for_is_unused() -> None:
+    playing = player(
+        exchange("one", said("Hi")), exchange("two", said("Bye", "So long")), exchange("three", said("Hi"))
+    )
+    ask(playing, said("Hi"))
+    assert [(each.number, str(each)) for each in playing.unused()] == [
+        (1, f"some.yaml#1: POST {CHAT}"),
+        (2, f"some.yaml#2: POST {CHAT}"),
+    ]
+    ask(playing, said("Hi"))
+    ask(playing, said("Bye", "So long"))
+    assert playing.unused() == ()
+
+
+def test_several_cassettes_are_played_as_one() -> None:
+    ours, theirs = (Cassette(Path(name), (exchange(name, said(name)),)) for name in ("ours", "theirs"))
+    playing = Player(ours, theirs)
+    assert ask(playing, said("theirs")) == "theirs"
+    assert [each.path for each in playing.unused()] == [Path("ours")]
 
 
 def test_an_empty_cassette_says_so() -> None:
