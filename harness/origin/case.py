@@ -49,6 +49,8 @@ class Answer:
     faults: tuple[RequestFault, ...] = ()
     fallback: bool = False
     stray: bool = False
+    notes: tuple[str, ...] = ()
+    """Of a recording: in words, how the request differs from the recorded one."""
 
 
 class Script(Protocol):

@@ -3,14 +3,15 @@
 http://127.0.0.1:PORT/                     what there is, in plain text
 http://127.0.0.1:PORT/<family>/<slug>      a base URL: the vendors' own paths follow it, in any of its dialects
 http://127.0.0.1:PORT/<family>/<slug>/reset    the next request is a first attempt again
-http://127.0.0.1:PORT/cassette             a base URL too: what the cassette recorded
+http://127.0.0.1:PORT/cassette             a base URL too: what the cassettes recorded, all of them together
+http://127.0.0.1:PORT/cassettes/<name>     where there are several: one of them alone
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -29,9 +30,11 @@ from harness.origin.case import (
     wrong_address,
 )
 from harness.origin.cassette import CassetteScript
-from harness.origin.server import Origin, OriginError
+from harness.origin.server import MAX_SEGMENTS, Origin, OriginError
 from harness.recording.cassette import Cassette
-from harness.recording.play import dialect_of
+from harness.recording.folder import NamedCassette
+from harness.recording.play import Recorded, dialect_of
+from harness.recording.speed import RECORDED
 from harness.wire.response import Chunk, WireResponse
 
 IDLE_S = 60.0
@@ -39,6 +42,9 @@ IDLE_S = 60.0
 KEPT_ATTEMPTS = 100
 """How many requests to one address are remembered."""
 CASSETTE_BASE = "cassette"
+CASSETTES_BASE = "cassettes"
+NAME_SEGMENTS = MAX_SEGMENTS - 1
+"""Segments that a cassette's name may have in its address."""
 RESET_PATH = "/reset"
 
 
@@ -53,7 +59,7 @@ class ServedScenario:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The server is up. `base_urls` are by scenario id, with the cassette's under `cassette`."""
+    """The server is up. `base_urls` are by scenario id, with the cassettes' under `cassette`."""
 
     url: str
     base_urls: Mapping[str, str]
@@ -69,21 +75,36 @@ class RequestSeen:
     answer: Answer
 
 
-ServeEvent: TypeAlias = Listening | RequestSeen
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """The server is going down, and these of `recorded` exchanges have answered no request."""
+
+    unused: tuple[Recorded, ...]
+    recorded: int
+
+
+ServeEvent: TypeAlias = Listening | RequestSeen | Unused
 OnEvent: TypeAlias = Callable[[ServeEvent], None]
 
 
 async def serve(
     scenarios: Iterable[ServedScenario],
     *,
-    cassette: Cassette | None = None,
+    cassettes: Sequence[NamedCassette] = (),
+    speed: float = RECORDED,
     host: str = "127.0.0.1",
     port: int = 0,
     idle_s: float = IDLE_S,
     on_event: OnEvent,
 ) -> None:
-    """Serves until it is cancelled; raises OriginError when it cannot listen, or cannot play what it was given."""
-    async with serving(scenarios, cassette=cassette, host=host, port=port, idle_s=idle_s, on_event=on_event):
+    """Serves until it is cancelled; raises OriginError when it cannot listen, or cannot play what it was given.
+
+    `speed`: how many times as fast as recorded the cassettes play.
+    """
+    served = serving(
+        scenarios, cassettes=cassettes, speed=speed, host=host, port=port, idle_s=idle_s, on_event=on_event
+    )
+    async with served:
         await asyncio.get_running_loop().create_future()
 
 
@@ -91,7 +112,8 @@ async def serve(
 async def serving(
     scenarios: Iterable[ServedScenario],
     *,
-    cassette: Cassette | None = None,
+    cassettes: Sequence[NamedCassette] = (),
+    speed: float = RECORDED,
     host: str = "127.0.0.1",
     port: int = 0,
     idle_s: float = IDLE_S,
@@ -99,26 +121,56 @@ async def serving(
 ) -> AsyncIterator[Origin]:
     """The same for the length of a `with` block."""
     index = _Index()
+    playing: list[CassetteScript] = []
     async with Origin(host, port, elsewhere=_Announced(None, index, on_event)) as origin:
-        for base, title, script in _scripts(scenarios, cassette, idle_s):
+        for base, title, script in _scripts(scenarios, cassettes, speed, idle_s):
             base_url = origin.mount(base, _Announced(base, script, on_event), keep=KEPT_ATTEMPTS)
             index.add(base, base_url, title)
+            playing += [script] if isinstance(script, CassetteScript) else []
         on_event(Listening(origin.url, index.base_urls))
-        yield origin
+        try:
+            yield origin
+        finally:
+            if cassettes:
+                on_event(_unused(playing, cassettes))
 
 
 def _scripts(
-    scenarios: Iterable[ServedScenario], cassette: Cassette | None, idle_s: float
+    scenarios: Iterable[ServedScenario], cassettes: Sequence[NamedCassette], speed: float, idle_s: float
 ) -> Iterable[tuple[str, str, Script]]:
     try:
         for scenario in scenarios:
             spoken = ", ".join(plan.dialect for plan in scenario.plans)
             yield scenario.id, f"{scenario.title} [{spoken}]", ScenarioScript(scenario, idle_s)
-        if cassette is not None:
-            title = f"{len(cassette.exchanges)} recorded exchanges of {cassette.path}"
-            yield CASSETTE_BASE, title, CassetteScript(cassette)
+        alone = cassettes if len(cassettes) > 1 else ()
+        if cassettes:
+            whole = f"{alone[0].cassette.path} and {len(alone) - 1} more" if alone else cassettes[0].cassette.path
+            together = [each.cassette for each in cassettes]
+            yield CASSETTE_BASE, _title(together, whole), CassetteScript(*together, speed=speed)
+        for named in alone:
+            script = CassetteScript(named.cassette, speed=speed)
+            yield f"{CASSETTES_BASE}/{_address(named.name)}", _title([named.cassette], named.cassette.path), script
     except ValueError as error:
         raise OriginError(str(error)) from error
+
+
+def _title(cassettes: Sequence[Cassette], whole: object) -> str:
+    count = sum(len(each.exchanges) for each in cassettes)
+    return f"{count} recorded exchange{'' if count == 1 else 's'} of {whole}"
+
+
+def _address(name: str) -> str:
+    """The name as a path that is short enough: its last segments are one where there are too many."""
+    *folders, last = name.split("/", NAME_SEGMENTS - 1)
+    return "/".join([*folders, last.replace("/", "-")])
+
+
+def _unused(playing: Iterable[CassetteScript], cassettes: Iterable[NamedCassette]) -> Unused:
+    """What no address has played."""
+    together, *alone = [script.unused() for script in playing]
+    for_others = {id(each.exchange) for unused in alone for each in unused}
+    unused = tuple(each for each in together if not alone or id(each.exchange) in for_others)
+    return Unused(unused, sum(len(each.cassette.exchanges) for each in cassettes))
 
 
 class ScenarioScript:

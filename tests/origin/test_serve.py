@@ -9,9 +9,19 @@ import httpx
 import pytest
 
 from harness.origin.case import CasePlan, ReceivedRequest
-from harness.origin.serve import Listening, RequestSeen, ScenarioScript, ServedScenario, ServeEvent, serve, serving
+from harness.origin.serve import (
+    Listening,
+    RequestSeen,
+    ScenarioScript,
+    ServedScenario,
+    ServeEvent,
+    Unused,
+    serve,
+    serving,
+)
 from harness.origin.server import OriginError
 from harness.recording.cassette import Cassette, Exchange, RecordedRequest
+from harness.recording.folder import NamedCassette
 
 from .wire import CHAT, response
 
@@ -28,16 +38,21 @@ SCENARIO = ServedScenario(
 RECORDED = Cassette(
     Path("some.yaml"), (Exchange(RecordedRequest("POST", "http://x/api/chat", (), CHAT), response(b"recorded")),)
 )
+OTHER = Cassette(
+    Path("other.yaml"), (Exchange(RecordedRequest("POST", "http://x/api/chat", (), CHAT), response(b"other")),)
+)
 Talk = Callable[[httpx.AsyncClient, str], Awaitable[None]]
 
 
-def served(talk: Talk) -> list[ServeEvent]:
-    """What is told of while a client talks to the server."""
+def served(talk: Talk, *cassettes: NamedCassette) -> list[ServeEvent]:
+    """What is told of while a client talks to the server; it plays one cassette unless others are given."""
     events: list[ServeEvent] = []
 
     async def main() -> None:
         async with (
-            serving([SCENARIO], cassette=RECORDED, on_event=events.append) as origin,
+            serving(
+                [SCENARIO], cassettes=cassettes or [NamedCassette("some", RECORDED)], on_event=events.append
+            ) as origin,
             httpx.AsyncClient() as client,
         ):
             await talk(client, origin.url)
@@ -89,12 +104,45 @@ def test_a_cassette_is_served_beside_the_scenarios() -> None:
     served(talk)
 
 
+def test_several_cassettes_play_together_and_each_alone() -> None:
+    async def talk(client: httpx.AsyncClient, url: str) -> None:
+        async def ask(base: str) -> str:
+            return (await client.post(f"{url}/{base}/api/chat", content=CHAT)).text
+
+        assert [await ask("cassette") for _ in range(3)] == ["recorded", "other", "other"]
+        assert [await ask("cassettes/some"), await ask("cassettes/a/b/c-d")] == ["recorded", "other"]
+        index = (await client.get(url)).text
+        assert f"{url}/cassette\n    2 recorded exchanges of some.yaml and 1 more\n" in index
+        assert f"{url}/cassettes/some\n    1 recorded exchange of some.yaml\n" in index
+
+    served(talk, NamedCassette("some", RECORDED), NamedCassette("a/b/c/d", OTHER))
+
+
+def test_what_was_never_asked_for_is_told_in_the_end_wherever_it_could_be_asked_for() -> None:
+    async def talk(client: httpx.AsyncClient, url: str) -> None:
+        await client.post(f"{url}/cassettes/other/api/chat", content=CHAT)
+
+    *_, last = served(talk, NamedCassette("some", RECORDED), NamedCassette("other", OTHER))
+    assert isinstance(last, Unused)
+    assert ([str(each) for each in last.unused], last.recorded) == (["some.yaml#0: POST http://x/api/chat"], 2)
+
+
+def test_a_request_that_is_not_the_recorded_one_is_answered_and_said_to_differ() -> None:
+    async def talk(client: httpx.AsyncClient, url: str) -> None:
+        await client.post(f"{url}/cassette/api/chat", content=CHAT.replace(b'"Hello"', b'"Ho"'))
+
+    _, seen, _ = served(talk)
+    assert isinstance(seen, RequestSeen)
+    assert seen.answer.response.body == b"recorded"
+    assert seen.answer.notes == ("messages[0].content: recorded 'Hello', sent 'Ho'",)
+
+
 def test_the_index_lists_what_there_is() -> None:
     async def talk(client: httpx.AsyncClient, url: str) -> None:
         index = await client.get(url)
         assert index.headers["content-type"] == "text/plain; charset=utf-8"
         assert f"{url}/overload/once\n    An overload that passes [ollama, gemini]\n" in index.text
-        assert f"{url}/cassette\n    1 recorded exchanges of some.yaml\n" in index.text
+        assert f"{url}/cassette\n    1 recorded exchange of some.yaml\n" in index.text
 
     served(talk)
 
@@ -125,7 +173,8 @@ def test_every_request_is_told_of_with_what_is_wrong_with_it() -> None:
         await client.post(f"{url}/overload/once/api/chat", content=b'{"messages":[]}')
         await client.get(f"{url}/nowhere")
 
-    listening, first, second, third = served(talk)
+    listening, first, second, third, unused = served(talk)
+    assert isinstance(unused, Unused)
     assert isinstance(listening, Listening)
     assert listening.base_urls["overload/once"] == f"{listening.url}/overload/once"
     assert isinstance(first, RequestSeen)
