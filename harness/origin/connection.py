@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,8 +18,9 @@ import h11
 from harness.origin.case import ReceivedRequest, own_answer
 from harness.origin.head import Framing, framing, head_bytes, head_fields
 from harness.origin.log import OpenAttempt
-from harness.origin.peer import PeerQueues, unacknowledged
+from harness.origin.peer import PeerQueues
 from harness.wire.response import Gate, WireResponse
+from harness.wire.tcp import reset, unacknowledged
 
 BODY_LIMIT = 64 * 1024 * 1024
 """Bytes that a request body may have: room for a history with images in it."""
@@ -84,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._queues = queues
         self._inbox: list[bytes] = []
         self._reading = True
+        self._written = 0
         self._discarding = False
         self._news = asyncio.Event()  # bytes came, or the client left
         self._gone = asyncio.Event()
@@ -217,13 +218,13 @@ class Connection(asyncio.Protocol):
         if attempt is not None:
             attempt.end()
         if body.close == "reset":
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._transport.abort()
+            reset(self._transport)
 
     def _write(self, data: bytes) -> None:
         if self._gone.is_set():
             raise ClientLeft
         self._transport.write(data)
+        self._written += len(data)
 
     async def _flushed(self) -> None:
         await self._writable.wait()
@@ -262,7 +263,7 @@ class Connection(asyncio.Protocol):
         ours, peers = self._addresses
         began = time.monotonic()
         for wait in READ_WAITS_S:
-            unread = self._queues.unread(ours, peers)
+            unread = self._queues.unread(ours, peers, self._written)
             if not unread:
                 return 0.0 if unread is None else budget - (time.monotonic() - began)
             await self._pause(wait)

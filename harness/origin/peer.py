@@ -1,4 +1,4 @@
-"""What the kernel knows of the other side of a connection: what it has taken, and what its program has read.
+"""What the kernel knows of the other side of a connection: what its program has read.
 
 Linux only; elsewhere nothing is known, and nobody waits. The questions are asked through the kernel's socket
 diagnostics (sock_diag(7)), which tell of every socket of this machine, so also of a client's.
@@ -11,8 +11,6 @@ import struct
 import sys
 from typing import TypeAlias
 
-SIOCOUTQ = 0x5411
-"""How many sent bytes the peer's kernel has not acknowledged (linux/sockios.h)."""
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 NLM_F_REQUEST = 1
@@ -24,21 +22,13 @@ _NETLINK_HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _REQUEST = struct.Struct("=BBBxI")  # family, protocol, extensions, states
 _QUEUES_AT = _NETLINK_HEADER.size + 4 + 48 + 4  # behind inet_diag_msg's states, socket id and expiry
 _QUEUES = struct.Struct("=II")  # bytes to be read, bytes to be acknowledged
+_ATTRIBUTES_AT = _NETLINK_HEADER.size + 72  # behind inet_diag_msg
+_ATTRIBUTE = struct.Struct("=HH")  # length with this header, type
+_INFO = 2  # INET_DIAG_INFO: a struct tcp_info
+_RECEIVED_AT = 128  # tcpi_bytes_received in it
+_RECEIVED = struct.Struct("=Q")
 
 Address: TypeAlias = tuple[str, int]
-
-
-def unacknowledged(connection: socket.socket) -> int:
-    """Sent bytes that the peer's kernel has not taken yet; 0 where the system cannot say."""
-    if sys.platform != "linux":
-        return 0
-    from fcntl import ioctl  # it does not exist everywhere
-
-    try:
-        (count,) = struct.unpack("i", ioctl(connection.fileno(), SIOCOUTQ, b"\0" * 4))
-    except (OSError, ValueError):  # the second of a socket that is closed
-        return 0
-    return int(count)
 
 
 class PeerQueues:
@@ -59,17 +49,43 @@ class PeerQueues:
             self._netlink.close()
             self._netlink = None
 
-    def unread(self, ours: Address, peers: Address) -> int | None:
-        """Bytes that lie in the peer's kernel unread; None for a peer on another machine, and where nobody knows."""
+    def unread(self, ours: Address, peers: Address, sent: int = 0) -> int | None:
+        """How many of the `sent` bytes the peer's program has not read; None for a peer on another machine, and where
+        nobody knows.
+
+        On a busy machine, bytes are on their way into the peer's kernel for a while, where no queue shows them.
+        """
+        waiting, received = self._asked(ours, peers)
+        if waiting == 0 and received is not None:
+            if received < sent:
+                return sent - received
+            waiting, _ = self._asked(ours, peers)  # the first answer's two halves are of two moments
+        return waiting
+
+    def _asked(self, ours: Address, peers: Address) -> tuple[int | None, int | None]:
+        """What lies in the peer's kernel unread, and what has come in there since the connection stands."""
         if self._netlink is None:
-            return None
+            return None, None
         try:
             self._netlink.send(_question(ours, peers))
             answer = self._netlink.recv(ANSWER_LIMIT)
         except OSError:
-            return None
+            return None, None
         _, kind, *_ = _NETLINK_HEADER.unpack_from(answer)
-        return _QUEUES.unpack_from(answer, _QUEUES_AT)[0] if kind == SOCK_DIAG_BY_FAMILY else None
+        if kind != SOCK_DIAG_BY_FAMILY:
+            return None, None
+        return _QUEUES.unpack_from(answer, _QUEUES_AT)[0], _received(answer)
+
+
+def _received(answer: bytes) -> int | None:
+    """The bytes that a socket has received, if the kernel tells."""
+    at = _ATTRIBUTES_AT
+    while at + _ATTRIBUTE.size <= len(answer):
+        length, kind = _ATTRIBUTE.unpack_from(answer, at)
+        if kind == _INFO and length >= _ATTRIBUTE.size + _RECEIVED_AT + _RECEIVED.size:
+            return int(_RECEIVED.unpack_from(answer, at + _ATTRIBUTE.size + _RECEIVED_AT)[0])
+        at += max(_ATTRIBUTE.size, length + 3 & ~3)
+    return None
 
 
 def _question(ours: Address, peers: Address) -> bytes:
@@ -77,6 +93,6 @@ def _question(ours: Address, peers: Address) -> bytes:
     family = socket.AF_INET6 if ":" in peers[0] else socket.AF_INET
     ports = struct.pack("!HH", peers[1], ours[1])
     addresses = b"".join(socket.inet_pton(family, host).ljust(16, b"\0") for host, _ in (peers, ours))
-    wanted = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, ALL_STATES) + ports + addresses
+    wanted = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << _INFO - 1, ALL_STATES) + ports + addresses
     wanted += struct.pack("=III", 0, NO_COOKIE, NO_COOKIE)
     return _NETLINK_HEADER.pack(_NETLINK_HEADER.size + len(wanted), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0) + wanted

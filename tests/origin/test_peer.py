@@ -11,7 +11,7 @@ import pytest
 
 from harness.catalogue.observation import Attempt
 from harness.origin import connection
-from harness.origin.peer import PeerQueues, unacknowledged
+from harness.origin.peer import PeerQueues
 from harness.origin.server import Origin
 from harness.wire.response import Transfer
 
@@ -54,6 +54,15 @@ def test_what_the_peer_has_still_to_read_is_known(host: str) -> None:
         assert asking.unread(*addresses) == 0
 
 
+def test_what_is_still_on_its_way_to_the_peer_is_not_read() -> None:
+    with connected() as (ours, peer), queues() as asking:
+        addresses = ours.getsockname()[:2], ours.getpeername()[:2]
+        ours.sendall(b"12345")
+        peer.recv(10)
+        assert asking.unread(*addresses, 5) == 0
+        assert asking.unread(*addresses, 9) == 4
+
+
 def test_of_a_peer_that_is_not_here_nothing_is_known() -> None:
     with queues() as asking:
         assert asking.unread(("127.0.0.1", 1), ("203.0.113.7", 2)) is None
@@ -65,23 +74,6 @@ def test_nothing_is_known_after_closing() -> None:
         asking.close()
         asking.close()
         assert asking.unread(ours.getsockname(), ours.getpeername()) is None
-
-
-def test_what_the_peers_kernel_has_not_taken_is_known() -> None:
-    with connected() as (ours, peer):
-        assert unacknowledged(ours) == 0
-        ours.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            while True:
-                ours.send(bytes(65536))
-        assert unacknowledged(ours) > 0
-        assert peer.recv(1)
-
-
-def test_of_a_closed_socket_nothing_is_unacknowledged() -> None:
-    closed = socket.socket()
-    closed.close()
-    assert unacknowledged(closed) == 0
 
 
 @pytest.mark.parametrize("transfer", ["chunked", "length", "close"])
