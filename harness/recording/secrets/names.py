@@ -1,0 +1,119 @@
+"""The names under which secrets travel: headers, query parameters, JSON fields, environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from harness.recording.secrets.randomness import SECRET_LENGTH, is_stand_in
+
+SECRET_HEADERS = frozenset(
+    {
+        "api-key",
+        "apikey",
+        "authorization",
+        "authentication",
+        "cf-access-client-secret",
+        "cf-access-jwt-assertion",
+        "cf-aig-authorization",
+        "cookie",
+        "ocp-apim-subscription-key",
+        "openai-ephemeral-key",
+        "proxy-authorization",
+        "set-cookie",
+        "set-cookie2",
+        "x-access-token",
+        "x-amz-security-token",
+        "x-api-key",
+        "x-api-token",
+        "x-auth-key",
+        "x-auth-token",
+        "x-csrf-token",
+        "x-forwarded-access-token",
+        "x-functions-key",
+        "x-goog-api-key",
+        "x-goog-iam-authorization-token",
+        "x-portkey-api-key",
+        "x-session-token",
+        "x-subscription-token",
+        "x-vault-token",
+        "x-xsrf-token",
+    }
+)
+"""Headers whose whole value is a secret, whatever it looks like."""
+_SECRET_HEADER = re.compile(
+    r"(?:^|[-_])(?:api[-_]?key|secret|password|passwd|(?:access|auth|refresh|session|security)[-_]token)(?:[-_]|$)"
+)
+_PERHAPS_HEADER = re.compile(r"(?:^|[-_])(?:key|token|auth|authorization|credentials?|session|sid|jwt)(?:[-_]|$)")
+_HARMLESS_HEADERS = frozenset(
+    {"idempotency-key", "x-idempotency-key", "sec-websocket-key", "surrogate-key", "cache-key"}
+)
+
+SECRET_PARAMETERS = frozenset(
+    {
+        "access_key",
+        "access_token",
+        "api-key",
+        "api_key",
+        "apikey",
+        "auth",
+        "auth_token",
+        "authorization",
+        "bearer",
+        "client_secret",
+        "code_verifier",
+        "id_token",
+        "jwt",
+        "key",
+        "passwd",
+        "password",
+        "pwd",
+        "refresh_token",
+        "secret",
+        "session_token",
+        "sig",
+        "subscription-key",
+        "token",
+        "x-amz-credential",
+        "x-amz-security-token",
+        "x-amz-signature",
+        "x-api-key",
+        "x-goog-credential",
+        "x-goog-signature",
+    }
+)
+"""Query parameters whose value is a secret."""
+
+_VARIABLE = re.compile(r".*(?:_|^)(?:API_KEY|APIKEY|ACCESS_KEY|SECRET_KEY|SECRET|TOKEN|AUTH_KEY|PASSWORD|CREDENTIALS)")
+KEY_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AZURE_OPENAI_KEY", "GOOGLE_KEY")
+"""Variables that hold a key besides those whose names end as keys' do: in `_API_KEY`, `_TOKEN`, `_SECRET` and so on."""
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header of that name holds a secret whatever its value looks like."""
+    name = name.lower()
+    return name in SECRET_HEADERS or _SECRET_HEADER.search(name) is not None
+
+
+def may_be_secret_header(name: str) -> bool:
+    """Whether a header of that name holds a secret if its value looks random."""
+    name = name.lower()
+    return name not in _HARMLESS_HEADERS and _PERHAPS_HEADER.search(name) is not None
+
+
+def is_secret_parameter(name: str) -> bool:
+    """Whether a query parameter of that name holds a secret."""
+    return name.lower() in SECRET_PARAMETERS or _SECRET_HEADER.search(name.lower()) is not None
+
+
+def known_values(environment: Mapping[str, str], variables: Iterable[str] | None) -> list[str]:
+    """The values of the key variables that are set: of `variables`, or of all that have the name of a key."""
+    named = (
+        [*variables]
+        if variables is not None
+        else [name for name in environment if name in KEY_VARIABLES or _VARIABLE.fullmatch(name.upper())]
+    )
+    values = (environment.get(name, "").strip() for name in named)
+    return [
+        value for value in values if len(value) >= SECRET_LENGTH and not is_stand_in(value.encode("utf-8", "replace"))
+    ]
