@@ -16,6 +16,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -57,10 +58,16 @@ class Recorder:
         *,
         provider: str | None = None,
         scenario: str | None = None,
+        in_background: bool = False,
         now_ns: Callable[[], int] = time.perf_counter_ns,
         today: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`now_ns` gives nanoseconds of a clock that never goes back, `today` the time of the day."""
+        """`now_ns` gives nanoseconds of a clock that never goes back, `today` the time of the day.
+
+        A stream ends for its reader when the sink has its exchange, which takes a cassette's writer some milliseconds,
+        and an event loop stands still for as long. With `in_background` a thread of the recorder's own calls the sink:
+        no stream waits, `flush` and `close` do, and a process that is killed may lose what still waited.
+        """
         self.provider = provider
         self.scenario = scenario
         self.lost: list[tuple[RecordedRequest, Exception]] = []
@@ -70,6 +77,7 @@ class Recorder:
         self._today = today
         self._open: set[Tape] = set()
         self._lock = threading.Lock()
+        self._background = ThreadPoolExecutor(1, "recorder") if in_background else None
 
     def begin(self, request: RecordedRequest) -> Tape:
         """A tape for the answer to a request. Its clock runs from now, until `Tape.sent` starts it anew."""
@@ -84,10 +92,20 @@ class Recorder:
             still_open = list(self._open)
         for tape in still_open:
             tape.end("cancelled")
+        if self._background is not None:
+            self._background.shutdown()
+            self._background = None
         if self.lost:
             request, error = self.lost[0]
-            first = f"{request.method} {request.url}: {error or type(error).__name__}"
-            raise RecordingError(f"{len(self.lost)} exchanges could not be kept; the first is {first}") from error
+            first = f"{_named(request)}: {type(error).__name__}: {error}"
+            raise RecordingError(
+                f"{len(self.lost)} of the exchanges could not be kept; the first is {first}"
+            ) from error
+
+    def flush(self) -> None:
+        """Waits until the sink has all that ended so far."""
+        if self._background is not None:
+            self._background.submit(int).result()
 
     def __enter__(self) -> Self:
         return self
@@ -102,12 +120,19 @@ class Recorder:
             self._open.discard(tape)
         if exchange is None:
             return
+        exchange = replace(exchange, provider=self.provider, scenario=self.scenario)
+        if self._background is None:
+            self._keep(exchange)
+        else:
+            self._background.submit(self._keep, exchange)
+
+    def _keep(self, exchange: Exchange) -> None:
         try:
-            self._sink(replace(exchange, provider=self.provider, scenario=self.scenario))
+            self._sink(exchange)
         except Exception as error:  # whatever it is, it is ours, and not the caller's whose stream this was
             self.lost.append((exchange.request, error))
-            what = f"{exchange.request.method} {exchange.request.url}"
-            warnings.warn(RecordingLost(f"{what} was not recorded: {type(error).__name__}: {error}"), stacklevel=2)
+            what = f"{_named(exchange.request)} was not recorded"
+            warnings.warn(RecordingLost(f"{what}: {type(error).__name__}: {error}"), stacklevel=2)
 
 
 class _Head(NamedTuple):
@@ -182,8 +207,8 @@ class Tape:
         """The answer ended so; the first end is the one that counts.
 
         Before any head, a connection that was merely closed is `clean`. `missing_bytes` goes with `short_length`;
-        `note` says what a reader of the cassette should know. The sink is called before this returns; what it raises
-        is kept in `Recorder.lost`.
+        `note` says what a reader of the cassette should know. The sink is called before this returns (or
+        in the background); what it raises is kept in `Recorder.lost`.
         """
         if self._once.acquire(blocking=False):
             self._close(self, self._exchange(ending, missing_bytes, note))
@@ -192,8 +217,8 @@ class Tape:
         """The connection was closed before the body was whole, as its framing shows."""
         head = self._head or _NO_HEAD
         if head.transfer == "length":
-            promised = next((value for name, value in head.came if name.lower() == "content-length"), "")
-            missing = int(promised.partition(",")[0]) - self.received
+            promised = next((value for name, value in head.came if name.lower() == "content-length"), "").split(",")[0]
+            missing = int(promised) - self.received if promised.isdecimal() else 0
             self.end("short_length", missing_bytes=max(0, missing), note=note)
         else:
             self.end("no_last_chunk", note=note)
@@ -227,7 +252,7 @@ class Tape:
     def _chunks(self) -> tuple[Chunk, ...]:
         chunks: list[Chunk] = []
         then = self._offset_us(self._head_ns)
-        for data, at_ns in zip(self._reads, self._times, strict=True):
+        for data, at_ns in zip(self._reads, self._times, strict=False):  # a time may be there whose read is not yet
             at = self._offset_us(at_ns)
             chunks.append(Chunk(data, (at - then) / 1e6))
             then = at
@@ -235,6 +260,11 @@ class Tape:
 
     def _offset_us(self, at_ns: int) -> int:
         return max(0, at_ns - self._start_ns) // 1000
+
+
+def _named(request: RecordedRequest) -> str:
+    """A request in a message: without its query, where keys may stand."""
+    return f"{request.method} {request.url.partition('?')[0]}"
 
 
 def transfer_of(headers: Sequence[tuple[str, str]]) -> Transfer:
