@@ -72,7 +72,7 @@ def gateway(
             max_request_bytes=max_request_bytes,
             log=_say if log else None,
         )
-    _serve(settings, *_address(listen), grace)
+    _serve(settings, *address(listen), grace)
 
 
 def _serve(settings: GatewaySettings, host: str, port: int, grace_s: float) -> None:
@@ -94,7 +94,8 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _address(listen: str) -> tuple[str, int]:
+def address(listen: str) -> tuple[str, int]:
+    """The host and the port that `--listen` names; anything else ends the command."""
     host, _, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isdecimal() or int(port) > 65535:
