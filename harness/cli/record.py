@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,37 +63,43 @@ def record(
 ) -> None:
     """Ask a provider every probe and keep what comes, bytes, boundaries, times and endings; or record as a proxy."""
     if proxy:
-        return _through_proxy(upstream, listen, out, provider, append=append)
+        _through_proxy(upstream, listen, out, provider, append=append)
+        return
     if provider is None:
-        fail(
-            "name who is to be asked with --provider, or record other programs with --proxy; see harness providers list"
-        )
+        fail("name who is asked with --provider (harness providers list), or record other programs with --proxy")
     if upstream is not None or append:
         fail("--upstream and --append go with --proxy; --base-url says where a provider is asked")
-    from harness.endpoints.plan import make_plan
-    from harness.endpoints.session import LimitExceeded, Limits, check_limits
-
-    limits = Limits(max_requests, None if max_cost is None else Decimal(str(max_cost)))
+    settings = {"model": model, "base_url": base_url, "context_tokens": context_tokens}
     with mendable(ValueError):
         key = _key(provider, key_env, needed=not dry_run)
-        plan = make_plan(
-            provider,
-            dialects=dialect,
-            probes=probe,
-            model=model,
-            base_url=base_url,
-            key=key,
-            context_tokens=context_tokens,
-        )
+        plan = _plan(provider, dialects=dialect, probes=probe, key=key, **settings)
     if dry_run:
         _show_plan(plan, as_json=as_json)
-        with mendable(LimitExceeded):
-            check_limits(plan, limits)
-        return None
+    limits = _limits(plan, max_requests, max_cost)
+    if dry_run:
+        return
     folder = out or Path("cassettes") / provider
     recording = _carry_out(plan, folder, limits, timeout, quiet=quiet or as_json)
     _show(recording, folder, as_json=as_json)
     raise typer.Exit(COULD_NOT_RUN if recording.of("not asked") else CONFORMS)
+
+
+def _plan(provider: str, **settings: Any) -> Plan:
+    from harness.endpoints.plan import make_plan
+
+    return make_plan(provider, **settings)
+
+
+def _limits(plan: Plan, max_requests: int | None, max_cost: float | None) -> Limits:
+    """The limits; a plan that asks for more ends the command."""
+    from harness.endpoints.session import LimitExceeded, Limits, check_limits
+
+    if max_cost is not None and not isfinite(max_cost):
+        fail(f"--max-cost takes US dollars, not {max_cost}")
+    limits = Limits(max_requests, None if max_cost is None else Decimal(str(max_cost)))
+    with mendable(LimitExceeded):
+        check_limits(plan, limits)
+    return limits
 
 
 def _key(provider: str, variable: str | None, *, needed: bool) -> str:
@@ -114,11 +121,8 @@ def _carry_out(plan: Plan, folder: Path, limits: Limits, timeout_s: float, *, qu
     import asyncio
 
     from harness.cli.record_progress import RecordProgress, plan_in_words
-    from harness.endpoints.session import LimitExceeded, check_limits
     from harness.endpoints.session import record as record_plan
 
-    with mendable(LimitExceeded):
-        check_limits(plan, limits)
     with RecordProgress(plan, quiet=quiet) as progress:
         progress.say(plan_in_words(plan))
         try:
