@@ -7,7 +7,7 @@ import sys
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -64,11 +64,10 @@ def record(
     """Ask a provider every probe and keep what comes, bytes, boundaries, times and endings; or record as a proxy."""
     if proxy:
         _through_proxy(upstream, listen, out, provider, append=append)
-        return
-    if provider is None:
-        fail("name who is asked with --provider (harness providers list), or record other programs with --proxy")
     if upstream is not None or append:
         fail("--upstream and --append go with --proxy; --base-url says where a provider is asked")
+    if provider is None:
+        fail("name who is asked with --provider (harness providers list), or record other programs with --proxy")
     settings = {"model": model, "base_url": base_url, "context_tokens": context_tokens}
     with mendable(ValueError):
         key = _key(provider, key_env, needed=not dry_run)
@@ -76,12 +75,8 @@ def record(
     if dry_run:
         _show_plan(plan, as_json=as_json)
     limits = _limits(plan, max_requests, max_cost)
-    if dry_run:
-        return
-    folder = out or Path("cassettes") / provider
-    recording = _carry_out(plan, folder, limits, timeout, quiet=quiet or as_json)
-    _show(recording, folder, as_json=as_json)
-    raise typer.Exit(COULD_NOT_RUN if recording.of("not asked") else CONFORMS)
+    if not dry_run:
+        _carry_out(plan, out or Path("cassettes") / provider, limits, timeout, as_json=as_json, quiet=quiet)
 
 
 def _plan(provider: str, **settings: Any) -> Plan:
@@ -116,22 +111,22 @@ def _key(provider: str, variable: str | None, *, needed: bool) -> str:
         return ""
 
 
-def _carry_out(plan: Plan, folder: Path, limits: Limits, timeout_s: float, *, quiet: bool) -> Recording:
-    """Records it, shown on stderr; what goes wrong ends the command with its exit status."""
+def _carry_out(plan: Plan, folder: Path, limits: Limits, timeout_s: float, *, as_json: bool, quiet: bool) -> NoReturn:
+    """Records it, shown on stderr, prints what came of it, and ends the command with its exit status."""
     import asyncio
 
     from harness.cli.record_progress import RecordProgress, plan_in_words
     from harness.endpoints.session import record as record_plan
 
-    with RecordProgress(plan, quiet=quiet) as progress:
+    with RecordProgress(plan, quiet=quiet or as_json) as progress, mendable(status=COULD_NOT_RUN):
         progress.say(plan_in_words(plan))
+        told: dict[str, Any] = {"limits": limits, "timeout_s": timeout_s, "on_event": progress.tell}
         try:
-            with mendable(status=COULD_NOT_RUN):
-                return asyncio.run(
-                    record_plan(plan, folder, limits=limits, timeout_s=timeout_s, on_event=progress.tell)
-                )
+            recording = asyncio.run(record_plan(plan, folder, **told))
         except KeyboardInterrupt:
             fail(f"the recording was interrupted; {progress.kept} cassettes lie in {folder}", INTERRUPTED)
+    _show(recording, folder, as_json=as_json)
+    raise typer.Exit(COULD_NOT_RUN if recording.of("not asked") else CONFORMS)
 
 
 def _show_plan(plan: Plan, *, as_json: bool) -> None:
@@ -168,7 +163,9 @@ def _show(recording: Recording, folder: Path, *, as_json: bool) -> None:
     typer.echo(f"{counts} in {folder}, by {recording.requests} requests, {cost}")
 
 
-def _through_proxy(upstream: str | None, listen: str, out: Path | None, provider: str | None, *, append: bool) -> None:
+def _through_proxy(
+    upstream: str | None, listen: str, out: Path | None, provider: str | None, *, append: bool
+) -> NoReturn:
     import asyncio
     from contextlib import suppress
 
@@ -189,6 +186,7 @@ def _through_proxy(upstream: str | None, listen: str, out: Path | None, provider
             asyncio.run(record_through_proxy(upstream, recorder, host=host, port=port, on_event=_tell))
         recorder.close()
     typer.echo(f"recorded in {out}" if out.exists() else "nothing was asked, so nothing was recorded")
+    raise typer.Exit(CONFORMS)
 
 
 def _tell(event: ProxyEvent) -> None:
