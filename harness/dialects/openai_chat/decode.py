@@ -130,7 +130,8 @@ class Decoder(FrameDecoder):
         elif content:
             out.append(Text(content, state.index))
         for name, value in delta.items():
-            if value and name not in _READ_TOGETHER:
+            said_twice = name == "function_call" and get("tool_calls")  # llama-cpp-python has each call in both forms
+            if value and name not in _READ_TOGETHER and not said_twice:
                 self._other_field(name, value, state, frame, out)
 
     def _other_field(self, name: str, value: Any, state: _Choice, frame: Frame, out: list[AnyEvent]) -> None:

@@ -94,7 +94,7 @@ def _parts(message: dict[str, Any], role: str, pairs: reading.Pairs) -> Iterator
     if role == "assistant":
         calls = as_list(message.get("tool_calls"))
         old = [{"function": message["function_call"]}] if as_dict(message.get("function_call")) else []
-        for call in (*calls, *old):
+        for call in calls or old:  # where both are there, the one of old is the first of the others
             yield _call(as_dict(call), pairs)
 
 

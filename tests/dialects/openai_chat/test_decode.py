@@ -158,6 +158,20 @@ def test_tool_calls_and_the_one_call_of_old() -> None:
     assert (made.name, made.arguments, result.finish) == ("f", "{}", "tool_calls")
 
 
+def test_a_call_in_both_forms_is_one_call() -> None:
+    first, rest = {"name": "f", "arguments": "{"}, {"name": "f", "arguments": "}"}
+    result = read(
+        *(
+            chunk(
+                {"function_call": said, "tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": said}]}
+            )
+            for said in (first, rest)
+        ),
+        chunk(finish="tool_calls"),
+    )
+    assert [(call.id, call.name, call.arguments) for call in result.tool_calls] == [("c1", "f", "{}")]
+
+
 def test_content_may_be_a_list_of_parts() -> None:
     parts = [
         {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}, {"type": "text", "text": "m"}]},

@@ -117,6 +117,16 @@ def test_custom_tools_and_the_old_function_calls() -> None:
     ]
 
 
+def test_a_call_in_both_forms_is_one_call() -> None:
+    said = {"name": "f", "arguments": "{}"}
+    both = {
+        "role": "assistant",
+        "function_call": said,
+        "tool_calls": [{"id": "c1", "type": "function", "function": said}],
+    }
+    assert parts(both) == [("assistant", [{"type": "tool_call", "id": "c1", "name": "f", "arguments": "{}"}])]
+
+
 def test_what_has_no_word_is_left_out() -> None:
     assert parts(
         {
