@@ -266,12 +266,14 @@ class ClientSide(asyncio.Protocol):
 
     def _refuse(self, refused: Refused) -> None:
         """Says why, unless an answer is on its way already."""
-        if self._passage is None:
+        begun = self._passage is not None and self._passage.begun
+        if self._passage is not None and not self._passage.over:
+            self._passage.left()
+        if begun:
+            self._transport.abort()
+        else:
             is_head = self._intake is not None and self._intake.method == b"HEAD"
             self._transport.write(refused.answer(with_body=not is_head))
-        elif not self._passage.over:
-            self._passage.left()
-            self._transport.abort()
 
     # Closing
 

@@ -99,6 +99,9 @@ class Intake:
 
     def _head(self, request: h11.Request) -> bytes:
         self.method = request.method
+        if request.http_version not in (b"1.0", b"1.1"):
+            problem = f"this is a request of HTTP/{request.http_version.decode('ascii')}"
+            raise Refused(505, "other-version", problem, "only HTTP/1.1 is relayed here; let your client speak that")
         fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw_items()]
         _check_upgrade(fields)
         target = self._upstream.target(self._origin_form(request))

@@ -32,6 +32,8 @@ class Passage:
 
     def __init__(self, intake: Intake, keeper: Keeper, on_over: Callable[[], None]) -> None:
         self.over = False
+        self.begun = False
+        """Whether anything of the answer has come."""
         self.keeps = False
         """Once it is over: whether both sides may go on with another request."""
         self._intake = intake
@@ -51,6 +53,7 @@ class Passage:
 
     def came(self, data: bytes) -> str | None:
         """Bytes of the answer came. Gives what is wrong with them, if anything is; the passage is over then."""
+        self.begun = True
         try:
             self._parser.receive_data(data)
             while not self.over and self._take(self._parser.next_event()):
