@@ -128,6 +128,7 @@ class AsyncBody:
         self._stream = stream
         self._listener = listener
         self._reads: AsyncIterator[bytes] | None = None
+        self._leaving = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         tape = self._listener.tape
@@ -146,6 +147,9 @@ class AsyncBody:
 
     async def aclose(self) -> None:
         """The reader is done, or leaves."""
+        if self._leaving:  # by another way: an iterator that is given up closes too
+            return
+        self._leaving = True
         try:
             if not self._listener.tape.ended and self._listener.socket is not None:
                 await self._look_for_end()
@@ -174,6 +178,7 @@ class SyncBody:
         self._stream = stream
         self._listener = listener
         self._reads: Iterator[bytes] | None = None
+        self._leaving = False
 
     def __iter__(self) -> Iterator[bytes]:
         tape = self._listener.tape
@@ -192,6 +197,9 @@ class SyncBody:
 
     def close(self) -> None:
         """The reader is done, or leaves."""
+        if self._leaving:  # by another way: an iterator that is given up closes too
+            return
+        self._leaving = True
         try:
             if not self._listener.tape.ended and self._listener.socket is not None:
                 self._look_for_end(self._listener.socket)
