@@ -11,18 +11,16 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harness.recording.secrets.randomness import SECRET_LENGTH, is_random, is_stand_in
+from harness.recording.secrets.names import kind_of_name
+from harness.recording.secrets.randomness import is_plausible, is_random, is_stand_in
 
-FIELD, PARAMETER, HEADER, COOKIE, USERINFO, ASSIGNMENT, CREDENTIAL = (
-    "secret-field",
-    "query-parameter",
-    "header-name",
-    "cookie",
-    "url-userinfo",
-    "assignment",
-    "credential",
-)
-"""The rules, by what named the secret."""
+FIELD = "secret-field"
+PARAMETER = "query-parameter"
+HEADER = "header-name"
+COOKIE = "cookie"
+USERINFO = "url-userinfo"
+ASSIGNMENT = "assignment"
+CREDENTIAL = "credential"
 
 
 class Named(NamedTuple):
@@ -33,101 +31,76 @@ class Named(NamedTuple):
     end: int
 
 
-_PLAIN = (
-    rb"(?:[a-z0-9]+[-_.])*(?:(?:api|access|secret|private|subscription|account|master|encryption)[-_]?key"
-    rb"|secret[-_]?access[-_]?key|client[-_]?secret|app[-_]?secret|(?:access|refresh|id|auth|session|security|bearer|api)"
-    rb"[-_]?token|password|passwd)"
+_NAMED = re.compile(
+    rb"(?:key|token|secret|passwd|password|authorization|cookie2?|auth|bearer|credentials?|jwt|sig|pwd|signature)"
+    rb"(?:(?P<field>[\"'`]?\s{0,9}[:=]\s{0,9}\[?\s{0,99}[\"'`]?)|(?P<pair>\"\s{0,99},\s{0,99}\"value\"\s{0,9}:\s{0,9}\")"
+    rb"|(?P<part>\"\r\n(?:[^\r\n]+\r\n)*\r\n))"
+    rb"(?:(?:bearer|basic|token|apikey|key|digest|negotiate)\s+)?"
 )
-_HEADERS = (
-    rb"(?:proxy-)?authorization|(?:set-)?cookie2?|x-api-key|x-goog-api-key|x-amz-security-token|x-[a-z-]*auth-token"
-)
-_VAGUE = rb"(?:[a-z0-9]+[-_.])*(?:key|token|secret|auth|bearer|credentials?|jwt|sig|pwd)"
-_SCHEME = rb"(?:(?:bearer|basic|token|apikey|key|digest|negotiate)\s+)?"
-
-_JSON = re.compile(
-    rb"[\"'](?:(?P<header>"
-    + _HEADERS
-    + rb")|(?P<plain>"
-    + _PLAIN
-    + rb")|(?P<vague>"
-    + _VAGUE
-    + rb"))[\"']\s*:\s*\[?\s*"
-    rb"(?P<quote>[\"'])" + _SCHEME + rb"(?P<value>(?:(?!(?P=quote))[^\\\r\n])*)(?P=quote)",
-    re.IGNORECASE,
-)
-_HAR_PAIR = re.compile(
-    rb"\"name\"\s*:\s*\"(?:(?P<header>"
-    + _HEADERS
-    + rb")|(?P<plain>"
-    + _PLAIN
-    + rb")|(?P<vague>"
-    + _VAGUE
-    + rb"))\"\s*,"
-    rb"\s*\"value\"\s*:\s*\"" + _SCHEME + rb"(?P<value>[^\"\\\r\n]*)\"",
-    re.IGNORECASE,
-)
+"""The end of a name in small letters, and what may stand between a name and its value."""
+_NAME = re.compile(rb"[A-Za-z0-9_.-]*\Z")
+_NAME_LENGTH = 80
+_BARE = re.compile(rb"[^\s\"'`,;&<>()\[\]{}\\]+")
+_QUOTED = {quote: re.compile(rb"[^\\\r\n" + quote + rb"]+") for quote in (b'"', b"'", b"`")}
+_LINE = re.compile(rb"[^\r\n]+")
 _COOKIES = re.compile(rb"\"cookies\"\s*:\s*\[[^\]]+\]")
 _COOKIE_VALUE = re.compile(rb"\"value\"\s*:\s*\"([^\"\\]+)\"")
-_PARAMETER = re.compile(
-    rb"[?&;](?:(?P<plain>" + _PLAIN + rb"|x-(?:amz|goog)-(?:signature|credential|security-token)|subscription-key)"
-    rb"|(?P<vague>" + _VAGUE + rb"))=(?P<value>[^\s&#;\"'<>\\]+)",
-    re.IGNORECASE,
-)
-_ASSIGNED = re.compile(
-    rb"(?:(?<=\s)|(?<=^)|(?<=[\"'`,;({]))(?:(?P<header>"
-    + _HEADERS
-    + rb")|(?P<plain>"
-    + _PLAIN
-    + rb"))[\"']?[ \t]*[:=][ \t]*[\"'`]?"
-    + _SCHEME
-    + rb"(?P<value>[^\s\"'`,;&<>\\]+)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_BEARER = re.compile(rb"\b(?:Bearer|bearer)\s+(?P<value>[A-Za-z0-9._~+/-]{16,}=*)")
-_BASIC = re.compile(rb"\b(?:Basic|basic)\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
-_USERINFO = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#@:\"'<>\\]*:(?P<value>[^\s/?#@\"'<>\\]+)@")
-_FORM = re.compile(
-    rb"name=\"(?:(?P<plain>"
-    + _PLAIN
-    + rb")|(?P<vague>"
-    + _VAGUE
-    + rb"))\"\r\n(?:[^\r\n]+\r\n)*\r\n(?P<value>[^\r\n]+)",
-    re.IGNORECASE,
-)
+_BEARER = re.compile(rb"bearer\s+([a-z0-9._~+/-]{16,}=*)")
+_BASIC = re.compile(rb"basic\s+([a-z0-9+/]{8,}={0,2})")
+_USERINFO = re.compile(rb"://[^\s/?#@:\"'<>\\]*:([^\s/?#@\"'<>\\]+)@")
 
 
 def named_secrets(text: bytes) -> Iterator[Named]:
     """The secrets that are named in a text."""
-    for rule, pattern in (
-        (FIELD, _JSON),
-        (FIELD, _HAR_PAIR),
-        (PARAMETER, _PARAMETER),
-        (ASSIGNMENT, _ASSIGNED),
-        (FIELD, _FORM),
-    ):
-        for found in pattern.finditer(text):
-            if _is_secret(found):
-                yield Named(HEADER if found.groupdict().get("header") else rule, *found.span("value"))
-    if b"://" in text and b"@" in text:
-        yield from (
-            Named(USERINFO, *found.span("value"))
-            for found in _USERINFO.finditer(text)
-            if not is_stand_in(found["value"])
-        )
-    yield from _credentials(text)
+    lowered = text.lower()
+    for found in _NAMED.finditer(lowered):
+        if (secret := _named(text, found)) is not None:
+            yield secret
+    for found in _BEARER.finditer(lowered):
+        if is_random(text[slice(*found.span(1))]):
+            yield Named(CREDENTIAL, *found.span(1))
+    for found in _BASIC.finditer(lowered):
+        if _is_basic(text[slice(*found.span(1))]):
+            yield Named(CREDENTIAL, *found.span(1))
+    for found in _USERINFO.finditer(text):
+        if not is_stand_in(found[1]):
+            yield Named(USERINFO, *found.span(1))
     for cookies in _COOKIES.finditer(text):
         for found in _COOKIE_VALUE.finditer(text, *cookies.span()):
             if not is_stand_in(found[1]):
                 yield Named(COOKIE, *found.span(1))
 
 
-def _credentials(text: bytes) -> Iterator[Named]:
-    for found in _BEARER.finditer(text):
-        if is_random(found["value"]) and not is_stand_in(found["value"]):
-            yield Named(CREDENTIAL, *found.span("value"))
-    for found in _BASIC.finditer(text):
-        if _is_basic(found["value"]):
-            yield Named(CREDENTIAL, *found.span("value"))
+def _named(text: bytes, found: re.Match[bytes]) -> Named | None:
+    """The secret behind the end of a name; None where the name or what it names is harmless."""
+    word_end = min(found.start(group) for group in ("field", "pair", "part") if found.start(group) >= 0)
+    before = text[max(0, found.start() - _NAME_LENGTH) : word_end]
+    name = before[_NAME.search(before).start() :]  # type: ignore[union-attr]  # it also matches nothing
+    kind = kind_of_name(name.decode())
+    value = _value(text, found)
+    if kind is None or value is None or is_stand_in(value[0]):
+        return None
+    rule = _rule(text, word_end - len(name), found["field"])
+    if kind == "vague" and rule == ASSIGNMENT:
+        return None
+    if not (is_random if kind == "vague" else is_plausible)(value[0]):
+        return None
+    return Named(HEADER if kind == "header" else rule, *value.span())
+
+
+def _rule(text: bytes, start: int, between: bytes | None) -> str:
+    """By what kind of place the name at `start` tells of a secret."""
+    if between is None or between.startswith((b'"', b"'", b"`")):
+        return FIELD
+    return PARAMETER if between == b"=" and text[max(0, start - 1) : start] in (b"?", b"&", b";", b"#") else ASSIGNMENT
+
+
+def _value(text: bytes, found: re.Match[bytes]) -> re.Match[bytes] | None:
+    """What stands behind a name, as far as its quotation mark, or the place, lets it go."""
+    if found["part"]:
+        return _LINE.match(text, found.end())
+    opening = (found["pair"] or found["field"])[-1:]
+    return _QUOTED.get(opening, _BARE).match(text, found.end())
 
 
 def _is_basic(value: bytes) -> bool:
@@ -137,20 +110,3 @@ def _is_basic(value: bytes) -> bool:
     except binascii.Error:
         return False
     return b":" in plain and plain.isascii() and plain.decode().isprintable()
-
-
-def _is_secret(found: re.Match[bytes]) -> bool:
-    value = found["value"]
-    if is_stand_in(value):
-        return False
-    groups = found.groupdict()
-    if groups.get("header") or groups.get("plain"):
-        return is_plausible(value)
-    return is_random(value)
-
-
-def is_plausible(value: bytes) -> bool:
-    """Whether a text can be a secret at all, if something says that it is one."""
-    if len(value) < SECRET_LENGTH or not value.isascii() or b"***" in value or any(byte <= 32 for byte in value):
-        return False
-    return any(48 <= byte < 58 for byte in value) or len(value) >= 20 or value.lower() != value != value.upper()

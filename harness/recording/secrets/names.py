@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
 
 from harness.recording.secrets.randomness import SECRET_LENGTH, is_stand_in
 
@@ -84,6 +85,21 @@ SECRET_PARAMETERS = frozenset(
 )
 """Query parameters whose value is a secret."""
 
+Kind: TypeAlias = Literal["header", "plain", "vague"]
+"""What a name in a text says: a header of secrets, nothing but a key, or a word that stands for other things too."""
+
+_PLAIN = re.compile(
+    r".*(?:(?:api|access|secret|private|subscription|account|master|encryption)[-_]?key|client[-_]?secret|app[-_]?secret"
+    r"|(?:access|refresh|id|auth|session|security|bearer|api)[-_]?token|password|passwd"
+    r"|x-(?:amz|goog)-(?:signature|credential))"
+)
+_VAGUE = re.compile(r"(?:.*[-_.])?(?:key|token|secret|auth|bearer|credentials?|jwt|sig|pwd)")
+_HARMLESS = re.compile(
+    r"cache|idempoten|page|public|primary|partition|sort|rout|dedup|sync|next|contin|resume|cursor|limit|foreign|object"
+    r"|stop|eos|bos|pad|unk|mask"
+)
+"""In a vague name: what tells that it is no secret, such as a prompt_cache_key or a next_page_token."""
+
 _VARIABLE = re.compile(r".*(?:_|^)(?:API_KEY|APIKEY|ACCESS_KEY|SECRET_KEY|SECRET|TOKEN|AUTH_KEY|PASSWORD|CREDENTIALS)")
 KEY_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AZURE_OPENAI_KEY", "GOOGLE_KEY")
 """Variables that hold a key besides those whose names end as keys' do: in `_API_KEY`, `_TOKEN`, `_SECRET` and so on."""
@@ -99,6 +115,16 @@ def may_be_secret_header(name: str) -> bool:
     """Whether a header of that name holds a secret if its value looks random."""
     name = name.lower()
     return name not in _HARMLESS_HEADERS and _PERHAPS_HEADER.search(name) is not None
+
+
+def kind_of_name(name: str) -> Kind | None:
+    """What a name in a text says of what stands behind it."""
+    name = name.lower()
+    if name in SECRET_HEADERS:
+        return "header"
+    if _PLAIN.fullmatch(name):
+        return "plain"
+    return "vague" if _VAGUE.fullmatch(name) and not _HARMLESS.search(name) else None
 
 
 def is_secret_parameter(name: str) -> bool:

@@ -18,12 +18,15 @@ _STAND_IN = re.compile(
     rb"\W*(?:" + _WORDS + rb")\W*"
     rb"|(?:" + _WORDS + rb")[-_ ]?(?:api[-_ ]?)?(?:key|token|secret|value|password|by[-_ ].*)?\W*"
     rb"|[<\[{(].*[>\]})]|\$\{?\w+\}?|%\w+%"
-    rb"|(?:sk-|pk-)?(?:your|insert|replace|enter)[-_ ].*|my[-_ ](?:api[-_ ])?(?:key|token|secret)"
+    rb"|(?:sk-|pk-)?(?:your|insert|replace|enter)[-_ ].*|.*your[-_ ]?(?:\w+[-_ ])?(?:key|token|secret|password)\W*"
+    rb"|my[-_ ](?:api[-_ ])?(?:key|token|secret)"
     rb"|(.)\1{3,}",
     re.IGNORECASE | re.DOTALL,
 )
 _RANDOM = re.compile(rb"[A-Za-z0-9_\-.+/=~:%]+")
-_DIGIT, _LETTER = re.compile(rb"[0-9]"), re.compile(rb"[A-Za-z]")
+_DIGIT = re.compile(rb"[0-9]")
+_MIXED = re.compile(rb"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{6,}")
+"""Letters and digits in one run: names of models and dates have them apart."""
 
 
 def is_stand_in(text: bytes) -> bool:
@@ -37,11 +40,18 @@ def is_varied(text: bytes) -> bool:
     return len(set(text)) >= _VARIETY and (_DIGIT.search(text) is not None or text.lower() != text != text.upper())
 
 
+def is_plausible(text: bytes) -> bool:
+    """Whether a text can be a secret at all, if something says that it is one."""
+    if len(text) < SECRET_LENGTH or not text.isascii() or b"***" in text or any(byte <= 32 for byte in text):
+        return False
+    return _DIGIT.search(text) is not None or len(text) >= 20 or text.lower() != text != text.upper()
+
+
 def is_random(text: bytes) -> bool:
     """Whether a text looks like a key that nobody knows: long, without spaces, letters and digits mixed at random."""
     if len(text) < RANDOM_LENGTH or _RANDOM.fullmatch(text) is None:
         return False
-    return bool(_DIGIT.search(text) and _LETTER.search(text)) and entropy(text) >= RANDOM_BITS
+    return _MIXED.search(text) is not None and entropy(text) >= RANDOM_BITS
 
 
 def entropy(text: bytes) -> float:

@@ -21,6 +21,8 @@ class Piece(NamedTuple):
     bits: Bits = 8
     """Bits of the view that a byte of the source stands for: 8 the same text, 6 base64, 4 hexadecimal; 0 where a part
     of the piece cannot be told from the rest, such as an escape, or something packed."""
+    also: tuple[int, ...] = ()
+    """Where else the same stretch stands in the source: how many bytes further on."""
 
 
 class View(Protocol):
@@ -65,7 +67,9 @@ class Joined:
             piece, at = self._pieces[number], self._starts[number]
             first, last = max(0, start - at), min(len(piece.data), end - at)
             if first < last:
-                found += self._source.spans(*_within(piece, first, last))
+                begin, until = _within(piece, first, last)
+                for further in (0, *piece.also):
+                    found += self._source.spans(begin + further, until + further)
             number += 1
         return found
 
