@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from harness import __version__
-from harness.cli import decode, gateway, matrix, providers, record, replay, report, scenarios, serve, systems, translate
+from harness.cli import (
+    decode,
+    gateway,
+    import_,
+    matrix,
+    providers,
+    record,
+    replay,
+    report,
+    scenarios,
+    serve,
+    systems,
+    translate,
+)
 from harness.cli.exits import COULD_NOT_RUN, said
 
 app = typer.Typer(
@@ -41,6 +54,7 @@ app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
 app.command("matrix", epilog=matrix.EXAMPLE)(matrix.matrix)
 app.command("decode", epilog=decode.EXAMPLE)(decode.decode)
 app.command("translate", epilog=translate.EXAMPLE)(translate.translate)
+app.command("import", epilog=import_.EXAMPLE)(import_.import_)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("gateway", epilog=gateway.EXAMPLE)(gateway.gateway)
 app.command("report", epilog=report.EXAMPLE)(report.report)

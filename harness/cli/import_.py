@@ -1,0 +1,100 @@
+"""`harness import`: recordings that others made, as cassettes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.exits import COULD_NOT_RUN, WRONG_CALL, fail, mendable
+
+if TYPE_CHECKING:
+    from harness.recording.importers.imported import Imported
+    from harness.recording.importers.store import Stored
+
+EXAMPLE = "Example: harness import capture.har --out cassettes/imported"
+FORM = (
+    "The form, where the content does not show it: har, har-zip, cassette (vcrpy, go-vcr, Ruby's VCR), body, "
+    "list (of frames, or of chunks in base64), chunks (an object with a chunk list), recordings (a line each)."
+)
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Recordings: HAR files, cassettes, bodies, lists.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A folder for a cassette per file; or one .yaml for all.")],
+    dialect: Annotated[
+        str | None, typer.Option("--dialect", "-d", help="That of bodies; and only exchanges of that dialect.")
+    ] = None,
+    provider: Annotated[str | None, typer.Option("--provider", help="Who answered.")] = None,
+    form: Annotated[str | None, typer.Option("--form", help=FORM)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also exchanges with no model's endpoint.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace cassettes that are there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Bring recordings of others into cassettes: browsers' and proxies' HAR, vcrpy's family, bodies, frame lists.
+
+    Secrets are masked before anything is written. What a form does not hold is said in each exchange's note, and what
+    was left out is said here. All files are read before the first cassette is written.
+    """
+    from harness.dialects import UnknownDialect
+    from harness.dialects import dialect as dialect_record
+    from harness.recording.importers.imported import UnreadableImport, Wishes
+    from harness.recording.importers.recognise import FORMS, import_file
+    from harness.recording.importers.store import store, targets
+
+    if form is not None and form not in FORMS:
+        fail(f"there is no form {form!r}; the forms are {', '.join(FORMS)}", WRONG_CALL)
+    with mendable(UnreadableImport, UnknownDialect):
+        if dialect is not None:
+            dialect_record(dialect)
+        wishes = Wishes(dialect, provider, everything)
+        imported = [(file, import_file(file, wishes, form)) for file in files]
+        placed = targets(imported, out)
+    if not replace and (there := next((path for path in placed if path.exists()), None)):
+        fail(f"{there}: is there already; give another --out, or --replace", WRONG_CALL)
+    forms = {imported_file.form for _, imported_file in imported}
+    with mendable(status=COULD_NOT_RUN):
+        stored = [store(path, exchanges, " and a ".join(sorted(forms))) for path, exchanges in placed.items()]
+    _tell(imported, stored, as_json=as_json)
+    if not stored:
+        fail("nothing was written: no exchange in these files is one to take", WRONG_CALL)
+
+
+def _tell(imported: list[tuple[Path, Imported]], stored: list[Stored], *, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        read = [
+            {"file": str(file), "form": each.form, "exchanges": len(each.exchanges), "notes": each.notes}
+            for file, each in imported
+        ]
+        written = [
+            {
+                "cassette": str(each.path),
+                "exchanges": each.exchanges,
+                "statuses": each.statuses,
+                "undecoded": each.undecoded,
+                "masked": each.masked,
+            }
+            for each in stored
+        ]
+        typer.echo(json.dumps({"read": read, "written": written}, ensure_ascii=False, indent=2))
+        return
+    for file, each in imported:
+        typer.echo(f"{file}: {each.form}, {_count(len(each.exchanges), 'exchange')}")
+        for note in each.notes:
+            typer.echo(f"    {note}")
+    for cassette in stored:
+        typer.echo(f"wrote {cassette.path}: {_words(cassette)}")
+
+
+def _words(cassette: Stored) -> str:
+    parts = [f"{count} {status}" for status, count in sorted(cassette.statuses.items())]
+    parts += [f"{cassette.undecoded} not decoded"] if cassette.undecoded else []
+    parts += [f"{_count(cassette.masked, 'place')} masked"] if cassette.masked else []
+    return f"{_count(cassette.exchanges, 'exchange')} ({', '.join(parts)})"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
