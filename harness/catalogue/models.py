@@ -36,7 +36,7 @@ from harness.catalogue.requests import RequestExpectation
 from harness.dialects import dialect_names
 from harness.events import AnyEvent, ErrorKind, to_builtins
 from harness.request import to_dict as request_to_dict
-from harness.wire.response import Transfer
+from harness.wire.response import Transfer, WireResponse
 
 __all__ = [
     "FEATURES",
@@ -104,7 +104,7 @@ LACKS = {NO_STOP_REASONS: "has no word for why an answer ended: it returns or it
 CONTINUING = "openai-responses"
 """The dialect in which a request can go on from an earlier answer by its id."""
 
-SOURCES = ("events", "frames", "body", "cassette", "error", "connection")
+SOURCES = ("events", "frames", "body", "cassette", "error", "connection", "wire")
 
 
 class ErrorResponse(Record):
@@ -138,8 +138,15 @@ Events: TypeAlias = Annotated[
 ]
 
 
+def _built_in_code(data: Any) -> Any:
+    """Files name a cassette."""
+    if isinstance(data, WireResponse | None):
+        return data
+    raise wrong("a recorded response is made in code; in a file, name its `cassette`")
+
+
 class Response(Record):
-    """One answer of the server. Exactly one of `events`, `frames`, `body`, `cassette`, `error`, `connection`."""
+    """One answer of the server. Exactly one of SOURCES is given."""
 
     events: Annotated[Events | None, PlainSerializer(_events_json)] = None
     """Canonical events; every dialect's encoder renders them, terminal markers included."""
@@ -157,6 +164,8 @@ class Response(Record):
     """An HTTP error in the dialect's own form. `status` None takes the vendor's usual one for the kind."""
     connection: Literal["reset", "close", "stall"] | None = None
     """The connection ends, or stalls, before any status line."""
+    wire: Annotated[WireResponse | None, BeforeValidator(_built_in_code)] = None
+    """A response as it was recorded, played as it is; scenarios that are made of cassettes have it, files do not."""
 
     status: int | None = Field(default=None, ge=100, le=599)
     headers: dict[str, str | None] = Field(default_factory=dict)

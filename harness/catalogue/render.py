@@ -16,6 +16,7 @@ import msgspec
 from harness.catalogue.apply_faults import Body, FaultMisplaced, apply_faults, to_chunks
 from harness.catalogue.canonical import json_text
 from harness.catalogue.models import ErrorResponse, Response, Scenario
+from harness.catalogue.other_form import in_other_form
 from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
 from harness.dialects.base import Dialect, lose
@@ -86,6 +87,9 @@ def render_other_form(scenario: Scenario, dialect_name: str) -> tuple[WireRespon
 
     A gateway may ask its upstream for the one to make the other of it.
     """
+    recorded = [response.wire for response in scenario.responses_in(dialect_name) if response.wire is not None]
+    if recorded:
+        return in_other_form(recorded, dialect_record(dialect_name))
     request = msgspec.structs.replace(scenario.request, stream=not scenario.request.stream)
     try:
         rendered = render(scenario.model_copy(update={"request": request}), dialect_name)
@@ -126,6 +130,8 @@ def render_response(response: Response, dialect: Dialect, *, whole: bool = False
 
     Raises FaultMisplaced; what the dialect cannot say stops `render`.
     """
+    if response.wire is not None:
+        return response.wire
     if response.connection is not None:
         ending: Ending = "clean" if response.connection == "close" else response.connection
         return WireResponse(0, (), (), ending, before_head_s=response.before_head_s, head=False)

@@ -21,6 +21,7 @@ from harness.cli.runs import (
     REPORT,
     RESULTS,
     SCENARIO,
+    Chosen,
     File,
     Names,
     carry_out,
@@ -66,10 +67,7 @@ def matrix(
     taking_part = _roster(system or (), without or ())
     settings = settings_for(
         taking_part.systems,
-        scenario=scenario,
-        family=family,
-        dialect=dialect,
-        catalogue=catalogue,
+        Chosen(scenario, family, dialect, catalogue),
         jobs=jobs,
         systems_at_once=systems_at_once,
         results=results_path(results, report),

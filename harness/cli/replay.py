@@ -1,12 +1,15 @@
-"""`harness replay`: systems through scenarios, verdicts, results, reports."""
+"""`harness replay`: systems through scenarios or cassettes, verdicts, results, reports."""
 
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.cassettes import SPEED, Cassettes, cassettes_in, speed_of
+from harness.cli.exits import fail
+from harness.cli.golden import update_golden
 from harness.cli.runs import (
     AS_JSON,
     AT_ONCE,
@@ -20,6 +23,7 @@ from harness.cli.runs import (
     REPORT,
     RESULTS,
     SCENARIO,
+    Chosen,
     File,
     Names,
     carry_out,
@@ -29,9 +33,15 @@ from harness.cli.runs import (
     show,
 )
 
+if TYPE_CHECKING:
+    from harness.cli.given_cassettes import GivenCassettes
+
 EXAMPLE = "Example: harness replay --system my_adapter.py --family tool-calls --report report"
 
 SYSTEM = typer.Option("--system", "-s", help="A bundled name, an adapter script, a manifest, or pkg.module:attr.")
+CASSETTE = typer.Option("--cassette", help="The exchanges in this cassette or folder instead of scenarios.")
+UPDATE = typer.Option("--update", help="Show how cassettes differ from their golden transcripts, and rewrite those.")
+YES = typer.Option("--yes", "-y", help="With --update: rewrite without a question.")
 RECORDINGS = typer.Option("--recordings", help="Also decode every recorded stream in this folder.")
 IN_PROCESS = typer.Option("--in-process", help="Without sockets, on a virtual clock; for in-process systems.")
 
@@ -41,6 +51,10 @@ def replay(
     scenario: Annotated[Names, SCENARIO] = None,
     family: Annotated[Names, FAMILY] = None,
     dialect: Annotated[Names, DIALECT] = None,
+    cassette: Annotated[Cassettes, CASSETTE] = None,
+    speed: Annotated[str, SPEED] = "recorded",
+    update: Annotated[bool, UPDATE] = False,
+    yes: Annotated[bool, YES] = False,
     recordings: Annotated[File, RECORDINGS] = None,
     catalogue: Annotated[File, CATALOGUE] = None,
     jobs: Annotated[int, JOBS] = 24,
@@ -53,13 +67,15 @@ def replay(
     as_json: Annotated[bool, AS_JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
-    """Run systems through the catalogue's scenarios and judge what they do."""
+    """Run systems through the catalogue's scenarios, or through recorded exchanges, and judge what they do."""
+    _refuse_contradictions(cassette, catalogue, system, speed=speed, update=update, yes=yes)
+    if update:
+        update_golden(cassettes_in(cassette or []), yes=yes)
+    chosen = Chosen(scenario, family, dialect, catalogue)
     settings = settings_for(
         system or ["reference"],
-        scenario=scenario,
-        family=family,
-        dialect=dialect,
-        catalogue=catalogue,
+        chosen,
+        cassettes=_given(cassette, speed),
         lane="in-process" if in_process else "sockets",
         jobs=jobs,
         systems_at_once=systems_at_once,
@@ -71,3 +87,25 @@ def replay(
     make_room(settings.results, report and report / "index.html", junit)
     [run] = carry_out(settings, quiet=quiet, as_json=as_json)
     show(run, report, junit, said=not quiet and not as_json)
+
+
+def _refuse_contradictions(
+    cassette: Cassettes, catalogue: File, system: Names, *, speed: str, update: bool, yes: bool
+) -> None:
+    """Ends the command where options do not go together."""
+    if cassette and catalogue:
+        fail("--cassette and --catalogue each say where the cases come from; give one of them")
+    if not cassette and (update or speed != "recorded"):
+        fail(f"{'--update' if update else '--speed'} is about cassettes; name one with --cassette")
+    if update and system:
+        fail("--update rewrites golden transcripts and runs no system; leave --system out")
+    if yes and not update:
+        fail("--yes answers the question of --update; give that too")
+
+
+def _given(cassette: Cassettes, speed: str) -> GivenCassettes | None:
+    if not cassette:
+        return None
+    from harness.cli.given_cassettes import GivenCassettes
+
+    return GivenCassettes.read(cassette, speed_of(speed))

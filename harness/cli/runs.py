@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypedDict, Unpack
 
+    from harness.cli.given_cassettes import GivenCassettes
     from harness.runner.case import LaneName
     from harness.runner.results import Run
     from harness.runner.session import Settings
@@ -46,27 +48,47 @@ AS_JSON = typer.Option("--json", help="Print the results file instead of a summa
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which scenarios are to run, in which dialects, and where they lie; None is no condition."""
+
+    scenarios: Names
+    families: Names
+    dialects: Names
+    catalogue: File
+
+
 def settings_for(
     systems: Iterable[str],
+    chosen: Chosen,
     *,
-    scenario: Names,
-    family: Names,
-    dialect: Names,
-    catalogue: Path | None,
+    cassettes: GivenCassettes | None = None,
     **others: Unpack[OtherSettings],
 ) -> Settings:
-    """The settings of a run; a catalogue that is wrong ends the command."""
+    """The settings of a run, through cassettes where there are any; a catalogue that is wrong ends the command."""
     from harness.catalogue.loader import CatalogueError, load_catalogue
     from harness.runner.session import Settings
 
+    dialects = tuple(chosen.dialects) if chosen.dialects else None
     with mendable(CatalogueError):
-        loaded = load_catalogue(catalogue)
+        if cassettes is not None:
+            scenarios = cassettes.scenarios(chosen.scenarios, chosen.families)
+            return Settings(
+                systems=tuple(systems) if scenarios else (),  # there may be nothing but golden transcripts
+                scenarios=scenarios,
+                catalogue=cassettes.cases.catalogue,
+                dialects=dialects,
+                source=cassettes.source,
+                reviewed=cassettes.reviewed(chosen.scenarios, dialects),
+                **others,
+            )
+        loaded = load_catalogue(chosen.catalogue)
         return Settings(
             systems=tuple(systems),
-            scenarios=loaded.select(ids=scenario, families=family),
+            scenarios=loaded.select(ids=chosen.scenarios, families=chosen.families),
             catalogue=loaded,
-            dialects=tuple(dialect) if dialect else None,
-            catalogue_folder=catalogue,
+            dialects=dialects,
+            source=("--catalogue", str(chosen.catalogue)) if chosen.catalogue else (),
             **others,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED
-from harness.report.visible import plain
+from harness.report.visible import counted, plain
 from harness.runner.flips import Flip
 from harness.runner.plan import CANARY_FAMILY
 from harness.runner.results import RecordingResult, Result, Run
@@ -24,6 +24,8 @@ PLAIN_WIDTH = 120
 """Columns of the table where nobody says how wide the terminal is."""
 SHOWN_FAILURES = 20
 """Failures that the terminal lists; the report has all of them."""
+SHOWN_NAMES = 3
+"""Exchanges that it names of those that there is nothing to say of, for each reason."""
 
 
 def exit_status(run: Run) -> int:
@@ -46,8 +48,10 @@ def print_summary(run: Run, report: Path | None) -> None:
         if suspects:
             _print_suspects(console, [result for result in run.results if _column(result) in suspects])
         _print_failures(console, run.results)
-    if run.recordings:
-        _print_recordings(console, run.recordings)
+    if streams := [each for each in run.recordings if not each.golden]:
+        _print_recordings(console, streams)
+    if exchanges := [each for each in run.recordings if each.golden]:
+        _print_exchanges(console, exchanges)
     if run.footer is None or run.footer.interrupted:
         console.print("\nnot whole: the run did not come to its end, results may be missing", markup=False)
     if report is not None:
@@ -147,3 +151,28 @@ def _print_recordings(console: Console, recordings: Iterable[RecordingResult]) -
     )
     for each in bad[:SHOWN_FAILURES]:
         console.print(f"  {each.id} ({each.dialect}, {each.provider}): {each.problems[0]}", markup=False)
+
+
+def _print_exchanges(console: Console, exchanges: Sequence[RecordingResult]) -> None:
+    """What cassettes amount to beside their golden transcripts, field by field where that is not the same."""
+    verdicts = Counter(each.verdict for each in exchanges)
+    console.print(
+        f"\ncassettes: {counted(len(exchanges), 'exchange')}, {verdicts['pass']} as the golden transcript has it, "
+        f"{verdicts['fail']} not; {verdicts['unsupported']} not compared",
+        markup=False,
+    )
+    for each in [each for each in exchanges if each.verdict == "fail"][:SHOWN_FAILURES]:
+        console.print(
+            f"\nfail: {plain(each.id)} ({each.dialect}, {plain(each.provider)}), {plain(each.source)}", markup=False
+        )
+        for problem in each.problems:
+            console.print(f"  {plain(problem)}", markup=False)
+    reasons: dict[str, list[str]] = {}
+    for each in exchanges:
+        if each.verdict == "unsupported":
+            reasons.setdefault(f"not compared, {each.problems[0]}", []).append(each.id)
+        elif each.no_case:
+            reasons.setdefault(f"no case for a system, {each.no_case}", []).append(each.id)
+    for reason, names in reasons.items():
+        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+        console.print(f"  {plain(reason)}: {', '.join(map(plain, names[:SHOWN_NAMES]))}{more}", markup=False)

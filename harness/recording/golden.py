@@ -104,7 +104,7 @@ def decoded(exchange: Exchange) -> Transcript | Undecoded:
 def _headers(exchange: Exchange) -> dict[str, str]:
     """The response's headers by their names in small letters, a date to wait for in seconds."""
     headers = {name.lower(): value for name, value in reversed(exchange.response.headers)}
-    moment = _moment(headers.get("date"), getattr(exchange, "recorded_at", None)) or _LONG_PAST
+    moment = _moment(headers.get("date"), exchange.recorded_at) or _LONG_PAST
     seconds = parse_retry_after({"retry-after": headers.get("retry-after", "")}, moment).seconds
     return headers if seconds is None else {**headers, "retry-after": header_seconds(seconds)}
 

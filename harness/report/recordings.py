@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from harness.report.visible import counted
 from harness.runner.results import RecordingResult
 
+REASONS_SHOWN = 10
+
 
 @dataclass(frozen=True, slots=True)
 class RecordingGroup:
@@ -41,10 +43,17 @@ def decoded(recordings: Iterable[RecordingResult]) -> list[RecordingResult]:
 
 
 def left_out(recordings: Iterable[RecordingResult]) -> str:
-    """How many are of which other dialects, in one sentence; empty where there are none."""
-    others = Counter(each.dialect for each in recordings if each.verdict == "unsupported")
+    """How many are of which other dialects, or of cassettes and not compared, in a sentence each; else empty."""
+    unread = [each for each in recordings if each.verdict == "unsupported"]
+    others = Counter(each.dialect for each in unread if not each.golden)
     named = ", ".join(f"{dialect} ({count})" for dialect, count in others.most_common())
-    return f"Not decoded: {counted(others.total(), 'stream')} of other dialects: {named}." if others else ""
+    reasons = Counter(each.problems[0] for each in unread if each.golden and each.problems)
+    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(REASONS_SHOWN))
+    sentences = (
+        f"Not decoded: {counted(others.total(), 'stream')} of other dialects: {named}." if others else "",
+        f"Not compared: {counted(reasons.total(), 'recorded exchange')}: {told}." if reasons else "",
+    )
+    return " ".join(filter(None, sentences))
 
 
 def _group(key: tuple[str, str, str], recordings: Sequence[RecordingResult]) -> RecordingGroup:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import shlex
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -36,13 +35,13 @@ STDERR_TAIL = 4_000
 class Subject:
     """Who was run and how: `spec` is what the user called the system, and how the run is reproduced.
 
-    `catalogue` is the folder of scenarios, None for the built-in one.
+    `source` are the options that name where the scenarios lie, none for the built-in catalogue.
     """
 
     spec: str
     description: Description
     lane: LaneName
-    catalogue: Path | None = None
+    source: tuple[str, ...] = ()
 
 
 def result_of(planned: PlannedCase, subject: Subject, observation: Observation, known: KnownFailure | None) -> Result:
@@ -63,8 +62,7 @@ def unsupported(planned: PlannedCase, subject: Subject, missing: frozenset[str])
 def reproduce_command(subject: Subject, planned: PlannedCase) -> str:
     """The one command that shows the same verdict again."""
     words = ["harness", "replay", "--system", subject.spec]
-    words += ["--scenario", planned.scenario.id, "--dialect", planned.dialect]
-    words += ["--catalogue", str(subject.catalogue)] if subject.catalogue else []
+    words += ["--scenario", planned.scenario.id, "--dialect", planned.dialect, *subject.source]
     return shlex.join([*words, "--in-process"] if subject.lane == "in-process" else words)
 
 

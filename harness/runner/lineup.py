@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from harness.origin.server import Origin
 from harness.runner.plan import Plan
@@ -78,14 +77,14 @@ async def lined_up(
     plan: Plan,
     *,
     at_once: int,
-    catalogue: Path | None,
+    source: tuple[str, ...] = (),
     origin: Origin | None = None,
 ) -> AsyncIterator[Lineup]:
     """The lineup of these systems; all of them are stopped in the end.
 
     At most `at_once` are started side by side; where there are no more than that, they stay, and else each is stopped
-    until its turn comes. `origin`: what stands behind gateways; None in process. Raises UnknownSystem,
-    UnreadableKnownFailures, and WrongRun where two could not be told apart.
+    until its turn comes. `source`: the options that name where the scenarios lie; `origin`: what is behind gateways,
+    None in process. Raises UnknownSystem, UnreadableKnownFailures, and WrongRun where two could not be told apart.
     """
     standing_by: list[StandbyDriver] = []
     places = asyncio.Semaphore(at_once)
@@ -103,7 +102,7 @@ async def lined_up(
 
     try:
         outcomes = await asyncio.gather(*map(describe, entrants))
-        yield _lineup(zip(entrants, outcomes, strict=True), plan, catalogue)
+        yield _lineup(zip(entrants, outcomes, strict=True), plan, source)
     finally:
         await asyncio.gather(*map(stop, standing_by))
 
@@ -111,7 +110,7 @@ async def lined_up(
 def _lineup(
     outcomes: Iterable[tuple[Entrant, StandbyDriver | SystemBroken]],
     plan: Plan,
-    catalogue: Path | None,
+    source: tuple[str, ...],
 ) -> Lineup:
     systems, broken = [], []
     for entrant, outcome in outcomes:
@@ -119,7 +118,7 @@ def _lineup(
             broken.append(Broken(entrant, outcome))
             continue
         known = known_failures(entrant.spec.name).of(outcome.description.version)
-        systems.append(SystemRun(entrant.said, outcome, known, plan.of(outcome.description), catalogue))
+        systems.append(SystemRun(entrant.said, outcome, known, plan.of(outcome.description), source))
     _refuse_twins(systems)
     return Lineup(tuple(systems), tuple(broken))
 

@@ -172,8 +172,8 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
 class RecordingResult(msgspec.Struct, frozen=True, tag_field="record", tag="recording"):
     """What became of one real recorded stream: decoded whole, and again in other cuttings.
 
-    `problems` says in words what does not hold, or, where `verdict` is `unsupported`, why it was not decoded.
-    `cuttings` counts the ways in which the stream was cut besides whole.
+    `problems` says in words what does not hold, or, where `verdict` is `unsupported`, why it was not decoded or not
+    compared. `cuttings` counts the ways in which the stream was cut besides whole.
     """
 
     system: str
@@ -189,6 +189,10 @@ class RecordingResult(msgspec.Struct, frozen=True, tag_field="record", tag="reco
     verdict: Verdict
     problems: list[str]
     warnings: list[str]
+    golden: bool = False
+    """An exchange of a cassette, which is compared with its golden transcript as well."""
+    no_case: str = ""
+    """Of an exchange: why no system was run through it."""
 
 
 class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):

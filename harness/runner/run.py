@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from harness.catalogue.checks import missing_features
 from harness.catalogue.observation import Observation
@@ -31,14 +30,14 @@ ResultListener = Callable[[Result], None]
 class SystemRun:
     """One system with its share of the plan. `spec` is how the user named it, and how the run is reproduced.
 
-    `catalogue` is the folder of scenarios, None for the built-in one.
+    `source` are the options that name where the scenarios lie, none for the built-in catalogue.
     """
 
     spec: str
     driver: Driver
     known: KnownFailures
     cases: list[PlannedCase] = field(default_factory=list)
-    catalogue: Path | None = None
+    source: tuple[str, ...] = ()
 
     @property
     def description(self) -> Description:
@@ -47,7 +46,7 @@ class SystemRun:
 
     def subject(self, lane: Lane) -> Subject:
         """Who is run and how, for its results."""
-        return Subject(self.spec, self.driver.description, lane.name, self.catalogue)
+        return Subject(self.spec, self.driver.description, lane.name, self.source)
 
 
 async def run_systems(

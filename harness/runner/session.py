@@ -20,7 +20,7 @@ from harness.runner.journal import Journal, header
 from harness.runner.lineup import Broken, Entrant, Lineup, WrongRun, lined_up
 from harness.runner.plan import CANARY_FAMILY, Plan
 from harness.runner.recordings import RecordedStream, check_recordings, read_recordings
-from harness.runner.results import Line, Run
+from harness.runner.results import Line, RecordingResult, Run
 from harness.runner.run import run_systems
 from harness.systems.base import SystemBroken
 from harness.systems.isolation import Isolation, isolate
@@ -50,8 +50,10 @@ class Settings:
     keep_evidence: bool = False
     """Whether the run that is returned has the evidence where no results file takes it."""
     isolated: bool = True
-    catalogue_folder: Path | None = None
-    """Where the catalogue was read from; None: it is the built-in one."""
+    source: tuple[str, ...] = ()
+    """The options that name where the scenarios lie; none: they are the built-in ones."""
+    reviewed: tuple[RecordingResult, ...] = ()
+    """What became of exchanges with golden transcripts, for the results."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Systems that do not take part though one might look for them, and why: the results say so."""
 
@@ -96,7 +98,7 @@ def run_repeatedly(settings: Settings, listeners: Listeners, *, times: int) -> l
     if settings.lane == "in-process" and (outside := [each.name for each in specs if not _in_process(each)]):
         raise WrongRun(f"{', '.join(outside)} cannot run in process, only over sockets: leave --in-process out")
     cases = Plan(settings.scenarios, settings.dialects)
-    if not cases.cases and not cases.has_pairs:
+    if not cases.cases and not cases.has_pairs and not (settings.reviewed and not specs):
         raise WrongRun("nothing to run: no scenario that was asked for runs in a dialect that was asked for")
     unbuilt = prepare(specs)
     if settings.isolated and not all(map(_in_process, specs)):
@@ -132,7 +134,7 @@ async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
                 plan.unbuilt,
                 plan.cases,
                 at_once=settings.systems_at_once,
-                catalogue=settings.catalogue_folder,
+                source=settings.source,
                 origin=lane.origin if isinstance(lane, SocketLane) else None,
             )
         )
@@ -145,6 +147,8 @@ async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
             Journal(first, settings.results, listeners.line, keep_evidence=settings.keep_evidence)
         )
         listeners.planned(sum(len(each.cases) for each in lineup.systems))
+        for reviewed in settings.reviewed:
+            journal.add(reviewed)
         _give_up(lineup.broken, plan.cases, journal, settings)
         await run_systems(
             lineup.systems,
@@ -183,6 +187,6 @@ def _give_up(broken: Sequence[Broken], plan: Plan, journal: Journal, settings: S
         observation = Observation((), None, (), 0.0, broken=str(each.error), stderr=each.error.stderr)
         cases = plan.of(each.description) if each.description.kind == "gateway" else plan.cases
         canaries = [planned for planned in cases if planned.scenario.family == CANARY_FAMILY] or cases[:1]
-        subject = Subject(each.entrant.said, each.description, settings.lane, settings.catalogue_folder)
+        subject = Subject(each.entrant.said, each.description, settings.lane, settings.source)
         for planned in canaries:
             journal.add(result_of(planned, subject, observation, None))

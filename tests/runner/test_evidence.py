@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -149,18 +148,18 @@ def test_a_case_that_was_not_run_says_what_was_not_claimed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "lane", "catalogue", "more"),
+    ("spec", "lane", "source", "more"),
     [
-        ("reference", "sockets", None, []),
-        ("reference", "in-process", None, ["--in-process"]),
-        ("my folder/it's.py", "sockets", None, []),
-        ("reference", "in-process", Path("my own"), ["--catalogue", "my own", "--in-process"]),
+        ("reference", "sockets", (), []),
+        ("reference", "in-process", (), ["--in-process"]),
+        ("my folder/it's.py", "sockets", (), []),
+        ("reference", "in-process", ("--catalogue", "my own"), ["--catalogue", "my own", "--in-process"]),
     ],
 )
 def test_the_command_shows_the_verdict_again(
-    spec: str, lane: LaneName, catalogue: Path | None, more: list[str]
+    spec: str, lane: LaneName, source: tuple[str, ...], more: list[str]
 ) -> None:
-    result = unsupported(planned(dialect="gemini"), Subject(spec, CLAIMS_ALL, lane, catalogue), frozenset())
+    result = unsupported(planned(dialect="gemini"), Subject(spec, CLAIMS_ALL, lane, source), frozenset())
     words = ["harness", "replay", "--system", spec, "--scenario", "made/up", "--dialect", "gemini", *more]
     assert shlex.split(result.reproduce) == words
 

@@ -1,0 +1,47 @@
+"""Recorded answers in the form that was not recorded: a stream as one document, a document as a stream.
+
+For gateways alone, which may ask their upstream for the one to make the other of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.dialects.base import Dialect
+from harness.events import End
+from harness.wire.response import Chunk, WireResponse
+
+
+def in_other_form(recorded: Sequence[WireResponse], dialect: Dialect) -> tuple[WireResponse, ...]:
+    """All of them in the other form; nothing where one has none. A refusal has one form."""
+    others = [_other(response, dialect) for response in recorded]
+    return tuple(other for other in others if other is not None) if None not in others else ()
+
+
+def _other(response: WireResponse, dialect: Dialect) -> WireResponse | None:
+    if not response.head or response.status >= 300:
+        return response
+    if response.ending != "clean" or response.header("content-encoding"):
+        return None
+    whole = [event for event in dialect.read_answer(response.body) if response.body.lstrip()[:1] == b"{"]
+    if whole and whole[-1] == End("completed"):
+        encoder = dialect.encoder()
+        frames = [frame for event in whole for frame in encoder.feed(event)] + encoder.close()
+        return _changed(response, dialect.content_type, [frame for frame in frames if frame], "chunked")
+    try:
+        document = dialect.join_frames(dialect.split_frames(response.body))
+    except ValueError:
+        return None
+    return _changed(response, "application/json", [document.body], "length")
+
+
+def _changed(response: WireResponse, content_type: str, pieces: list[bytes], transfer: str) -> WireResponse:
+    headers = tuple(field for field in response.headers if field[0] != "content-type")
+    return replace(
+        response,
+        headers=(("content-type", content_type), *headers),
+        chunks=tuple(map(Chunk, pieces)),
+        transfer="length" if transfer == "length" else "chunked",
+        codings=(),
+    )
