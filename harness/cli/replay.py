@@ -71,10 +71,9 @@ def replay(
     _refuse_contradictions(cassette, catalogue, system, speed=speed, update=update, yes=yes)
     if update:
         update_golden(cassettes_in(cassette or []), yes=yes)
-    chosen = Chosen(scenario, family, dialect, catalogue)
     settings = settings_for(
         system or ["reference"],
-        chosen,
+        Chosen(scenario, family, dialect, catalogue),
         cassettes=_given(cassette, speed),
         lane="in-process" if in_process else "sockets",
         jobs=jobs,
@@ -85,8 +84,7 @@ def replay(
         isolated=isolate,
     )
     make_room(settings.results, report and report / "index.html", junit)
-    [run] = carry_out(settings, quiet=quiet, as_json=as_json)
-    show(run, report, junit, said=not quiet and not as_json)
+    show(carry_out(settings, quiet=quiet, as_json=as_json)[0], report, junit, said=not (quiet or as_json))
 
 
 def _refuse_contradictions(
