@@ -44,6 +44,8 @@ class Listener:
         self.tape = recorder.begin(RecordedRequest(method, url, tuple(_lower(headers)), body))
         self.socket: socket.socket | None = None
         """Where the body comes from, if it comes from a connection of its own."""
+        self.reads_on = False
+        """Whether what the reader leaves is kept too: clients that try again throw an error away unread."""
         self._http2 = False
         self._traced = False
         self._is_out = False
@@ -78,6 +80,7 @@ class Listener:
 
     def head(self, status: int, headers: RawHeaders, extensions: Extensions) -> None:
         """The head came."""
+        self.reads_on = status >= 400
         self._http2 = extensions.get("http_version") in (b"HTTP/2", b"HTTP/3")
         came = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
         if not self._http2 and (stream := extensions.get("network_stream")) is not None:
@@ -161,9 +164,13 @@ class AsyncBody:
 
     async def _look_for_end(self) -> None:
         """Whether the body is over but for its end, which the reader has not waited for."""
+        reads = self._reads or aiter(self._stream)
         with anyio.move_on_after(END_GRACE_S):
             try:
-                await anext(self._reads or aiter(self._stream))
+                data = await anext(reads)
+                while self._listener.reads_on:
+                    self._listener.tape.read(data)
+                    data = await anext(reads)
             except StopAsyncIteration:
                 self._listener.tape.end("clean")
             except Exception as error:
@@ -216,7 +223,10 @@ class SyncBody:
 
         def look() -> None:
             try:
-                next(reads)
+                data = next(reads)
+                while self._listener.reads_on:
+                    self._listener.tape.read(data)
+                    data = next(reads)
             except BaseException as error:
                 seen.append(error)
 
