@@ -11,6 +11,7 @@ import ssl
 from collections import deque
 from typing import Protocol
 
+from harness.recording.listening import END_GRACE_S
 from harness.recording.proxy.intake import Intake
 from harness.recording.proxy.passage import Keeper, Passage
 from harness.recording.proxy.refusal import Refused
@@ -145,7 +146,12 @@ class ClientSide(asyncio.Protocol):
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """asyncio: the client closed its side. HTTP clients do not half-close, so it has left."""
+        """asyncio: the client closed its side. HTTP clients do not half-close, so it has left; many do so at a
+        vendor's end mark, and what ends the body is on its way then."""
+        if self._passage is not None and self._passage.begun and not self._passage.over:
+            self._passage.read_to_its_last()
+            asyncio.get_running_loop().call_later(END_GRACE_S, self.drop)
+            return True
         self.drop()
         return False
 
@@ -190,6 +196,10 @@ class ClientSide(asyncio.Protocol):
         """Bytes of the upstream: they go to the client first of all, also those that nobody asked for."""
         self._transport.write(data)
         if self._intake is None or self._passage is None:
+            return
+        if self._passage.left_by_reader:
+            self._passage.came(data)
+            self.drop()
             return
         problem = "more came than the answer" if self._passage.over else self._passage.came(data)
         if problem is not None:

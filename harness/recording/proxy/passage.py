@@ -36,6 +36,8 @@ class Passage:
         """Whether anything of the answer has come."""
         self.keeps = False
         """Once it is over: whether both sides may go on with another request."""
+        self.left_by_reader = False
+        """Whether nothing but the end of the body is still of interest."""
         self._intake = intake
         self._keeper = keeper
         self._on_over = on_over
@@ -76,6 +78,10 @@ class Passage:
         else:
             self._end(self._cut_short())
 
+    def read_to_its_last(self) -> None:
+        """The client wants no more: from now on only an end that comes at once is the server's."""
+        self.left_by_reader = True
+
     def left(self) -> None:
         """The client hung up, or the proxy is told to stop."""
         if self._tape is not None:  # a request that was never whole is no exchange
@@ -89,6 +95,8 @@ class Passage:
                 pass
             case h11.Response() as head:
                 self._head(head)
+            case h11.Data() if self.left_by_reader:
+                self.left()
             case h11.Data(data=data):
                 self._received += len(data)
                 if self._tape is not None and self._received <= RECORD_LIMIT:

@@ -301,6 +301,44 @@ def test_the_upstream_is_told_when_the_client_leaves_a_silent_stream(hard: bool)
     assert (exchange.response.ending, exchange.response.body) == ("cancelled", b"ab")
 
 
+@pytest.mark.parametrize(
+    ("more", "ending", "body"),
+    [
+        (b"0\r\n\r\n", "clean", b"ab"),
+        (b"2\r\ncd\r\n0\r\n\r\n", "cancelled", b"ab"),
+        (b"", "cancelled", b"ab"),
+    ],
+)
+def test_a_client_that_leaves_before_nothing_but_the_end_has_not_cancelled(
+    more: bytes, ending: Ending, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "END_GRACE_S", 10.0 if more else 0.01)
+    leaving, left = asyncio.Event(), asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(CHUNKED + b"2\r\nab\r\n")
+        await leaving.wait()
+        writer.write(more)
+        assert await reader.read() == b""
+        left.set()
+
+    async def main() -> Rig:
+        async with asyncio.timeout(20), upstream(talk) as url, rigged(url) as rig:
+            async with RawClient(rig.url) as client:
+                await client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                await client.read_until(b"ab\r\n")
+                (there,) = rig.proxy._clients
+            while there._passage and not there._passage.left_by_reader:
+                await asyncio.sleep(0)
+            leaving.set()
+            await left.wait()
+        return rig
+
+    (exchange,) = asyncio.run(main()).exchanges
+    assert (exchange.response.ending, exchange.response.body) == (ending, body)
+
+
 def test_a_client_that_leaves_within_its_request_made_no_exchange() -> None:
     came, left = asyncio.Event(), asyncio.Event()
 
