@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,6 +51,7 @@ async def attempt(
         api_key=step.key,
         policy=Policy.named("none").patient_for(timeout_s),
         transport=RecordingTransport(recorder, network),
+        clock=_TransportTime(),
         literal=True,
     )
     async with client:
@@ -66,6 +69,19 @@ async def _events(client: Client, step: Step) -> list[AnyEvent]:
             if step.probe.cancel and isinstance(event, CONTENT):
                 stream.cancel()
     return events
+
+
+class _TransportTime:
+    """The machine's time, in a form that leaves time-outs to the transport: so silence is recorded as a time-out.
+
+    By the client's own timer the transport would only see that it is left.
+    """
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
 
 class _Network(httpx.AsyncBaseTransport):
