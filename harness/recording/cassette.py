@@ -33,18 +33,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import msgspec
+from urllib.parse import urlsplit
 
 from harness.recording.chunk_table import chunks_of
-from harness.recording.content_coding import UnpackedTooLarge, unpacked
-from harness.recording.document import Document, DocumentError, Place, read_document
+from harness.recording.content_coding import UNPACKED_LIMIT, UnpackedTooLarge, unpacked
+from harness.recording.document import SIZE_LIMIT, Document, DocumentError, Place, read_document
+from harness.recording.harness_key import HARNESS_KEY, TIME_LIMIT_US, HarnessKey, Wrong, read_harness_key, shown
 from harness.recording.received import HeaderForm, Headers, joined, ordered, parted
-from harness.wire.response import Chunk, Ending, Transfer, WireResponse
+from harness.wire.response import Chunk, Transfer, WireResponse
 
-HARNESS_KEY = "x-harness"
-"""The key beside each response that holds what vcrpy has no place for."""
-HARNESS_KEY_VERSION = 1
+CHUNK_LIMIT = 1_000_000
+"""Chunks that all bodies of a cassette may have together."""
+BODY_LIMIT = 4 * UNPACKED_LIMIT
+"""Bytes that all bodies of a cassette may have together, unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,43 +94,14 @@ class UnreadableCassette(ValueError):
     """The file is no cassette that we can play; the message names the file, the place, and what to do."""
 
 
-class HarnessKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies under `x-harness`; the module says what the fields are."""
-
-    version: int
-    chunks: str | list[tuple[int, int]]
-    head_us: int = 0
-    ending: Ending = "clean"
-    transfer: Transfer = "chunked"
-    missing_bytes: int = 0
-    head: bool = True
-    request_order: str | None = None
-    response_order: str | None = None
-    provider: str | None = None
-    scenario: str | None = None
-    tool: str | None = None
-    recorded_at: str | None = None
-    masked: int = 0
-    note: str | None = None
-    transcript: dict[str, Any] | str | None = None
-
-
-class _Wrong(Exception):
-    """A value is not what a cassette has in this place."""
-
-    def __init__(self, place: Place, problem: str, mend: str = "record it again, or mend it by hand") -> None:
-        self.place = place
-        self.problem = problem
-        self.mend = mend
-
-
 def load_cassette(path: Path | str) -> Cassette:
     """The cassette in a file; raises UnreadableCassette. Nothing in the file is ever executed."""
     path = Path(path)
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        problem = error.strerror or str(error)
+        with path.open("rb") as file:
+            raw = file.read(SIZE_LIMIT + 1)  # enough to be refused
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
         raise UnreadableCassette(f"{path}: cannot be read: {problem}; give the path of a cassette file") from error
     try:
         document = read_document(raw, only_json=path.suffix == ".json")
@@ -140,12 +112,21 @@ def load_cassette(path: Path | str) -> Cassette:
 
 
 def _exchanges(path: Path, document: Document) -> tuple[Exchange, ...]:
+    exchanges: list[Exchange] = []
+    chunks = size = 0
     try:
-        return tuple(
-            _exchange(interaction, ("interactions", number))
-            for number, interaction in enumerate(_interactions(document.data))
-        )
-    except _Wrong as wrong:
+        for number, interaction in enumerate(_interactions(document.data)):
+            exchange = _exchange(interaction, ("interactions", number))
+            chunks += len(exchange.response.chunks)
+            size += sum(len(chunk.data) for chunk in exchange.response.chunks)
+            if chunks > CHUNK_LIMIT or size > BODY_LIMIT:
+                problem = f"up to here the bodies have {size} bytes in {chunks} chunks"
+                raise Wrong(
+                    ("interactions", number), problem, f"{BODY_LIMIT} and {CHUNK_LIMIT} are the limits: split the file"
+                )
+            exchanges.append(exchange)
+        return tuple(exchanges)
+    except Wrong as wrong:
         line = document.line_of(wrong.place)
         place = f"{path}:{line}" if line else str(path)
         raise UnreadableCassette(f"{place}: {_dotted(wrong.place)}{wrong.problem}; {wrong.mend}") from None
@@ -161,20 +142,20 @@ def _interactions(data: Any) -> list[Any]:
         case {"version": 1, "interactions": list(interactions)}:
             return interactions
         case {"version": version, "interactions": list()} if version != 1:
-            raise _Wrong(("version",), f"this is version {version!r} of the format, and we read version 1")
+            raise Wrong(("version",), f"this is version {shown(version)} of the format, and we read version 1")
         case [{"request": _, "response": _}, *_]:
-            raise _Wrong((), "this is a cassette of vcrpy before 1.0", "migrate it with `python -m vcr.migration`")
-    raise _Wrong((), "a cassette has `version: 1` and a list of `interactions`")
+            raise Wrong((), "this is a cassette of vcrpy before 1.0", "migrate it with `python -m vcr.migration`")
+    raise Wrong((), "a cassette has `version: 1` and a list of `interactions`")
 
 
 def _exchange(data: Any, place: Place) -> Exchange:
     match data:
         case {"request": dict(request), "response": dict(response)}:
-            key = _harness_key(data.get(HARNESS_KEY), (*place, HARNESS_KEY))
+            key = read_harness_key(data.get(HARNESS_KEY), (*place, HARNESS_KEY))
             if key is None:
                 return _as_vcrpy_kept_it(_request(request, None, place), response, (*place, "response"))
             return _as_it_came(_request(request, key.request_order, place), response, key, place)
-    raise _Wrong(place, "an interaction has a `request` and a `response`")
+    raise Wrong(place, "an interaction has a `request` and a `response`")
 
 
 def _request(data: dict[Any, Any], order: str | None, above: Place) -> RecordedRequest:
@@ -183,15 +164,25 @@ def _request(data: dict[Any, Any], order: str | None, above: Place) -> RecordedR
         case {"method": str(method), "uri": str(url)}:
             headers = _in_order(_headers(data.get("headers"), (*place, "headers")), order, above, "request_order")
             lower = tuple((name.lower(), value) for name, value in headers)
-            return RecordedRequest(method.upper(), url, lower, _body(data.get("body"), (*place, "body")))
-    raise _Wrong(place, "a request has a `method` and a `uri`, both text")
+            body = _body(data.get("body"), (*place, "body"))
+            return RecordedRequest(method.upper(), _checked(url, (*place, "uri")), lower, body)
+    raise Wrong(place, "a request has a `method` and a `uri`, both text")
+
+
+def _checked(url: str, place: Place) -> str:
+    try:
+        urlsplit(url).port  # noqa: B018  # it is read here so that nobody stumbles over it later
+        url.encode()
+    except ValueError as error:
+        raise Wrong(place, f"this is no URL: {error}") from None
+    return url
 
 
 def _in_order(headers: Headers, order: str | None, above: Place, field: str) -> Headers:
     try:
         return headers if order is None else ordered(headers, order)
     except ValueError as error:
-        raise _Wrong((*above, HARNESS_KEY, field), str(error), f"take the field {field} out") from None
+        raise Wrong((*above, HARNESS_KEY, field), str(error), f"take the field {field} out") from None
 
 
 def _status(data: dict[Any, Any], place: Place) -> tuple[int, str]:
@@ -201,7 +192,7 @@ def _status(data: dict[Any, Any], place: Place) -> tuple[int, str]:
         ):
             message = others.get("message")
             return status, message if isinstance(message, str) else ""
-    raise _Wrong((*place, "status"), "a response has a `status` with a `code`, 200 or above")
+    raise Wrong((*place, "status"), "a response has a `status` with a `code`, 200 or above")
 
 
 def _received(data: dict[Any, Any], place: Place) -> tuple[Headers, bytes, Place]:
@@ -241,13 +232,15 @@ _TOLD = ("provider", "scenario", "tool", "recorded_at", "masked", "note")
 
 
 def _chunks(body: bytes, key: HarnessKey, place: Place) -> tuple[Chunk, ...]:
+    if isinstance(key.chunks, str) and key.chunks.count("@") > CHUNK_LIMIT:
+        raise Wrong(place, f"these are more than {CHUNK_LIMIT} chunks")
     try:
-        table = chunks_of(key.chunks) if isinstance(key.chunks, str) else key.chunks
+        table = chunks_of(key.chunks, TIME_LIMIT_US) if isinstance(key.chunks, str) else key.chunks
     except ValueError as error:
-        raise _Wrong(place, str(error)) from None
+        raise Wrong(place, str(error)) from None
     sizes = [size for size, _ in table]
-    if sum(sizes) != len(body) or min(sizes, default=0) < 0:
-        raise _Wrong(
+    if sum(sizes) != len(body):
+        raise Wrong(
             place,
             f"the chunks have {sum(sizes)} bytes, and the body has {len(body)}",
             f"if the body was edited, take the key {HARNESS_KEY} out: it then plays as one chunk",
@@ -266,9 +259,9 @@ def _transcript(data: dict[str, Any] | str | None, place: Place) -> Mapping[str,
     try:
         transcript = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise _Wrong(place, f"this is no JSON: {error}") from None
+        raise Wrong(place, f"this is no JSON: {error}") from None
     if not isinstance(transcript, dict):
-        raise _Wrong(place, "a transcript is a mapping")
+        raise Wrong(place, "a transcript is a mapping")
     return transcript
 
 
@@ -281,7 +274,7 @@ def _as_vcrpy_kept_it(request: RecordedRequest, data: dict[Any, Any], place: Pla
     try:
         plain = unpacked(body, codings)
     except UnpackedTooLarge as error:
-        raise _Wrong(source, str(error)) from None
+        raise Wrong(source, str(error)) from None
     if plain is not None:
         body = plain
         left = tuple(field for field in headers if field[0] != "content-encoding")
@@ -296,7 +289,7 @@ def _headers(data: Any, place: Place) -> tuple[tuple[str, str], ...]:
     if data is None:
         return ()
     if not isinstance(data, dict):
-        raise _Wrong(place, "headers are a mapping of names to values")
+        raise Wrong(place, "headers are a mapping of names to values")
     return tuple(
         (name, _text(value, (*place, name), "a header's value is text"))
         for name, values in data.items()
@@ -308,14 +301,14 @@ def _headers(data: Any, place: Place) -> tuple[tuple[str, str], ...]:
 def _text(value: Any, place: Place, rule: str) -> str:
     match value:
         case bool() | None:
-            raise _Wrong(place, rule)
+            raise Wrong(place, rule)
         case str():
             return value
-        case int() | float():  # written by hand, without quotes
+        case int() | float() if abs(value) < 2**63:  # written by hand, without quotes
             return str(value)
         case bytes():
             return value.decode("latin-1")
-    raise _Wrong(place, rule)
+    raise Wrong(place, rule)
 
 
 def _body(data: Any, place: Place) -> bytes:
@@ -329,17 +322,5 @@ def _body(data: Any, place: Place) -> bytes:
         case {"string": inner} if not isinstance(inner, dict):
             return _body(inner, (*place, "string"))
         case {}:
-            raise _Wrong(place, "the body has no `string`", "it was written by another serializer than vcrpy's own")
-    raise _Wrong(place, "a body is text, bytes, or a mapping with `string`")
-
-
-def _harness_key(data: Any, place: Place) -> HarnessKey | None:
-    match data:
-        case None:
-            return None
-        case {"version": version} if version != HARNESS_KEY_VERSION:
-            raise _Wrong(place, f"version {version!r} is not known here", "a newer harness wrote it: update this one")
-    try:
-        return msgspec.convert(data, HarnessKey)
-    except msgspec.ValidationError as error:
-        raise _Wrong(place, str(error)) from None
+            raise Wrong(place, "the body has no `string`", "it was written by another serializer than vcrpy's own")
+    raise Wrong(place, "a body is text, bytes, or a mapping with `string`")

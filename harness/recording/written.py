@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
-from harness.recording.cassette import HARNESS_KEY, HARNESS_KEY_VERSION, Exchange, RecordedRequest
+from harness.recording.cassette import CHUNK_LIMIT, Exchange, RecordedRequest
 from harness.recording.chunk_table import table
+from harness.recording.harness_key import HARNESS_KEY, HARNESS_KEY_VERSION, Wrong, read_harness_key
 from harness.recording.received import Headers, grouped, joined, order_of, parted
 from harness.recording.yaml_text import STEP, Body, yaml_lines
 from harness.wire.response import WireResponse
 
 FILE_START = "version: 1\ninteractions:\n"
+EMPTY_FILE = "version: 1\ninteractions: []\n"
 STAND_IN_STATUS = 502
 """The status that vcrpy is told where the connection ended before there was one."""
 TRANSCRIPT_DEPTH = 40
@@ -25,21 +27,26 @@ TRANSCRIPT_DEPTH = 40
 def written(exchange: Exchange) -> str:
     """The exchange as one item of a cassette's list of interactions, in YAML.
 
-    Times are rounded to the microsecond. Raises ValueError for a response that nobody can have recorded: with gates,
-    other codings or chunk extensions.
+    Times are rounded to the microsecond. Raises ValueError for a response that nobody can have recorded (with gates,
+    other codings or chunk extensions), and for what could not be read again.
     """
     _check(exchange.response)
-    item = {
-        "request": _request(exchange.request),
-        "response": _response(exchange),
-        HARNESS_KEY: {name: value for name, value in _harness_key(exchange) if value is not None},
-    }
+    key = {name: value for name, value in _harness_key(exchange) if value is not None}
+    try:
+        read_harness_key(key, (HARNESS_KEY,))
+    except Wrong as wrong:
+        raise ValueError(f"{'.'.join(map(str, wrong.place))}: {wrong.problem}") from None
+    item = {"request": _request(exchange.request), "response": _response(exchange), HARNESS_KEY: key}
     return f"- {yaml_lines(item, STEP).removeprefix(STEP)}"
 
 
 def _check(response: WireResponse) -> None:
     if response.codings or response.chunk_extension or any(chunk.gate for chunk in response.chunks):
         raise ValueError("a response with gates, chunk extensions or a choice of codings is no recording: play it")
+    if response.head and not 200 <= response.status <= 999:
+        raise ValueError(f"a response has no status {response.status}")
+    if len(response.chunks) > CHUNK_LIMIT:
+        raise ValueError(f"the body has {len(response.chunks)} chunks, and {CHUNK_LIMIT} are the limit")
 
 
 def _request(request: RecordedRequest) -> dict[str, Any]:
@@ -118,5 +125,8 @@ def _depth_within(value: Any, levels: int) -> bool:
 
 def canonical(exchange: Exchange) -> Exchange:
     """The exchange as it will be read from what is written of it."""
+    response = exchange.response
+    if not response.head:
+        return replace(exchange, response=replace(response, status=0, headers=()), reason="", header_form=())
     headers, form = parted(_came(exchange))
-    return replace(exchange, response=replace(exchange.response, headers=headers), header_form=form)
+    return replace(exchange, response=replace(response, headers=headers), header_form=form)

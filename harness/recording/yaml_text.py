@@ -52,7 +52,7 @@ def _entry(head: str, value: Any, indent: str) -> str:
             return f"{head}\n{yaml_lines(value, indent + STEP)}"
         case list() | tuple() if value:
             return f"{head}\n{_items(value, indent)}"
-        case bytes():
+        case bytes() if value:
             lines = base64.encodebytes(value).decode().replace("\n", f"\n{indent}{STEP}").rstrip(" ")
             return f"{head} !!binary |\n{indent}{STEP}{lines}"
         case str() if value and (isinstance(value, Body) or "\n" in value):
@@ -74,6 +74,8 @@ def _scalar(value: Any) -> str:
     match value:
         case str():
             return _line(value)
+        case bytes():
+            return "!!binary ''"
         case None:
             return "null"
         case bool():

@@ -259,8 +259,12 @@ def test_what_is_wrong_is_said_with_file_and_place(tmp_path: Path, old: str, new
     [
         ("[[3, 1500000]", "[[4, 1500000]", "x-harness.chunks: the chunks have 12 bytes, and the body has 11"),
         ("[5, 4000000]", "[-1, 1], [6, 2]", "x-harness.chunks"),
-        ("[5, 4000000]", "[5]", "x-harness: "),
-        ("ending: reset", "ending: sudden", "x-harness: Invalid enum value 'sudden'"),
+        ("[5, 4000000]", "[5]", "cassette.yaml:10: interactions[0].x-harness.chunks[2]: Expected `array` of length 2"),
+        (
+            "ending: reset",
+            "ending: sudden",
+            "cassette.yaml:12: interactions[0].x-harness.ending: Invalid enum value 'sudden'",
+        ),
         ("    version: 1\n", "    version: 3\n", "version 3 is not known here; a newer harness wrote it"),
         ("  x-harness:\n", "  x-harness: 5\n  x-other:\n", "x-harness: "),
     ],
