@@ -8,10 +8,11 @@ apart, with the reason.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -26,7 +27,7 @@ from harness.recording.folder import NamedCassette
 from harness.recording.golden import Asked, asked_in
 from harness.recording.play import target_of
 from harness.recording.speed import RECORDED, paced
-from harness.request import ImagePart, Request
+from harness.request import FilePart, ImagePart, Part, Request, ToolResultPart
 from harness.wire.response import Chunk, WireResponse
 
 FAMILY = "cassette"
@@ -155,7 +156,11 @@ def _request(asked: Asked, response: WireResponse) -> tuple[Request, bool]:
     The origin refuses what the vendor refuses, so a refusal that was recorded is played to a request without fault.
     """
     dialect, request = asked.dialect, asked.request
+    if any(not _is_base64(part.data) for message in request.messages for part in _media(message.content)):
+        raise _NoCase("its request holds a file or an image that is no base64; it was cut or masked")
     wire = dialect.build_request(request, API_KEY)
+    if _framing(wire.path) != _framing(asked.path):
+        raise _NoCase(f"its address asks for a framing that systems do not ask for, {_framing(asked.path) or 'none'}")
     faults = dialect.validate(wire.path, dict(wire.headers), wire.body)
     if not faults and not wire.losses:
         return request, False
@@ -165,6 +170,28 @@ def _request(asked: Asked, response: WireResponse) -> tuple[Request, bool]:
         raise _NoCase(f"its request: {lose(wire.losses)}")
     first = faults[0]
     raise _NoCase(f"its request is one that the vendor refuses: {first.where or 'the request'}: {first.message}")
+
+
+def _media(parts: Iterable[Part]) -> Iterator[ImagePart | FilePart]:
+    for part in parts:
+        if isinstance(part, ImagePart | FilePart):
+            yield part
+        elif isinstance(part, ToolResultPart):
+            yield from part.media
+
+
+def _is_base64(data: str) -> bool:
+    try:
+        b64decode(data, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _framing(target: str) -> str:
+    """What of an address says how a stream is framed."""
+    pairs = parse_qsl(target.partition("?")[2])
+    return "&".join(f"{name}={value}" for name, value in pairs if name.lstrip("$") == "alt")
 
 
 def _who(exchange: Exchange) -> str:
