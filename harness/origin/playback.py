@@ -92,8 +92,9 @@ class Playback:
 
     async def head(self) -> None:
         """Returns when the head has come; raises the library's exception when none will."""
-        await self._reach(self._at)
-        if not self._response.head:
+        if self._response.head:
+            await self._reach(self._at)
+        else:
             await self._finish("Server disconnected without sending a response.")
 
     async def chunks(self) -> AsyncIterator[bytes]:
