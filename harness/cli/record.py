@@ -119,6 +119,7 @@ def _carry_out(plan: Plan, folder: Path, limits: Limits, timeout_s: float, *, as
     from harness.endpoints.session import record as record_plan
 
     with RecordProgress(plan, quiet=quiet or as_json) as progress, mendable(status=COULD_NOT_RUN):
+        folder.mkdir(parents=True, exist_ok=True)  # before anything is paid for
         progress.say(plan_in_words(plan))
         told: dict[str, Any] = {"limits": limits, "timeout_s": timeout_s, "on_event": progress.tell}
         try:

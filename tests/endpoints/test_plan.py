@@ -54,7 +54,7 @@ def test_ones_own_server_is_free_and_an_unknown_price_is_said() -> None:
     assert make_plan("ollama").cost == 0
     assert make_plan("ollama").unpriced == ()
     plan = make_plan("generic", dialects=["openai-chat"], base_url="http://h", model="strange")
-    assert (plan.cost, plan.unpriced) == (0, ("strange",))
+    assert (plan.cost, plan.unpriced) == (Decimal(0), ("strange",))
 
 
 def test_a_prompt_is_too_long_by_what_is_said_or_known_of_the_context() -> None:
@@ -78,7 +78,7 @@ def test_tokens_are_those_of_the_request_and_its_limit() -> None:
 
 def test_what_is_to_be_refused_is_free() -> None:
     plan = make_plan("anthropic", probes=["bad-key", "bad-model", "bad-request"])
-    assert (plan.requests, plan.cost, plan.input_tokens) == (3, 0, 0)
+    assert (plan.requests, plan.cost, plan.input_tokens) == (3, Decimal(0), 0)
 
 
 def test_what_is_unknown_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -64,26 +65,36 @@ def answers(*behaviours: Callable[[Vendor, Request], WireResponse | None]) -> Ca
     return lambda vendor, request: left.pop(0)(vendor, request) if left else None
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_probe_of_a_dialect_is_recorded_by_one_request(dialect: str, tmp_path: Path) -> None:
-    vendor = Vendor(dialect)
-    recording = recorded(vendor, tmp_path)
-    missed = {outcome.probe: outcome.state for outcome in recording.outcomes if outcome.state != "recorded"}
-    assert missed == ({"refusal": "not elicited"} if dialect == "ollama" else {})  # it has no word for a refusal
-    names = {outcome.probe for outcome in recording.outcomes}
-    assert len(names) == (13 if dialect == "openai-responses" else 14)
-    assert {
-        outcome.probe: outcome.http_status for outcome in recording.outcomes if outcome.http_status != 200
-    } == ERRORS
-    assert [outcome.probe for outcome in recording.outcomes if outcome.ending != "clean"] == ["cancel"]
-    assert recording.requests == len(vendor.received) == len(names) + (2 if dialect == "ollama" else 0)
+@dataclass(frozen=True)
+class Whole:
+    """A recording of every probe in one dialect."""
+
+    dialect: str
+    vendor: Vendor
+    recording: Recording
+    folder: Path
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_each_cassette_holds_its_exchange_its_golden_transcript_and_no_key(dialect: str, tmp_path: Path) -> None:
-    recording = recorded(Vendor(dialect), tmp_path)
-    for outcome in recording.outcomes:
-        assert outcome.file == tmp_path / dialect / f"{outcome.probe}.yaml"
+@pytest.fixture(scope="module", params=DIALECTS)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    folder = tmp_path_factory.mktemp(request.param)
+    vendor = Vendor(request.param)
+    return Whole(request.param, vendor, recorded(vendor, folder), folder)
+
+
+def test_every_probe_of_a_dialect_is_recorded_by_one_request(whole: Whole) -> None:
+    outcomes, mute = whole.recording.outcomes, whole.dialect == "ollama"  # it has no word for a refusal
+    missed = {outcome.probe: outcome.state for outcome in outcomes if outcome.state != "recorded"}
+    assert missed == ({"refusal": "not elicited"} if mute else {})
+    assert len(outcomes) == (13 if whole.dialect == "openai-responses" else 14)
+    assert {outcome.probe: outcome.http_status for outcome in outcomes if outcome.http_status != 200} == ERRORS
+    assert [outcome.probe for outcome in outcomes if outcome.ending != "clean"] == ["cancel"]
+    assert whole.recording.requests == len(whole.vendor.received) == len(outcomes) + (2 if mute else 0)
+
+
+def test_each_cassette_holds_its_exchange_its_golden_transcript_and_no_key(whole: Whole) -> None:
+    for outcome in whole.recording.outcomes:
+        assert outcome.file == whole.folder / whole.dialect / f"{outcome.probe}.yaml"
         assert KEY not in outcome.file.read_text()
         [exchange] = load_cassette(outcome.file).exchanges
         assert (exchange.provider, exchange.scenario) == ("generic", outcome.probe)
@@ -93,21 +104,17 @@ def test_each_cassette_holds_its_exchange_its_golden_transcript_and_no_key(diale
         assert list(golden_differences(exchange.transcript, now)) == []
 
 
-def test_what_is_recorded_is_what_the_probe_is_named_for(tmp_path: Path) -> None:
-    recorded(Vendor("openai-chat"), tmp_path)
-    golden = {
-        path.stem: load_cassette(path).exchanges[0].transcript for path in sorted((tmp_path / "openai-chat").iterdir())
-    }
-    seen = {name: each for name, each in golden.items() if each is not None}
-    assert seen["non-ascii"]["text"].endswith("こんにちは 👋🏽")
-    assert seen["reasoning"]["reasoning"] == "155 it is, surely."
-    assert [call["input"]["city"] for call in seen["parallel-tool-calls"]["tool_calls"]] == ["Oslo", "Lima", "Hanoi"]
-    assert seen["length"]["finish"] == "length"
-    assert seen["usage"]["usage"]["input_tokens"] == 11
-    assert seen["refusal"]["refusal"] == "I will not."
-    assert seen["over-long"]["error"]["kind"] == "context_overflow"
-    assert seen["bad-key"]["error"]["kind"] == "auth"
-    assert seen["cancel"]["status"] == "cancelled"
+def test_what_is_recorded_is_what_the_probe_is_named_for(whole: Whole) -> None:
+    files = {outcome.probe: outcome.file for outcome in whole.recording.outcomes if outcome.file}
+    golden = {name: load_cassette(path).exchanges[0].transcript or {} for name, path in files.items()}
+    assert golden["non-ascii"]["text"].endswith("こんにちは 👋🏽")
+    assert golden["reasoning"]["reasoning"] == "155 it is, surely."
+    assert [call["input"]["city"] for call in golden["parallel-tool-calls"]["tool_calls"]] == ["Oslo", "Lima", "Hanoi"]
+    assert golden["length"]["finish"] == "length"
+    assert golden["usage"]["usage"]["input_tokens"] == 11
+    assert golden["over-long"]["error"]["kind"] == "context_overflow"
+    assert golden["bad-key"]["error"]["kind"] == "auth"
+    assert golden["cancel"]["status"] == "cancelled"
 
 
 def test_a_probe_that_is_not_shown_is_asked_twice_more_and_kept(tmp_path: Path) -> None:
@@ -289,16 +296,15 @@ def test_a_caller_that_stops_keeps_what_was_recorded_before(tmp_path: Path) -> N
         plan = make_plan(
             "generic", dialects=["openai-chat"], probes=["text", "usage"], base_url=url, model="m", key=KEY
         )
-        task = asyncio.ensure_future(record(plan, tmp_path, on_event=lambda told: seen.append(told) or stop(told)))
 
         def stop(told: Told) -> None:
             if isinstance(told, Outcome):
                 task.cancel()
 
+        task = asyncio.ensure_future(record(plan, tmp_path, on_event=stop))
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    seen: list[Told] = []
     with serving({"v": vendor}) as urls:
         asyncio.run(main(urls["v"]))
     assert [path.name for path in (tmp_path / "openai-chat").iterdir()] == ["text.yaml"]
