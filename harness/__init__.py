@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from harness.catalogue.loader import load_catalogue
     from harness.lint.linter import lint
     from harness.recording.cassette import load_cassette
+    from harness.recording.tape import Recorder
+    from harness.recording.writer import CassetteWriter
     from harness.stack.client import Client
     from harness.stack.policy import Policy
     from harness.transcript import Transcript, fold
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CassetteWriter",
     "Client",
     "Policy",
+    "Recorder",
     "Transcript",
     "decode",
     "decoder",
@@ -35,8 +39,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CassetteWriter": "harness.recording.writer",
     "Client": "harness.stack.client",
     "Policy": "harness.stack.policy",
+    "Recorder": "harness.recording.tape",
     "Transcript": "harness.transcript",
     "decode": "harness.api",
     "decoder": "harness.api",

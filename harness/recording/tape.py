@@ -30,6 +30,10 @@ from harness.wire.response import Chunk, Ending, Transfer, WireResponse
 Sink: TypeAlias = Callable[[Exchange], object]
 """Takes an exchange that has ended; `CassetteWriter.append` is one. It may be called from any thread."""
 
+_LEISURE_S = 0.05
+"""How long the background waits before it works on an exchange: whoever read the stream is not done with its end yet,
+and would wait for the interpreter's lock at every step of it."""
+
 TOOL = f"harness {__version__}"
 
 
@@ -78,6 +82,7 @@ class Recorder:
         self._open: set[Tape] = set()
         self._lock = threading.Lock()
         self._background = ThreadPoolExecutor(1, "recorder") if in_background else None
+        self._hurry = threading.Event()
 
     def begin(self, request: RecordedRequest) -> Tape:
         """A tape for the answer to a request. Its clock runs from now, until `Tape.sent` starts it anew."""
@@ -93,6 +98,7 @@ class Recorder:
         for tape in still_open:
             tape.end("cancelled")
         if self._background is not None:
+            self._hurry.set()
             self._background.shutdown()
             self._background = None
         if self.lost:
@@ -105,7 +111,8 @@ class Recorder:
     def flush(self) -> None:
         """Waits until the sink has all that ended so far."""
         if self._background is not None:
-            self._background.submit(int).result()
+            self._hurry.set()
+            self._background.submit(self._hurry.clear).result()
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +131,11 @@ class Recorder:
         if self._background is None:
             self._keep(exchange)
         else:
-            self._background.submit(self._keep, exchange)
+            self._background.submit(self._keep_at_leisure, exchange, time.monotonic())
+
+    def _keep_at_leisure(self, exchange: Exchange, ended: float) -> None:
+        self._hurry.wait(max(0.0, ended + _LEISURE_S - time.monotonic()))
+        self._keep(exchange)
 
     def _keep(self, exchange: Exchange) -> None:
         try:
