@@ -291,9 +291,9 @@ def _headers(data: Any, place: Place) -> tuple[tuple[str, str], ...]:
     if not isinstance(data, dict):
         raise Wrong(place, "headers are a mapping of names to values")
     return tuple(
-        (name, _text(value, (*place, name), "a header's value is text"))
+        (known, _text(value, (*place, name), "a header's value is text"))
         for name, values in data.items()
-        if _text(name, place, "a header's name is text")
+        if (known := _text(name, place, "a header's name is text"))
         for value in (values if isinstance(values, list) else [values])
     )
 

@@ -66,7 +66,10 @@ def ordered(headers: Headers, order: str) -> Headers:
     """Headers that were grouped, in the order in which they came; raises ValueError where it is another number."""
     values = grouped(headers)
     names = list(values)
-    numbers = [int(number) for number in order.split()]
+    try:
+        numbers = [int(number) for number in order.split()]
+    except ValueError:
+        numbers = [-1]
     if sorted(numbers) != [number for number, name in enumerate(names) for _ in values[name]]:
-        raise ValueError("the order does not name the headers that are there")
+        raise ValueError("these are not the numbers of the headers that are there")
     return tuple((names[number], values[names[number]].pop(0)) for number in numbers)
