@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.dialects.base import Dialect
-from harness.events import End
-from harness.wire.response import Chunk, WireResponse
+from harness.events import AnyEvent, End
+from harness.wire.response import Chunk, Transfer, WireResponse
 
 
 def in_other_form(recorded: Sequence[WireResponse], dialect: Dialect) -> tuple[WireResponse, ...]:
@@ -24,24 +24,29 @@ def _other(response: WireResponse, dialect: Dialect) -> WireResponse | None:
         return response
     if response.ending != "clean" or response.header("content-encoding"):
         return None
-    whole = [event for event in dialect.read_answer(response.body) if response.body.lstrip()[:1] == b"{"]
-    if whole and whole[-1] == End("completed"):
+    if response.body.lstrip()[:1] == b"{" and (whole := _completed(dialect.read_answer(response.body))):
         encoder = dialect.encoder()
         frames = [frame for event in whole for frame in encoder.feed(event)] + encoder.close()
         return _changed(response, dialect.content_type, [frame for frame in frames if frame], "chunked")
+    decoder = dialect.decoder()
     try:
-        document = dialect.join_frames(dialect.split_frames(response.body))
+        document = dialect.write_answer([*decoder.feed(response.body), *decoder.close()])
     except ValueError:
         return None
     return _changed(response, "application/json", [document.body], "length")
 
 
-def _changed(response: WireResponse, content_type: str, pieces: list[bytes], transfer: str) -> WireResponse:
+def _completed(events: Sequence[AnyEvent]) -> Sequence[AnyEvent]:
+    """The events of an answer that ended well, else none."""
+    return events if events[-1] == End("completed") else ()
+
+
+def _changed(response: WireResponse, content_type: str, pieces: list[bytes], transfer: Transfer) -> WireResponse:
     headers = tuple(field for field in response.headers if field[0] != "content-type")
     return replace(
         response,
         headers=(("content-type", content_type), *headers),
         chunks=tuple(map(Chunk, pieces)),
-        transfer="length" if transfer == "length" else "chunked",
+        transfer=transfer,
         codings=(),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -27,7 +27,7 @@ from harness.recording.folder import NamedCassette
 from harness.recording.golden import Asked, asked_in
 from harness.recording.play import target_of
 from harness.recording.speed import RECORDED, paced
-from harness.request import FilePart, ImagePart, Part, Request, ToolResultPart
+from harness.request import FilePart, ImagePart, Part, ReasoningPart, Request, ToolCallPart, ToolResultPart
 from harness.wire.response import Chunk, WireResponse
 
 FAMILY = "cassette"
@@ -156,8 +156,8 @@ def _request(asked: Asked, response: WireResponse) -> tuple[Request, bool]:
     The origin refuses what the vendor refuses, so a refusal that was recorded is played to a request without fault.
     """
     dialect, request = asked.dialect, asked.request
-    if any(not _is_base64(part.data) for message in request.messages for part in _media(message.content)):
-        raise _NoCase("its request holds a file or an image that is no base64; it was cut or masked")
+    if not all(_is_whole(part, dialect.name) for message in request.messages for part in message.content):
+        raise _NoCase("its request holds a file, an image or a signature that was cut or masked")
     wire = dialect.build_request(request, API_KEY)
     if _framing(wire.path) != _framing(asked.path):
         raise _NoCase(f"its address asks for a framing that systems do not ask for, {_framing(asked.path) or 'none'}")
@@ -172,12 +172,16 @@ def _request(asked: Asked, response: WireResponse) -> tuple[Request, bool]:
     raise _NoCase(f"its request is one that the vendor refuses: {first.where or 'the request'}: {first.message}")
 
 
-def _media(parts: Iterable[Part]) -> Iterator[ImagePart | FilePart]:
-    for part in parts:
-        if isinstance(part, ImagePart | FilePart):
-            yield part
-        elif isinstance(part, ToolResultPart):
-            yield from part.media
+def _is_whole(part: Part, dialect: str) -> bool:
+    """Whether what must be base64 is that: files, and in one dialect the signatures. A file may have an address."""
+    match part:
+        case ImagePart() | FilePart():
+            return bool(part.data or part.url) and _is_base64(part.data)
+        case ToolResultPart():
+            return all(_is_whole(medium, dialect) for medium in part.media)
+        case ReasoningPart() | ToolCallPart() if dialect == "gemini":
+            return _is_base64(part.signature or "")
+    return True
 
 
 def _is_base64(data: str) -> bool:
