@@ -4,11 +4,12 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.recording import document
-from harness.recording.document import DocumentError, read_document
+from harness.recording.document import DocumentError, end_of_list, read_document
 
 
 def read(text: str) -> object:
@@ -109,3 +110,58 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
             assert error.line is None or 1 <= error.line <= max(1, len(raw.decode("utf-8", "replace").splitlines()))
         else:
             assert found.text.encode() == raw.removeprefix(b"\xef\xbb\xbf")
+
+
+class PlainLoader(yaml.SafeLoader):
+    """PyYAML's, without dates and merge keys."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # as PyYAML has it
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":merge"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="[]{}:,-&*<|>'\"?# \n\tab1.~ey", max_size=60))
+def test_both_of_pyyamls_parsers_give_the_same_values(text: str) -> None:
+    """Those that PyYAML's own loader gives, where it gives any; the parser in Python takes a little more."""
+    try:
+        found = read(text)
+    except DocumentError:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document, "_LOADER", yaml.SafeLoader)
+        try:
+            assert read(text) == found
+        except DocumentError:
+            return
+    try:
+        assert yaml.load(text, Loader=PlainLoader) == found
+    except (yaml.YAMLError, ValueError):
+        return
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a: 1\nlist:\n- b\n- c: |+\n    d\n\n\nend: 2\n", (31, 0)),
+        ("list:\n  - b\n", (12, 2)),
+        ("list:\n- é\n# a comment\nend: 2\n", (22, 0)),
+        ("{list: [b]}", None),
+        ("list: b\n", None),
+        ("? {list: c}\n: [b]\nother:\n- c\n", None),
+    ],
+)
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)])
+def test_the_end_of_a_list_is_found(
+    monkeypatch: pytest.MonkeyPatch, loader: object, text: str, found: tuple[int, int] | None
+) -> None:
+    monkeypatch.setattr(document, "_LOADER", loader)
+    assert end_of_list(text, "list") == found
+
+
+def test_a_line_is_found_behind_keys_and_values_of_any_kind() -> None:
+    found = read_document(b"? 1\n: [a, {b: c}]\nd: {e: f}\ng:\n  - h: [i]\n    j: k\n", only_json=False)
+    assert found.line_of(("g", 0, "j")) == 6
+    assert found.line_of(("g", 0, "h", 0)) == 5
+    assert found.line_of(("d", "e", "f")) == 3

@@ -138,7 +138,7 @@ for number in range(15):
 def test_several_processes_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     commands = [[sys.executable, "-c", PROCESS, str(path), str(number)] for number in range(3)]
-    processes = [subprocess.Popen(command) for command in commands]
+    processes = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for command in commands]
     assert [process.wait() for process in processes] == [0, 0, 0]
     assert sorted(names(path)) == sorted(f"{process}-{number}" for process in range(3) for number in range(15))
 
