@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,14 +23,15 @@ class Kind:
 
     client: Callable[..., Any]
     transport: Callable[..., Any]
+    inner: Callable[..., Any]
+    """Its library's own transport."""
     is_async: bool
 
     def connect(self, recorder: Recorder | None, **options: Any) -> Any:
         """A client, recorded if there is a recorder, with 10 s of patience unless told otherwise."""
         options = {"timeout": 10, **options}
-        return (
-            self.client(**options) if recorder is None else self.client(transport=self.transport(recorder), **options)
-        )
+        inner = self.inner(verify=options.pop("verify", True))
+        return self.client(transport=inner if recorder is None else self.transport(recorder, inner), **options)
 
     async def run(self, steps: Callable[[], Any]) -> Any:
         """The result of async steps, or of sync ones in a thread, so that a server in this loop can answer."""
@@ -37,10 +39,10 @@ class Kind:
 
 
 KINDS = {
-    "httpx": Kind(httpx.AsyncClient, RecordingTransport, True),
-    "httpx-sync": Kind(httpx.Client, SyncRecordingTransport, False),
-    "httpx2": Kind(httpx2.AsyncClient, RecordingTransport2, True),
-    "httpx2-sync": Kind(httpx2.Client, SyncRecordingTransport2, False),
+    "httpx": Kind(httpx.AsyncClient, RecordingTransport, httpx.AsyncHTTPTransport, True),
+    "httpx-sync": Kind(httpx.Client, SyncRecordingTransport, httpx.HTTPTransport, False),
+    "httpx2": Kind(httpx2.AsyncClient, RecordingTransport2, httpx2.AsyncHTTPTransport, True),
+    "httpx2-sync": Kind(httpx2.Client, SyncRecordingTransport2, httpx2.HTTPTransport, False),
 }
 
 
@@ -60,13 +62,19 @@ Reaction = Callable[[list[bytes]], bool]
 
 
 async def look(
-    kind: Kind, recorder: Recorder | None, url: str, *, leave: Reaction = lambda _: False, patience: float = 10
+    kind: Kind,
+    recorder: Recorder | None,
+    url: str,
+    *,
+    leave: Reaction = lambda _: False,
+    patience: float = 10,
+    verify: Any = True,
 ) -> Sight:
     """What a client of that kind sees of a POST; it leaves when `leave` says so. The client is closed then."""
     sight = Sight()
 
     async def steps() -> None:
-        async with kind.connect(recorder, timeout=patience) as client:  # noqa: SIM117
+        async with kind.connect(recorder, timeout=patience, verify=verify) as client:  # noqa: SIM117
             async with client.stream("POST", url, json={"q": 1}) as answer:
                 _saw_head(sight, answer)
                 async for piece in answer.aiter_raw():
@@ -75,7 +83,7 @@ async def look(
                         break
 
     def sync_steps() -> None:
-        with kind.connect(recorder, timeout=patience) as client:  # noqa: SIM117
+        with kind.connect(recorder, timeout=patience, verify=verify) as client:  # noqa: SIM117
             with client.stream("POST", url, json={"q": 1}) as answer:
                 _saw_head(sight, answer)
                 for piece in answer.iter_raw():
@@ -111,7 +119,7 @@ class Line:
 
     async def until_left(self) -> None:
         """Returns when the client has hung up."""
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, ssl.SSLError):
             await self.reader.read(1)
 
     def reset(self) -> None:
@@ -131,7 +139,7 @@ def chunk(data: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def talking(talk: Talk) -> AsyncIterator[str]:
+async def talking(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server that has `talk` answer each request and then closes; gives its URL."""
 
     serving: set[asyncio.Task[Any]] = set()
@@ -143,12 +151,12 @@ async def talking(talk: Talk) -> AsyncIterator[str]:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             await talk(await _line(reader, writer))
         writer.close()
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, ssl.SSLError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         await asyncio.gather(*serving)

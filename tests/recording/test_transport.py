@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from harness.wire.response import Chunk, WireResponse
 from tests.origin.wire import Always
 
 from .clients import HEAD, KINDS, LAST, Kind, Line, chunk, look, talking
+from .proxy.certificates import made_in
 
 TEXT = (("content-type", "text/plain"), ("set-cookie", "a=1"), ("x-id", "r1"), ("set-cookie", "b=2"))
 GZIPPED = bytes.fromhex("1f8b08000000000002034bcfaf4a0500b0b2dd4e04000000")
@@ -214,6 +216,32 @@ def test_what_the_reader_never_saw_is_not_recorded(kind: Kind) -> None:
 def test_a_cut_behind_the_last_piece_read_is_a_cut(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "END_GRACE_S", 20.0)
     assert left_after_one(kind, lambda line: line.say(HEAD, chunk(b"one"))) == ("no_last_chunk", [b"one"])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(("rest", "ending", "grace_s"), [(b"", "cancelled", 0.05), (LAST, "clean", 20.0)])
+def test_leaving_is_the_same_over_tls(
+    kind: Kind, rest: bytes, ending: str, grace_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "END_GRACE_S", grace_s)
+    server, trust = made_in(tmp_path)
+    kept: list[Exchange] = []
+    told = threading.Event()
+
+    async def talk(line: Line) -> None:
+        await line.say(HEAD, chunk(b"one"), rest)
+        await line.until_left()
+        told.set()
+
+    async def main() -> None:
+        async with talking(talk, server) as url:
+            with Recorder(kept.append) as recorder:
+                sight = await look(kind, recorder, url, leave=lambda _: True, patience=60, verify=trust)
+        assert sight.pieces == [b"one"]
+
+    asyncio.run(main())
+    assert told.wait(10)
+    assert [(one.response.ending, one.response.body) for one in kept] == [(ending, b"one")]
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpx2"])
