@@ -7,7 +7,6 @@ reset alike; each client has a connection of its own behind it, opened when it f
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from typing import Protocol
 
@@ -87,9 +86,9 @@ class UpstreamSide(asyncio.Protocol):
         self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """asyncio: the connection is gone. An error of TLS is a FIN without its good-bye."""
+        """asyncio: the connection is gone."""
         self._writable.set()
-        self._end(was_reset=isinstance(error, OSError) and not isinstance(error, ssl.SSLError))
+        self._end(was_reset=isinstance(error, OSError))
 
     def pause_writing(self) -> None:
         """asyncio: the kernel takes no more for now."""

@@ -7,8 +7,9 @@ import pytest
 
 from harness.recording.proxy import connection
 from harness.recording.proxy.events import NotRelayed, OddAnswer, Recorded
+from harness.recording.proxy.server import Proxy
 from harness.wire.response import Ending
-from harness.wire.tcp import reset
+from harness.wire.tcp import reset, unacknowledged
 
 from ...origin.wire import RawClient, Seen
 from .rig import Rig, Talk, ask, head_of, rigged, saying, through, upstream
@@ -88,25 +89,31 @@ def test_the_client_sees_the_end_that_the_upstream_made(talk: Talk, data: bytes,
 
 
 def test_a_reset_comes_behind_everything_that_was_sent_however_slowly_it_is_read() -> None:
-    body = bytes(range(256)) * 16384  # 4 MiB: more than the buffers of a socket hold
+    body = bytes(range(256)) * 2048  # 512 KiB: more than the client's kernel takes from one who does not read
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await head_of(reader)
-        writer.write(HEAD + b"\r\n" + body)
-        transport = writer.transport
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(high=0)
-        await writer.drain()
-        reset(transport)
+    async def main() -> tuple[Seen, Rig]:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await head_of(reader)
+            transport = writer.transport
+            assert isinstance(transport, asyncio.Transport)
+            transport.set_write_buffer_limits(high=0)
+            writer.write(HEAD + b"\r\n" + body)
+            await writer.drain()
+            while unacknowledged(transport.get_extra_info("socket")):
+                await asyncio.sleep(0)
+            reset(transport)
 
-    async def read_slowly(client: RawClient) -> Seen:
-        await client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        await client.read_until(b"\r\n\r\n")
-        return await client.read_to_end()
+        async with asyncio.timeout(20), upstream(talk) as url, rigged(url) as rig, RawClient(rig.url) as client:
+            await client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            head = await client.read_until(b"\r\n\r\n")
+            while not rig.exchanges and all(there._flushed.is_set() for there in rig.proxy._clients):
+                await asyncio.sleep(0)
+            seen = await client.read_to_end()
+        return Seen(head + seen.data, seen.ended), rig
 
-    seen, rig = through(talk, read_slowly)
-    assert seen.ended == "RST"
-    assert rig.exchanges[0].response.body == seen.data
+    seen, rig = asyncio.run(main())
+    assert seen == Seen(HEAD + b"\r\n" + body, "RST")
+    assert rig.exchanges[0].response.body == body
 
 
 async def answer_each(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -531,23 +538,68 @@ def test_an_upstream_that_hangs_up_at_once_is_recorded_as_doing_so() -> None:
 
 def test_a_client_may_send_far_ahead_and_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "AHEAD_LIMIT", 1000)
-    body = bytes(range(256)) * 4096  # 1 MiB behind a request whose answer has not come
+    body = bytes(range(256)) * 65536  # 16 MiB behind a request whose answer has not come
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await head_of(reader)
-        writer.write(TWO + b"/a")
-        await head_of(reader)
-        assert await reader.readexactly(len(body)) == body
-        writer.write(TWO + b"/b")
+    async def main() -> tuple[bytes, int, Rig]:
+        held = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await head_of(reader)
+            await held.wait()
+            writer.write(TWO + b"/a")
+            await head_of(reader)
+            assert await reader.readexactly(len(body)) == body
+            writer.write(TWO + b"/b")
+
+        async with asyncio.timeout(30), upstream(talk) as url, rigged(url) as rig, RawClient(rig.url) as client:
+            second = b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            client.writer.write(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.writer.write(second)
+            while not (clients := list(rig.proxy._clients)) or not clients[0]._holding:
+                await asyncio.sleep(0)
+            for _ in range(1000):  # turns in which it could take more
+                await asyncio.sleep(0)
+            ahead = sum(map(len, clients[0]._inbox))
+            held.set()
+            seen = await client.read_until(b"/b")
+        return seen, ahead, rig
+
+    seen, ahead, rig = asyncio.run(main())
+    assert seen == TWO + b"/a" + TWO + b"/b"
+    assert 1000 < ahead < 1024 * 1024
+    assert [len(exchange.request.body) for exchange in rig.exchanges] == [0, len(body)]
+
+
+def test_a_refusal_is_read_also_by_a_client_that_is_still_sending() -> None:
+    body = bytes(4 * 1024 * 1024)
 
     async def do(client: RawClient) -> Seen:
-        second = b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-        client.writer.write(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n" + second)
-        return Seen(await client.read_until(b"/b"), "")
+        client.writer.write(b"POST http://other.example/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n" + body)
+        return await client.read_to_end()
 
-    seen, rig = through(talk, do)
-    assert seen.data == TWO + b"/a" + TWO + b"/b"
-    assert [len(exchange.request.body) for exchange in rig.exchanges] == [0, len(body)]
+    seen, _ = through(saying(TWO + b"ok"), do)
+    assert seen.data.startswith(b"HTTP/1.1 421 ")
+    assert seen.ended == "FIN"
+
+
+def test_an_upstream_that_is_gone_before_the_request_goes_out_ends_the_exchange(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reach = Proxy.reach
+
+    async def late(proxy: Proxy, client: connection.ClientSide) -> connection.UpstreamSide:
+        side = await reach(proxy, client)
+        while side.was_reset is None:
+            await asyncio.sleep(0)
+        return side
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        pass
+
+    monkeypatch.setattr(Proxy, "reach", late)
+    seen, rig = through(hang_up, ask)
+    assert seen == Seen(b"", "FIN")
+    assert [(one.response.head, one.response.ending) for one in rig.exchanges] == [(False, "clean")]
 
 
 def test_a_blocking_client_is_relayed_too() -> None:
