@@ -10,6 +10,7 @@ import typer
 from harness import __version__
 from harness.cli import (
     decode,
+    drift,
     gateway,
     import_,
     matrix,
@@ -54,6 +55,7 @@ app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
 app.command("matrix", epilog=matrix.EXAMPLE)(matrix.matrix)
 app.command("decode", epilog=decode.EXAMPLE)(decode.decode)
 app.command("translate", epilog=translate.EXAMPLE)(translate.translate)
+app.command("drift", epilog=drift.EXAMPLE)(drift.drift)
 app.command("import", epilog=import_.EXAMPLE)(import_.import_)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("gateway", epilog=gateway.EXAMPLE)(gateway.gateway)

@@ -41,3 +41,8 @@ def gone(seen: Seen, before: Mapping[int, Situation], now: Mapping[int, Situatio
     if chance < RARE and sum(had.values()) >= ENOUGH:
         return Gone.SURELY
     return Gone.LIKELY if always and any(each and had[each] for each in shared) else Gone.PERHAPS
+
+
+def new_for_sure(seen: Seen, now: Mapping[int, Situation], before: Mapping[int, Situation]) -> bool:
+    """Whether something `seen` in some exchanges of `now` would, at that rate, hardly have been missed `before`."""
+    return (1 - len(seen.exchanges) / (len(now) + 1)) ** len(before) < RARE

@@ -61,7 +61,7 @@ def _is_between(body: bytes, starts: Sequence[int], end: int) -> bool:
     """Whether a read that ends there ends with a frame: nothing but comments and line ends lies up to the next."""
     at = bisect_left(starts, end)
     between = body[end : starts[at] if at < len(starts) else len(body)].strip(b"\r\n ,]")
-    return not between or between.startswith(b":")
+    return not between or (between.startswith(b":") and body[end - 1 : end] in (b"\r", b"\n"))
 
 
 @dataclass(frozen=True, slots=True)

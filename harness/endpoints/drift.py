@@ -156,7 +156,7 @@ class _Comparison:
         if not old or not new:
             return
         for kind, seen in new.items():
-            if kind in old:
+            if kind in old or kind in FAILURES:
                 continue
             is_only = len(old) == 1 and _total(old) >= ENOUGH
             severity: Severity = "breaking" if is_only else "notable"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from harness.endpoints.chance import ENOUGH, Gone, gone
+from harness.endpoints.chance import ENOUGH, Gone, gone, new_for_sure
 from harness.endpoints.drift_finding import Finding, Severity, evidence
 from harness.endpoints.shape import FieldShape, KindShape, Seen
 
@@ -103,9 +103,11 @@ class FieldDrift:
         if had is None or has is None or path.endswith("[]"):
             return
         if field.seen.count == had.count >= ENOUGH and found.seen.count < has.count:
-            finding = self._finding("notable", "field-optional", path, "it was always there", field.seen, found.seen)
-            place = self.now.without(parent, path[len(parent) :].lstrip("."))
-            yield replace(finding, now=replace(finding.now, place=place))
+            lacking = self.now.without(parent, path[len(parent) :].lstrip("."))
+            is_known = same_situation(lacking, had) or new_for_sure(lacking, has.exchanges, had.exchanges)
+            severity: Severity = "notable" if is_known else "info"
+            finding = self._finding(severity, "field-optional", path, "it was always there", field.seen, found.seen)
+            yield replace(finding, now=replace(finding.now, place=lacking.place))
 
     def _new(self, path: str, field: FieldShape) -> Iterator[Finding]:
         """A field that never was, in an object that was: one in a new object goes without saying."""

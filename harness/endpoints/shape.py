@@ -103,17 +103,23 @@ class FieldShape:
 @dataclass(slots=True)
 class KindShape:
     """One kind of event, or of document: its SSE names, the objects in it by their path, their fields, and for each
-    path the first places of objects that have the same keys."""
+    path the sets of keys that objects there have."""
 
     seen: Seen = field(default_factory=Seen)
     names: Tally = field(default_factory=dict)
     objects: Tally = field(default_factory=dict)
     fields: dict[str, FieldShape] = field(default_factory=dict)
-    forms: dict[str, dict[frozenset[str], Place]] = field(default_factory=dict)
+    forms: dict[str, dict[frozenset[str], Seen]] = field(default_factory=dict)
 
-    def without(self, path: str, name: str) -> Place | None:
-        """The first place of an object at that path that has no such key."""
-        return next((place for keys, place in self.forms.get(path, {}).items() if name not in keys), None)
+    def without(self, path: str, name: str) -> Seen:
+        """The objects at that path that have no such key."""
+        lacking = Seen()
+        for keys, seen in self.forms.get(path, {}).items():
+            if name not in keys:
+                lacking.count += seen.count
+                lacking.exchanges |= seen.exchanges
+                lacking.place = lacking.place or seen.place
+        return lacking
 
 
 @dataclass(slots=True)
@@ -268,8 +274,8 @@ class _Look:
             path = f"{path}<{tag}>"
         _seen(shape.objects, path).add(self._source, offset, value)
         forms, keys = shape.forms.setdefault(path, {}), frozenset(value)
-        if keys not in forms and len(forms) < _FORMS:
-            forms[keys] = self._source.place(offset, msgspec.json.encode(value))
+        if keys in forms or len(forms) < _FORMS:
+            forms.setdefault(keys, Seen()).add(self._source, offset, value)
         for key, inner in value.items():
             name = key if _NAME.fullmatch(key) else "*"
             self._value(shape, inner, f"{path}.{name}" if path else name, name, offset, levels - 1)
