@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RECORDINGS := $(wildcard ../shared/recordings)
 SYSTEMS ?= reference openai-python anthropic-python
 
-.PHONY: replay matrix systems test check bench fuzz browser clean
+.PHONY: record-demo replay matrix systems test check bench fuzz browser clean
 
 replay: $(VENV)/run.stamp ## run the catalogue through the default systems and write reports/latest/index.html
 	$(BIN)/harness replay $(addprefix --system ,$(SYSTEMS)) $(addprefix --recordings ,$(RECORDINGS)) --report reports/latest
@@ -41,6 +41,9 @@ bench: $(VENV)/dev.stamp ## speed and memory, side by side with the vendors' SDK
 fuzz: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoders
 	$(BIN)/pip install --quiet --constraint constraints.txt atheris
 	$(BIN)/python benchmarks/fuzz_decoders.py -max_total_time=120
+
+record-demo: $(VENV)/dev.stamp ## install real model servers, record every probe of them, and write cassettes/
+	$(BIN)/python cassettes/record_demo.py --out cassettes
 
 browser: ## Debian's Chromium, for the tests of the report's pages; without it they are skipped
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \

@@ -61,7 +61,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _started(stack: contextlib.ExitStack, name: str, servers: Servers) -> Running:
     behind = servers.servers[name].behind
-    upstream = stack.enter_context(running(behind, servers)).url if behind else ""
+    upstream = stack.enter_context(running(behind, servers)) if behind else None
     return stack.enter_context(running(name, servers, upstream))
 
 

@@ -146,12 +146,13 @@ class Running:
     environment: Path
     home: Path
     url: str
+    behind: Running | None
     process: subprocess.Popen[Any] = field(repr=False)
 
     @property
     def private(self) -> list[str]:
-        """What of this machine its answers may tell: the folders that it lies in."""
-        return sorted({str(self.environment), str(self.home), str(Path.home())}, key=len, reverse=True)
+        """What of this machine its answers may tell: the folders that it lies in, and the server behind it."""
+        return [str(self.environment), str(self.home), *(self.behind.private if self.behind else ())]
 
     def kill(self) -> None:
         """Ends it at once, as a crash would."""
@@ -160,13 +161,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(name: str, servers: Servers, upstream: str = "") -> Iterator[Running]:
+def running(name: str, servers: Servers, behind: Running | None = None) -> Iterator[Running]:
     """The server while it is up; its environment is built if need be, and nothing of it stays. Raises Broken."""
     server = servers.servers[name]
     environment = installed(server.environment, servers.environments[server.environment])
     with tempfile.TemporaryDirectory(prefix="harness-server-") as folder:
         home, port = Path(folder), _port(server.port)
-        values = _values(environment, home, port, upstream)
+        values = _values(environment, home, port, behind.url if behind else "")
         variables = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "HF_HUB_OFFLINE": "1", "LANG": "C.UTF-8"}
         variables |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
         for file, text in server.config.items():
@@ -185,7 +186,7 @@ def running(name: str, servers: Servers, upstream: str = "") -> Iterator[Running
                 start_new_session=True,
             )
         try:
-            up = Running(name, server, environment, home, f"http://127.0.0.1:{port}", process)
+            up = Running(name, server, environment, home, f"http://127.0.0.1:{port}", behind, process)
             _wait(up, log)
             yield up
         finally:

@@ -36,8 +36,8 @@ COMMANDS = [
 
 OWN_GATEWAY = Path(harness.__file__).parent / "systems" / "bundled" / "harness_gateway.yaml"
 
-SERVERS = {"serve": ("--port", "0"), "gateway": ("--listen", "127.0.0.1:0")}
-"""Verbs that run until they are stopped, and how each is told to take any free port."""
+SERVERS = {"--port": "0", "--listen": "127.0.0.1:0"}
+"""The options of commands that run until they are stopped, and how each is told to take any free port."""
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,8 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "my_adapter.py").write_text(blocks("python", GUIDE)[0])
     (folder / "my_gateway.yaml").write_text(OWN_GATEWAY.read_text())
     (folder / "answer.sse").write_text(f'data: {{"choices":[{CHOICE}]}}\n\n')
+    imported = ["import", "answer.sse", "--dialect", "openai-chat", "--out", "cassettes"]
+    subprocess.run([HARNESS, *imported], cwd=folder, check=True, timeout=60)
     made = ["replay", "--in-process", "--family", "canary", "--results", "results.jsonl", "--quiet"]
     subprocess.run([HARNESS, *made], cwd=folder, check=True, timeout=60)
     return folder
@@ -56,15 +58,14 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_command_runs(command: str, surroundings: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(surroundings, tmp_path / "here")
     words = shlex.split(command)
-    is_server = words[1] in SERVERS
-    if is_server:
-        option, anywhere = SERVERS[words[1]]
-        words[words.index(option) + 1] = anywhere  # the port that the README names may be taken here
+    is_server = bool(SERVERS.keys() & set(words))
+    for option in SERVERS.keys() & set(words):
+        words[words.index(option) + 1] = SERVERS[option]  # the port that the README names may be taken here
     running = subprocess.Popen(
         [HARNESS, *words[1:]], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     if is_server:
-        assert running.stdout is not None and "serving" in running.stdout.readline()
+        assert running.stdout is not None and "http://" in running.stdout.readline()
         running.send_signal(signal.SIGINT)
     said, problem = running.communicate(timeout=120)
     # the guide's adapter is honest about its faults: a must fails

@@ -19,6 +19,7 @@ from harness.cli import (
     replay,
     report,
     scenarios,
+    scrub,
     serve,
     systems,
     translate,
@@ -57,6 +58,7 @@ app.command("decode", epilog=decode.EXAMPLE)(decode.decode)
 app.command("translate", epilog=translate.EXAMPLE)(translate.translate)
 app.command("drift", epilog=drift.EXAMPLE)(drift.drift)
 app.command("import", epilog=import_.EXAMPLE)(import_.import_)
+app.command("scrub", epilog=scrub.EXAMPLE)(scrub.scrub)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("gateway", epilog=gateway.EXAMPLE)(gateway.gateway)
 app.command("report", epilog=report.EXAMPLE)(report.report)

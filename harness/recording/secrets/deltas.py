@@ -28,7 +28,7 @@ _BETWEEN = Piece(b"\n\0\n", 0, 0)
 _MOST_NESTED = 64
 
 
-def joined_deltas(view: View) -> Iterator[tuple[View, bool]]:
+def joined_deltas(view: View) -> Iterator[View]:
     """The texts of the events in a view, those of one track side by side; nothing where no track has two texts."""
     if b'"' not in view.data:
         return
@@ -39,7 +39,7 @@ def joined_deltas(view: View) -> Iterator[tuple[View, bool]]:
         tracks.setdefault(found[1], []).append(found.span(2))
     different = {tuple(spans) for spans in tracks.values() if len(spans) > 1}
     if pieces := [piece for spans in sorted(different) for piece in _track(view.data, spans)]:
-        yield Joined(view, pieces), True
+        yield Joined(view, pieces)
 
 
 def _track(data: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[Piece]:
@@ -60,9 +60,10 @@ def _documents(data: bytes) -> list[tuple[int, int]]:
     spans = [found.span(1) for found in _EVENT.finditer(data)]
     if not spans:
         return []
-    start, end = spans[0]
-    is_whole = data[start:end].rstrip(b" \t,").endswith((b"}", b"]"))
-    return spans if is_whole and len(spans) > 1 else [(start, len(data))]
+    lines = [(start, end) for start, end in spans if data[start:end].rstrip(b" \t,").endswith((b"}", b"]"))]
+    is_document = data[: spans[0][0]].strip() in (b"", b"\xef\xbb\xbf") and data.rstrip().endswith((b"}", b"]"))
+    first_is_whole = bool(lines) and lines[0] == spans[0]
+    return lines if (len(lines) > 1 and first_is_whole) or not is_document else [(spans[0][0], len(data))]
 
 
 def _collect(data: bytes, start: int, end: int, tracks: dict[object, list[tuple[int, int]]]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import binascii
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from itertools import accumulate
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from harness.recording.secrets.views import Bits, Joined, Piece, View
 
@@ -32,19 +32,39 @@ Reader: TypeAlias = Callable[[bytes], Iterator[tuple[int, int, bytes]]]
 _PRINTABLE = bytes(range(32, 127)) + b"\r\n\t"
 
 
-def readings(view: View) -> Iterator[tuple[View, bool]]:
-    """Every other text that a view can be read as, and whether that may be read as another one again."""
+def readings(view: View) -> Iterator[View]:
+    """Every other text that a view can be read as without unpacking anything."""
     if b"\\" in view.data:
-        yield Joined(view, _parts(view.data, _ESCAPE, _unescaped)), True
+        yield Joined(view, _parts(view.data, _ESCAPE, _unescaped))
     if b"%" in view.data and _HAS_PERCENT.search(view.data):
-        yield Joined(view, _parts(view.data, _PERCENT, _unquoted)), True
+        yield Joined(view, _parts(view.data, _PERCENT, _unquoted))
     if b"\n" in view.data and _BASE64_LINES.search(view.data):
-        yield _unfolded(view), True
-    packed = [*_packed(view.data, _BASE64, _decoded, 6), *_packed(view.data, _HEX, _from_digits, 4)]
-    texts = [is_text(piece.data) for piece in packed]
-    for deeper in (True, False):
-        if pieces := [piece for piece, text in zip(packed, texts, strict=True) if text is deeper]:
-            yield Joined(view, pieces, _SEPARATOR), deeper
+        yield _unfolded(view)
+
+
+class Unpacked(NamedTuple):
+    """What is packed in a view: texts, which may hold more, and the rest, of which nothing more can be read."""
+
+    texts: View | None
+    rest: View | None
+    rest_runs: frozenset[bytes]
+    """The stretches that all of `rest` was read from, as far as they hold no text."""
+
+
+def unpacked(view: View, known: Container[bytes]) -> Unpacked:
+    """What stretches of base64 and of hexadecimal digits hold; those that are `known` to hold nothing are left out."""
+    texts: list[Piece] = []
+    rest: list[Piece] = []
+    runs: set[bytes] = set()
+    for pattern, read, bits in _PACKINGS:
+        for run, pieces in _packed(view.data, pattern, read, bits, known):
+            before = len(texts)
+            for piece in pieces:
+                (texts if is_text(piece.data) else rest).append(piece)
+            if len(texts) == before:
+                runs.add(run)
+    made = [Joined(view, pieces, _SEPARATOR) if pieces else None for pieces in (texts, rest)]
+    return Unpacked(made[0], made[1], frozenset(runs))
 
 
 def _parts(data: bytes, escape: re.Pattern[bytes], read: Callable[[bytes], bytes]) -> Iterator[Piece]:
@@ -81,16 +101,28 @@ def _unfolded(view: View) -> View:
     return Joined(view, pieces)
 
 
-def _packed(data: bytes, pattern: re.Pattern[bytes], read: Reader, bits: Bits) -> Iterator[Piece]:
+def _packed(
+    data: bytes, pattern: re.Pattern[bytes], read: Reader, bits: Bits, known: Container[bytes]
+) -> Iterator[tuple[bytes, list[Piece]]]:
     """What the stretches of a pattern hold, each once however often it stands there: ids do in every event."""
     places: dict[bytes, list[int]] = {}
     for found in pattern.finditer(data):
         places.setdefault(found[0], []).append(found.start())
     for run, (start, *others) in places.items():
-        for first, last, inner in read(run):
-            plain = len(inner) == (last - first) * bits // 8
-            yield Piece(
-                inner, start + first, start + last, bits if plain else 0, tuple(other - start for other in others)
+        if run not in known:
+            also = tuple(other - start for other in others)
+            yield (
+                run,
+                [
+                    Piece(
+                        inner,
+                        start + first,
+                        start + last,
+                        bits if len(inner) == (last - first) * bits // 8 else 0,
+                        also,
+                    )
+                    for first, last, inner in read(run)
+                ],
             )
 
 
@@ -111,6 +143,9 @@ def _from_digits(run: bytes) -> Iterator[tuple[int, int, bytes]]:
     for first in range(2):
         last = len(run) - (len(run) - first) % 2
         yield first, last, binascii.unhexlify(run[first:last])
+
+
+_PACKINGS: tuple[tuple[re.Pattern[bytes], Reader, Bits], ...] = ((_BASE64, _decoded, 6), (_HEX, _from_digits, 4))
 
 
 def _unpacked(data: bytes) -> bytes | None:

@@ -32,10 +32,16 @@ class Named(NamedTuple):
 
 
 _NAMED = re.compile(
-    rb"(?:key|token|secret|passwd|password|authorization|cookie2?|auth|bearer|credentials?|jwt|sig|pwd|signature)"
-    rb"(?:(?P<field>[\"'`]?\s{0,9}[:=]\s{0,9}\[?\s{0,99}[\"'`]?)|(?P<pair>\"\s{0,99},\s{0,99}\"value\"\s{0,9}:\s{0,9}\")"
-    rb"|(?P<part>\"\r\n(?:[^\r\n]+\r\n)*\r\n))"
-    rb"(?:(?:bearer|basic|token|apikey|key|digest|negotiate)\s+)?"
+    rb"""
+    (?:key|token|secret|passwd|password|authorization|cookie2?|auth|bearer|credentials?|jwt|sig|pwd|signature)
+    (?:
+        (?P<field> ["'`]?[ \t]{0,9}[:=] (?: [ \t]{0,9} | \s{0,40}-[ \t]{1,4} | \s{0,9}\[?\s{0,99}(?=["'`]) ) ["'`]? )
+      | (?P<pair> "\s{0,99},\s{0,99}"value"\s{0,9}:\s{0,9}" )
+      | (?P<part> "\r\n (?:[^\r\n]+\r\n)* \r\n )
+    )
+    (?P<scheme> (?:bearer|basic|token|apikey|key|digest|negotiate)\s+ )?
+    """,
+    re.VERBOSE,
 )
 """The end of a name in small letters, and what may stand between a name and its value."""
 _NAME = re.compile(rb"[A-Za-z0-9_.-]*\Z")
@@ -83,7 +89,8 @@ def _named(text: bytes, found: re.Match[bytes]) -> Named | None:
     rule = _rule(text, word_end - len(name), found["field"])
     if kind == "vague" and rule == ASSIGNMENT:
         return None
-    if not (is_random if kind == "vague" else is_plausible)(value[0]):
+    in_code = found["field"] is not None and not found["field"].endswith((b'"', b"'", b"`")) and rule != PARAMETER
+    if not (is_random if kind == "vague" or (in_code and not found["scheme"]) else is_plausible)(value[0]):
         return None
     return Named(HEADER if kind == "header" else rule, *value.span())
 

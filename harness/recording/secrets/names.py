@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
-from harness.recording.secrets.randomness import SECRET_LENGTH, is_stand_in
+from harness.recording.secrets.randomness import is_plausible, is_stand_in
 
 SECRET_HEADERS = frozenset(
     {
@@ -140,6 +140,9 @@ def known_values(environment: Mapping[str, str], variables: Iterable[str] | None
         else [name for name in environment if name in KEY_VARIABLES or _VARIABLE.fullmatch(name.upper())]
     )
     values = (environment.get(name, "").strip() for name in named)
-    return [
-        value for value in values if len(value) >= SECRET_LENGTH and not is_stand_in(value.encode("utf-8", "replace"))
-    ]
+    return [value for value in values if _may_be_key(value.encode("utf-8", "replace"))]
+
+
+def _may_be_key(value: bytes) -> bool:
+    """Whether the value of a key's variable is a key: `production` and `changeme` would be found in many a text."""
+    return is_plausible(value) and not is_stand_in(value)

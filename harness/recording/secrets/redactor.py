@@ -38,7 +38,8 @@ class Redactor:
     """Masks secrets in exchanges, each with as many asterisks as it has bytes.
 
     `values` are secrets that are known (6 characters or more); those of the environment's key variables are too: of
-    `variables`, or of all variables that have the name of a key. Masking a second time changes nothing.
+    `variables`, or of all variables that have the name of a key; those of `more_variables` whatever they look like.
+    Masking a second time changes nothing.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class Redactor:
         *,
         environment: Mapping[str, str] = os.environ,
         variables: Iterable[str] | None = None,
+        more_variables: Iterable[str] = (),
     ) -> None:
-        given = [value for value in values if len(value) >= KNOWN_LENGTH]
-        self._search = Search([*given, *known_values(environment, variables)])
+        given = [*values, *(environment.get(name, "") for name in more_variables)]
+        known = [value for value in given if len(value) >= KNOWN_LENGTH]
+        self._search = Search([*known, *known_values(environment, variables)])
 
     def __repr__(self) -> str:
         return "Redactor()"  # its values are nobody's business
@@ -58,10 +61,11 @@ class Redactor:
         """The exchange without its secrets, and what was found. A body that held one inside of a content coding is kept
         unpacked, and the note says so."""
         work = _Work(self._search)
+        response = work.response(exchange.response)
         cleaned = replace(
             exchange,
             request=work.request(exchange.request),
-            response=work.response(exchange.response),
+            response=response,
             header_form=tuple(
                 (name, value and work.text("response.headers", value)) for name, value in exchange.header_form
             ),
@@ -73,10 +77,32 @@ class Redactor:
             note=work.text("note", exchange.note),
             transcript=work.tree("transcript", exchange.transcript),
         )
+        if cleaned.transcript is not None and response.chunks != exchange.response.chunks:
+            cleaned = replace(cleaned, transcript=_of_cleaned(exchange, cleaned))
         count = sum(finding.rule != UNSEARCHED for finding in work.findings)
         return replace(cleaned, masked=exchange.masked + count, note=_with(cleaned.note, work.notes)), tuple(
             work.findings
         )
+
+    def clean_text(self, text: bytes) -> tuple[bytes, tuple[Finding, ...]]:
+        """Any other text without its secrets, and what was found in it; the place of each is empty."""
+        work = _Work(self._search)
+        return work.bytes("", text), tuple(work.findings)
+
+    def plain_findings(self, text: bytes) -> tuple[Finding, ...]:
+        """The secrets that stand in a text as they are; far quicker than looking into every encoding."""
+        return tuple(Finding(hit.rule, "", hit.spans[0][0]) for hit in self._search.plain_hits(text))
+
+
+def _of_cleaned(exchange: Exchange, cleaned: Exchange) -> Mapping[str, Any] | None:
+    """The golden transcript of a cleaned body. An escape of several letters is masked by as many asterisks, so that the
+    decode may change by more than what was masked in the transcript: where it was the decode before, it is so again."""
+    from harness.recording.golden import Undecoded, decoded  # brings the decoders, which few cleanings need
+
+    was, now = decoded(exchange), decoded(cleaned)
+    if isinstance(was, Undecoded) or isinstance(now, Undecoded) or was.to_dict() != exchange.transcript:
+        return cleaned.transcript
+    return now.to_dict()
 
 
 def _with(note: str | None, more: Iterable[str]) -> str | None:

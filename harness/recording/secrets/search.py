@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from harness.recording.secrets.deltas import joined_deltas
-from harness.recording.secrets.encodings import readings
+from harness.recording.secrets.encodings import readings, unpacked
 from harness.recording.secrets.fields import named_secrets
 from harness.recording.secrets.shapes import SHAPES
 from harness.recording.secrets.views import Span, View, Whole
@@ -39,14 +40,24 @@ class Search:
         covered = bytearray(len(text))
         for first, last in (span for hit in found for span in hit.spans):
             covered[first:last] = b"\1" * (last - first)
-        for view in _all_readings(Whole(text)):
+        dull: set[bytes] = set()
+        for view, runs in _all_readings(Whole(text), dull):
+            hit = False
             for rule, start, end in self._in(view.data):
+                hit = True
                 spans = tuple(view.spans(start, end))
                 if any(covered.find(0, first, last) >= 0 for first, last in spans):
                     found.append(Hit(rule, spans))
                     for first, last in spans:
                         covered[first:last] = b"\1" * (last - first)
+            if not hit:
+                dull |= runs
         return sorted(found, key=lambda hit: hit.spans[0])
+
+    def plain_hits(self, text: bytes) -> list[Hit]:
+        """The secrets that stand in a text as they are, in no encoding."""
+        found = {(start, end): rule for rule, start, end in self._in(text)}
+        return [Hit(rule, (span,)) for span, rule in sorted(found.items())]
 
     def _in(self, text: bytes) -> Iterator[tuple[str, int, int]]:
         for value in self._values:
@@ -70,17 +81,24 @@ def masked(text: bytes, hits: Iterable[Hit]) -> bytes:
     return bytes(cleaned)
 
 
-def _all_readings(text: View) -> Iterator[View]:
-    """The text and everything that can be read out of it, as deep and as much as the limits allow."""
+def _all_readings(text: View, dull: set[bytes]) -> Iterator[tuple[View, frozenset[bytes]]]:
+    """The text and everything that can be read out of it, as deep and as much as the limits allow. Each comes with what
+    it was unpacked from, if nothing else can be read in that; what of it turned out to hold nothing is put in `dull`,
+    and is not unpacked again."""
     left = GROWTH * len(text.data) + 65536
-    waiting = [(text, 0)]
+    waiting = deque([(text, 0)])
     while waiting and left > 0:
-        view, depth = waiting.pop(0)
+        view, depth = waiting.popleft()
         left -= len(view.data)
-        yield view
-        if depth < DEPTH:
-            for other, deeper in (*joined_deltas(view), *readings(view)):
-                waiting.append((other, depth + 1 if deeper else DEPTH))
+        yield view, frozenset()
+        if depth == DEPTH:
+            continue
+        packed = unpacked(view, dull)
+        if packed.rest is not None:
+            left -= len(packed.rest.data)
+            yield packed.rest, packed.rest_runs
+        others = [*joined_deltas(view), *readings(view), *([packed.texts] if packed.texts is not None else [])]
+        waiting.extend((other, depth + 1) for other in others)
 
 
 def _forms(value: str) -> Iterator[bytes]:
