@@ -160,7 +160,7 @@ def _show(recording: Recording, folder: Path, *, as_json: bool) -> None:
             typer.echo(f"{state}: {outcome.dialect} {outcome.probe}: {outcome.why}")
     counts = f"{len(recording.of('recorded'))} of {len(recording.outcomes)} probes recorded"
     unknown = any(outcome.cost is None for outcome in recording.outcomes)
-    cost = "at unknown prices" if unknown else f"for about {dollars(recording.cost)}"
+    cost = "at unknown prices" if unknown else f"for {dollars(recording.cost)}"
     typer.echo(f"{counts} in {folder}, by {recording.requests} requests, {cost}")
 
 

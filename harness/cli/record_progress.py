@@ -17,7 +17,7 @@ def dollars(cost: Decimal | None) -> str:
     """A cost as it is shown."""
     if cost is None:
         return "price unknown"
-    return f"${cost:.4f}" if cost else "free"
+    return f"${cost:.4f}" if cost else "nothing"
 
 
 def plan_in_words(plan: Plan) -> str:
@@ -26,7 +26,7 @@ def plan_in_words(plan: Plan) -> str:
         f"{plan.requests} requests, {plan.most_requests} at most; up to {plan.input_tokens:,} tokens in"
         f" and {plan.output_tokens:,} out for the first; "
     )
-    words += f"up to {dollars(plan.cost)}" if plan.cost or not plan.unpriced else "at unknown prices"
+    words += f"for up to {dollars(plan.cost)}" if plan.cost else "at unknown prices" if plan.unpriced else "free"
     if plan.cost and plan.unpriced:
         words += " and what is unknown"
     if plan.unpriced:

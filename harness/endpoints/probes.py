@@ -82,7 +82,7 @@ class Check(Record):
     ending: Ending | None = None
     """The connection ended so."""
     any_of: tuple[Check, ...] = ()
-    """One of these holds, and nothing else is asked."""
+    """One of these holds, and nothing else is looked at."""
 
     @field_validator("text_has", "text_lacks")
     @classmethod
@@ -97,7 +97,8 @@ class Check(Record):
         """What the answer does not show, in words; empty where it shows all. `response`: None where none began."""
         if self.any_of:
             ways = [each.missing(seen, response) for each in self.any_of]
-            return () if () in ways else tuple(dict.fromkeys(word for way in ways for word in way))
+            near = [way for each, way in zip(self.any_of, ways, strict=True) if each.status == seen.status]
+            return () if () in ways else tuple(dict.fromkeys(word for way in near or ways[:1] for word in way))
         return tuple(self._missing(seen, response))
 
     def _missing(self, seen: Transcript, response: WireResponse | None) -> Iterable[str]:
@@ -214,7 +215,7 @@ class Probe(Record):
     @property
     def provokes_error(self) -> bool:
         """Whether it asks for something that is to be refused, so that asking again makes no sense."""
-        return self.overflows or (self.check.status == "failed" and not self.check.any_of)
+        return self.overflows or self.check.status == "failed"
 
     def asked(self, model: str, context_tokens: int = 0) -> Request:
         """The canonical request to that model, whose context has so many tokens."""

@@ -44,7 +44,7 @@ def asking(url: str, *more: str) -> list[str]:
 def test_a_provider_is_recorded_and_told(harness: Harness, vendor: tuple[Vendor, str]) -> None:
     _, url = vendor
     ran = harness(*asking(url, "--probe", "text", "--probe", "cancel", "--out", "kept"), env={"OPENAI_API_KEY": KEY})
-    assert ran.out == "2 of 2 probes recorded in kept, by 2 requests, for about $0.0017\n"
+    assert ran.out == "2 of 2 probes recorded in kept, by 2 requests, for $0.0017\n"
     assert "openai-chat text: recorded\n" in ran.err
     assert "openai-chat cancel: recorded\n" in ran.err
     assert ran.err.startswith("2 requests, 6 at most; up to ")

@@ -121,9 +121,11 @@ def test_an_answer_that_does_not(check: dict[str, Any], events: tuple[AnyEvent, 
     assert missing(check, *events) == (said,)
 
 
-def test_every_way_is_named_where_none_is_shown() -> None:
-    said = missing({"any_of": [{"refusal": True}, {"status": "failed"}]}, Text("No."), Finish("stop"))
-    assert said == ("it refuses nothing", "it ended well, where it should have failed")
+def test_where_no_way_is_shown_the_nearest_one_is_named() -> None:
+    ways = {"any_of": [{"refusal": True}, {"status": "failed", "error": {"kind": ["auth"]}}]}
+    assert missing(ways, Text("No."), Finish("stop")) == ("it refuses nothing",)
+    assert missing(ways, *failed("server")) == ("the error is server, not auth",)
+    assert missing(ways, Text("N"), End("truncated")) == ("it broke off, where it should have ended well",)
 
 
 PROBE = (

@@ -174,6 +174,12 @@ def test_a_wait_that_is_absurd_is_not_waited(tmp_path: Path) -> None:
     assert (outcome.state, outcome.requests, clock.waited) == ("not elicited", 1, [])
 
 
+def test_a_server_that_falls_over_a_bad_request_shows_that(tmp_path: Path) -> None:
+    vendor = Vendor("openai-chat", lambda vendor, asked: vendor.error("server", 500, "float_parsing"))
+    outcome = the_outcome(recorded(vendor, tmp_path, probes=["bad-request"], clock=Patient()))
+    assert (outcome.state, outcome.requests, outcome.http_status) == ("recorded", 1, 500)
+
+
 def test_an_error_that_patience_does_not_mend_is_not_asked_again(tmp_path: Path) -> None:
     vendor = Vendor("openai-chat", lambda vendor, asked: vendor.error("invalid_request", 400, "no such effort"))
     outcome = the_outcome(recorded(vendor, tmp_path, probes=["reasoning"]))
