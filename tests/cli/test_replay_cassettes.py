@@ -23,7 +23,7 @@ from tests.cli.conftest import CHAT_STREAM, HARNESS, Harness
 CHAT = "https://api.example.invalid/v1/chat/completions"
 STREAM = (("content-type", "text/event-stream"),)
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
-HELLO = {
+HELLO: dict[str, object] = {
     **{"dialect": "openai-chat", "status": "completed", "finish": "stop", "finish_raw": "stop"},
     **{"text": "Hello", "reasoning": "", "refusal": None, "tool_calls": [], "error": None, "id": "r-1", "model": "m-1"},
     "usage": dict.fromkeys(
@@ -33,7 +33,11 @@ HELLO = {
 }
 """What CHAT_STREAM amounts to."""
 FIRST_WORD = (Chunk(CHAT_STREAM.partition(b"\n\n")[0] + b"\n\n"),)
-HALF = {**HELLO, "status": "truncated", "finish": None, "finish_raw": None, "text": "Hel"}
+HALF: dict[str, object] = {**HELLO, "status": "truncated", "finish": None, "finish_raw": None, "text": "Hel"}
+RESET = {
+    **{"kind": "connection", "status": None, "code": None, "message": "the connection was reset"},
+    **{"retryable": True, "retry_after_s": None},
+}
 SILENT = '''
 from harness.events import Finish, Text
 from harness.systems.base import Description
@@ -50,7 +54,8 @@ class Swallows:
         async with httpx.AsyncClient(transport=case.transport) as client:
             yield Text("Hel")
             try:
-                await client.post(f"{case.base_url}/v1/chat/completions", json={**case.request, "stream": True}, headers={"authorization": "Bearer k"})
+                body, headers = {**case.request, "stream": True}, {"authorization": "Bearer k"}
+                await client.post(f"{case.base_url}/v1/chat/completions", json=body, headers=headers)
             except httpx.HTTPError:
                 pass
         yield Finish("stop")
@@ -97,7 +102,7 @@ RATE_LIMITED: dict[str, object] = {
 def test_what_was_recorded_is_replayed_to_the_reference_and_every_report_has_it(
     harness: Harness, lane: list[str]
 ) -> None:
-    half = exchange(HALF, chunks=FIRST_WORD, ending="reset")
+    half = exchange({**HALF, "error": RESET}, chunks=FIRST_WORD, ending="reset")
     refused = exchange(RATE_LIMITED, chunks=said("rate_limit_exceeded"), status=429, headers=())
     tape(harness, "tapes/a/text.yaml", exchange(), half)
     tape(harness, "tapes/limits.yaml", refused)
@@ -164,7 +169,7 @@ def test_a_recorded_break_that_passes_for_success_is_a_silent_failure_and_its_co
     harness: Harness, lane: list[str]
 ) -> None:
     harness.write("swallows.py", SILENT)
-    half = exchange(HALF, chunks=FIRST_WORD, ending="reset")
+    half = exchange({**HALF, "error": RESET}, chunks=FIRST_WORD, ending="reset")
     tape(harness, "my tapes/cut.yaml", exchange(), half)
     system = ["--system", "swallows:Swallows"]
     ran = harness(
