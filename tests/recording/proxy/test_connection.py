@@ -30,6 +30,18 @@ def resetting(*pieces: bytes) -> Talk:
     return talk
 
 
+class NarrowClient(RawClient):
+    """A client whose kernel takes a few kilobytes at a time."""
+
+    async def __aenter__(self) -> RawClient:
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        narrow.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(narrow, self._address)
+        self.reader, self.writer = await asyncio.open_connection(sock=narrow)
+        return self
+
+
 def test_the_upstreams_bytes_go_through_as_they_are() -> None:
     early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     head = b"HTTP/1.1 203 So  To Say\r\nX-MiXed:  two  spaces \r\nTransfer-Encoding: chunked\r\nX-B: \xe9\r\n\r\n"
@@ -89,7 +101,7 @@ def test_the_client_sees_the_end_that_the_upstream_made(talk: Talk, data: bytes,
 
 
 def test_a_reset_comes_behind_everything_that_was_sent_however_slowly_it_is_read() -> None:
-    body = bytes(range(256)) * 2048  # 512 KiB: more than the client's kernel takes from one who does not read
+    body = bytes(range(256)) * 4096  # 1 MiB, and a client whose kernel takes little of it at a time
 
     async def main() -> tuple[Seen, Rig]:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -103,7 +115,7 @@ def test_a_reset_comes_behind_everything_that_was_sent_however_slowly_it_is_read
                 await asyncio.sleep(0)
             reset(transport)
 
-        async with asyncio.timeout(20), upstream(talk) as url, rigged(url) as rig, RawClient(rig.url) as client:
+        async with asyncio.timeout(20), upstream(talk) as url, rigged(url) as rig, NarrowClient(rig.url) as client:
             await client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             head = await client.read_until(b"\r\n\r\n")
             while not rig.exchanges and all(there._flushed.is_set() for there in rig.proxy._clients):
