@@ -10,7 +10,7 @@ import typer
 from harness.cli.exits import COULD_NOT_RUN, WRONG_CALL, fail, mendable
 
 if TYPE_CHECKING:
-    from harness.recording.importers.imported import Imported
+    from harness.recording.importers.imported import Imported, Wishes
     from harness.recording.importers.store import Stored
 
 EXAMPLE = "Example: harness import capture.har --out cassettes/imported"
@@ -37,28 +37,39 @@ def import_(
     Secrets are masked before anything is written. What a form does not hold is said in each exchange's note, and what
     was left out is said here. All files are read before the first cassette is written.
     """
-    from harness.dialects import UnknownDialect
-    from harness.dialects import dialect as dialect_record
-    from harness.recording.importers.imported import UnreadableImport, Wishes
-    from harness.recording.importers.recognise import FORMS, import_file
+    from harness.recording.importers.imported import UnreadableImport
+    from harness.recording.importers.recognise import import_file
     from harness.recording.importers.store import store, targets
 
-    if form is not None and form not in FORMS:
-        fail(f"there is no form {form!r}; the forms are {', '.join(FORMS)}", WRONG_CALL)
-    with mendable(UnreadableImport, UnknownDialect):
-        if dialect is not None:
-            dialect_record(dialect)
-        wishes = Wishes(dialect, provider, everything)
+    wishes = _wishes(dialect, provider, form, everything=everything)
+    with mendable(UnreadableImport):
         imported = [(file, import_file(file, wishes, form)) for file in files]
         placed = targets(imported, out)
     if not replace and (there := next((path for path in placed if path.exists()), None)):
         fail(f"{there}: is there already; give another --out, or --replace", WRONG_CALL)
-    forms = {imported_file.form for _, imported_file in imported}
+    forms = ", ".join(sorted({each.form for _, each in imported}))
     with mendable(status=COULD_NOT_RUN):
-        stored = [store(path, exchanges, " and a ".join(sorted(forms))) for path, exchanges in placed.items()]
+        stored = [store(path, exchanges, forms) for path, exchanges in placed.items()]
     _tell(imported, stored, as_json=as_json)
     if not stored:
         fail("nothing was written: no exchange in these files is one to take", WRONG_CALL)
+
+
+def _wishes(dialect: str | None, provider: str | None, form: str | None, *, everything: bool) -> Wishes:
+    """What was asked for; names that nobody knows end the command."""
+    from harness.dialects import UnknownDialect
+    from harness.dialects import dialect as dialect_record
+    from harness.recording.importers.imported import Wishes, plain_name
+    from harness.recording.importers.recognise import FORMS
+
+    if form is not None and form not in FORMS:
+        fail(f"there is no form {form!r}; the forms are {', '.join(FORMS)}", WRONG_CALL)
+    if provider is not None and plain_name(provider) != provider:
+        fail(f"{provider!r} is no provider's name; {plain_name(provider)!r} would be one", WRONG_CALL)
+    with mendable(UnknownDialect):
+        if dialect is not None:
+            dialect_record(dialect)
+    return Wishes(dialect, provider, everything)
 
 
 def _tell(imported: list[tuple[Path, Imported]], stored: list[Stored], *, as_json: bool) -> None:

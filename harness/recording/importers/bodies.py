@@ -36,7 +36,7 @@ def import_body(source: Source, wishes: Wishes) -> Imported:
     body = source.raw
     name = dialect_of_body(body, wishes.dialect)
     exchange = exchange_of(name, (Chunk(body),) if body else (), wishes, notes=(ONE_CHUNK,))
-    return Imported(f"a body in {name}", (exchange,))
+    return Imported(f"body in {name}", (exchange,))
 
 
 def dialect_of_body(body: bytes, wished: str | None) -> str:

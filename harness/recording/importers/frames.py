@@ -20,6 +20,7 @@ from harness.dialects import dialect
 from harness.recording.cassette import RecordedRequest
 from harness.recording.importers.bodies import dialect_of_body, exchange_of, looks_like_sse, payload_of
 from harness.recording.importers.imported import ONE_CHUNK, Imported, Source, Wishes, Wrong, read_json
+from harness.recording.importers.whole import endpoint_of
 from harness.wire import json_array, ndjson, sse
 from harness.wire.response import Chunk
 
@@ -31,7 +32,7 @@ ARRIVAL_KEYS: Mapping[str, float] = {"at_us": 1e-6, "at_ms": 1e-3, "at_s": 1.0, 
 PAUSE_KEYS: Mapping[str, float] = {"delay_us": 1e-6, "delay_ms": 1e-3, "delay_s": 1.0}
 """Under which it may say how long after the chunk before, likewise."""
 _EVENT_KEYS = frozenset({"event", "data", "id", "retry"})
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
+_BASE64 = re.compile(r"(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _BODY_STARTS = (b"{", b"[", b"\0")
 _BLANK_LINE = re.compile(r"\r?\n\r?\n|\r\r")
 
@@ -110,7 +111,7 @@ def _pieces(items: Sequence[_Item]) -> list[_Piece] | None:
 
 def _string_pieces(values: Sequence[str]) -> list[_Piece] | None:
     """Strings of base64 that together are a body; None where they are not."""
-    if not all(len(value) % 4 == 0 and _BASE64.fullmatch(value) for value in values):
+    if not all(_BASE64.fullmatch(value) for value in values):
         return None
     pieces = [_Piece(base64.b64decode(value)) for value in values]
     body = b"".join(piece.data for piece in pieces)
@@ -153,15 +154,16 @@ def _of_chunks(pieces: Sequence[_Piece], wishes: Wishes, data: Mapping[str, Any]
         then = piece.at_s if piece.at_s is not None else then + (pause or 0.0)
         chunks.append(Chunk(piece.data, max(0.0, pause or 0.0)))
     body = b"".join(chunk.data for chunk in chunks)
+    request = _request(data)
     exchange = exchange_of(
-        dialect_of_body(body, wishes.dialect),
+        dialect_of_body(body, wishes.dialect or (endpoint_of(request) if request else None)),
         chunks,
         wishes,
         notes=() if has_times else ("times were not recorded",),
         status=_status(data),
         headers=_headers(data),
         ending="no_last_chunk" if data.get("truncated") is True else "clean",
-        request=_request(data),
+        request=request,
     )
     return Imported(f"list of {len(chunks)} chunks", (exchange,))
 

@@ -25,6 +25,7 @@ from harness.recording.importers.imported import (
     Source,
     Wishes,
     Wrong,
+    plain_name,
     read_json,
 )
 from harness.recording.importers.whole import OTHER_DIALECT, endpoint_of
@@ -78,7 +79,7 @@ def _exchange(record: dict[str, Any], name: str | None, wishes: Wishes) -> Excha
     return Exchange(
         request,
         WireResponse(_status(record["status"]), playable, chunks),
-        provider=wishes.provider or record.get("provider"),
+        provider=wishes.provider or (plain_name(str(record["provider"])) if record.get("provider") else None),
         note="; ".join(notes) or None,
         header_form=form,
     )

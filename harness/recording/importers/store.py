@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import __version__
 from harness.recording.cassette import Exchange
 from harness.recording.golden import Undecoded, decoded
-from harness.recording.importers.imported import Imported, UnreadableImport
+from harness.recording.importers.imported import Imported, UnreadableImport, plain_name
 from harness.recording.writer import Cleaner, default_redactor, save_cassette
 
 CASSETTE_SUFFIXES = (".yaml", ".yml")
@@ -49,14 +49,8 @@ def _each_in(file: Path, exchanges: Sequence[Exchange], out: Path) -> Iterator[t
     stem = file.name.partition(".")[0] or "imported"
     several = len({exchange.provider for exchange in exchanges}) > 1
     for exchange in exchanges:
-        provider = _plain(exchange.provider or "unknown")
+        provider = plain_name(exchange.provider or "unknown")
         yield (out / stem / f"{provider}.yaml" if several else out / f"{stem}.yaml"), exchange
-
-
-def _plain(name: str) -> str:
-    """A provider's name, which comes from the file, as a name of a file."""
-    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name[:80])
-    return kept.lstrip(".-") or "unknown"
 
 
 def store(path: Path, exchanges: Sequence[Exchange], form: str, *, redactor: Cleaner | None = None) -> Stored:
@@ -72,7 +66,7 @@ def store(path: Path, exchanges: Sequence[Exchange], form: str, *, redactor: Cle
 
 def _finished(exchange: Exchange, form: str, cleaner: Cleaner) -> Exchange:
     """The exchange cleaned, and with a transcript of what then is left."""
-    tool = exchange.tool or f"harness {__version__}, imported from a {form}"
+    tool = exchange.tool or f"harness {__version__}, imported from {form}"
     cleaned, _ = cleaner.clean(replace(exchange, tool=tool))
     if cleaned.transcript is not None:
         return cleaned
