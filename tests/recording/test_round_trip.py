@@ -79,7 +79,7 @@ class Nothing:
         return exchange, ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(exchanges(), max_size=4))
 def test_what_is_written_is_read_and_written_again_to_the_byte(made: list[Exchange]) -> None:
     with TemporaryDirectory() as folder:

@@ -24,7 +24,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
 def test_what_is_written_is_read_by_both_of_pyyamls_readers(value: dict[str, Any]) -> None:
     text = yaml_lines(value) or "{}\n"
