@@ -150,6 +150,41 @@ def test_transformers_ends_without_done_and_says_no_finish_reason_until_there_is
     assert b"[DONE]" not in exchange("transformers/openai-chat/text").response.body
 
 
+@pytest.mark.parametrize("dialect", ["openai-chat", "openai-responses", "anthropic-messages", "gemini"])
+def test_litellm_makes_a_whole_answer_of_nothing_and_does_not_speak_of_keys(dialect: str) -> None:
+    seen = transcript(f"litellm/{dialect}/over-long")
+    assert (seen.status, seen.finish, seen.text) == ("completed", "stop", "")
+    refused = exchange(f"litellm/{dialect}/bad-key").response
+    assert (refused.status, b"No connected db." in refused.body) == (400, True)
+
+
+def test_litellm_makes_ten_calls_of_one_in_messages_and_fails_in_responses() -> None:
+    calls = transcript("litellm/anthropic-messages/tool-call").tool_calls
+    assert len(calls) == 10
+    assert [call.input for call in calls] == [None] * 9 + [{}]  # the last delta had no arguments
+    assert len({call.id for call in calls}) == 1
+    error = transcript("litellm/openai-responses/tool-call").error
+    assert error is not None
+    assert "Error building chunks" in error.message
+    (whole,) = transcript("litellm/openai-chat/tool-call").tool_calls
+    assert (whole.name, whole.input) == ("get_weather", {"city": "Oslo"})
+
+
+def test_a_field_of_the_wrong_type_is_a_server_error() -> None:
+    ours = exchange("llama-cpp-python/openai-chat/bad-request").response
+    assert (ours.status, b"server/app.py" in ours.body) == (500, True)
+    assert exchange("transformers/openai-chat/bad-request").response.body == b"Internal Server Error"
+    assert exchange("llama-cpp/openai-chat/bad-request").response.status == 400
+
+
+def test_a_prompt_that_is_too_long_is_refused_by_llama_cpp_and_answered_by_transformers() -> None:
+    for dialect in ("openai-chat", "openai-responses", "anthropic-messages"):
+        error = transcript(f"llama-cpp/{dialect}/over-long").error
+        assert error is not None
+        assert error.kind == "context_overflow"
+    assert transcript("transformers/openai-chat/over-long").status == "completed"
+
+
 READINGS = json.loads((FOLDER / "llama-cpp-python" / "openai-chat" / "readings.json").read_text(encoding="utf-8"))
 
 
