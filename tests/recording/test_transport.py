@@ -300,6 +300,33 @@ def test_a_stream_that_is_dropped_is_cancelled_when_its_client_closes(kind: Kind
     assert [(one.response.ending, one.response.body) for one in kept] == [("cancelled", b"one")]
 
 
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_client_that_closes_hangs_up_on_what_it_reads(kind: Kind) -> None:
+    kept: list[Exchange] = []
+    held: list[Any] = []
+
+    async def talk(line: Line) -> None:
+        await line.say(HEAD, chunk(b"one"))
+        await line.until_left()
+
+    async def main() -> None:
+        async with talking(talk) as url:
+
+            async def steps() -> None:
+                async with kind.connect(recorder) as client:
+                    held.append(await client.send(client.build_request("POST", url), stream=True))
+
+            def sync_steps() -> None:
+                with kind.connect(recorder) as client:
+                    held.append(client.send(client.build_request("POST", url), stream=True))
+
+            recorder = Recorder(kept.append)
+            await kind.run(steps if kind.is_async else sync_steps)
+
+    asyncio.run(main())
+    assert [(one.response.ending, one.response.body) for one in kept] == [("cancelled", b"")]
+
+
 # What is no exchange, and what is no HTTP
 
 
