@@ -51,8 +51,8 @@ async def record_through_proxy(
     """Relays and records until it is cancelled; what is under way then is recorded as `cancelled`.
 
     `upstream` is a base URL whose path goes before that of each request; `port` 0 takes a free one, and `on_event`
-    tells which, and what becomes of each request. `tls` None trusts whom httpx trusts. Raises ValueError for a URL that
-    is none, and ProxyError when it cannot listen.
+    tells which, and what becomes of each request; a thread of the proxy's own waits for the recorder's sink. `tls` None
+    trusts whom httpx trusts. Raises ValueError for a URL that is none, and ProxyError when it cannot listen.
     """
     async with proxying(upstream, recorder, host=host, port=port, on_event=on_event, tls=tls):
         await asyncio.get_running_loop().create_future()
