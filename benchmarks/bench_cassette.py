@@ -117,9 +117,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=3)
     rounds = arguments.parse_args().rounds
-    print(
-        "cassettes of 10 MB: seconds of the processor, the best of several rounds; appending one stream of 50 kB in milliseconds\n"
-    )
+    print("cassettes of 10 MB: seconds of the processor, the best of several rounds; appending 50 kB in ms\n")
     print("shape                                   MB exchanges   load   vcrpy    write   cleaned     append")
     with TemporaryDirectory() as folder:
         met = [measure(shape, rounds, Path(folder)) for shape in SHAPES]
