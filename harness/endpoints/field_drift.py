@@ -41,6 +41,11 @@ class FieldDrift:
                 yield from self._new(path, field)
         yield from self._new_variants()
 
+    @property
+    def _is_answer(self) -> bool:
+        """Whether this is a document or an error: such have the form of the situation that they answer."""
+        return self.kind.startswith("(")
+
     def _finding(self, severity: Severity, rule: str, path: str, message: str, *sides: Seen | None) -> Finding:
         """`sides`: what was seen before and now, and what stands there instead before and now."""
         was, is_, old_instead, new_instead = (*sides, None, None)[:4]
@@ -70,9 +75,8 @@ class FieldDrift:
             name = other.rpartition(".")[2]
             yield self._finding("breaking", "field-renamed", path, f"it is gone, and {name!r} has come instead", *sides)
         elif is_required:
-            is_told = self.kind.startswith("(") and any(had.exchanges.values())  # what one situation is answered with
             is_sure = had.count >= _RELIED_ON and has.count >= ENOUGH
-            severity: Severity = "breaking" if is_told or is_sure else "notable"
+            severity: Severity = "breaking" if (self._is_answer and same_situation(has, had)) or is_sure else "notable"
             yield self._finding(severity, "field-vanished", path, "it was always there, and is gone", *instead)
         elif (sure := gone(field.seen, had.exchanges, has.exchanges)) is not Gone.PERHAPS:
             is_usual = sure is Gone.SURELY and len(field.seen.exchanges) * 2 >= len(had.exchanges)
@@ -141,7 +145,8 @@ class FieldDrift:
                 if field.seen.count >= _MANY:
                     yield self._finding("notable", "type-wider", path, words, *sides)
             else:
-                yield self._finding("breaking", "type-changed", path, words, *sides)
+                is_other = self._is_answer and not same_situation(seen, field.seen)
+                yield self._finding("notable" if is_other else "breaking", "type-changed", path, words, *sides)
 
     def _values(self, path: str, field: FieldShape, found: FieldShape) -> Iterator[Finding]:
         if not field.values:

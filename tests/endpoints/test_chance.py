@@ -35,6 +35,11 @@ def test_what_a_probe_always_showed_is_likely_gone_though_it_was_asked_once() ->
     assert gone(seen, before, of(6, "text")) is Gone.PERHAPS
 
 
+def test_what_a_probe_showed_only_sometimes_may_be_missing() -> None:
+    seen = Seen(1, of(1, "reasoning"))
+    assert gone(seen, of(2, "reasoning"), of(2, "reasoning")) is Gone.PERHAPS
+
+
 def test_what_is_rare_now_may_have_been_missed_before() -> None:
     assert not new_for_sure(Seen(1, of(1)), of(100), of(100))
     assert new_for_sure(Seen(9, of(9)), of(100), of(100))

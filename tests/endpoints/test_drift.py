@@ -177,6 +177,13 @@ def test_an_order_that_never_was_is_notable_in_the_same_situation() -> None:
     assert [each[0] for each in found([exchange(each.response.body) for each in before], unknown)] == ["info", "info"]
 
 
+def test_an_order_is_not_called_new_where_little_was_seen_before() -> None:
+    usage = {**chunk(), "choices": [], "usage": {"prompt_tokens": 1}}
+    before = [exchange(chat(end=[usage, "[DONE]"]), probe="text") for _ in range(3)]
+    now = [exchange(chat(usage, chunk(), end=[usage, "[DONE]"]), probe="text")]
+    assert found(before, now) == []
+
+
 def test_a_new_value_of_an_enumeration_is_notable_in_the_same_situation() -> None:
     before = [exchange(chat(chunk({}, "stop")), probe="stop-sequence")]
     now = [exchange(chat(chunk({}, "eos")), probe="stop-sequence")]
@@ -209,6 +216,14 @@ def test_an_error_in_another_form_breaks() -> None:
         ("breaking", "field-vanished", "(error 401): error"),
         ("info", "field-new", "(error 401): detail"),
     ]
+
+
+def test_errors_of_different_situations_may_differ() -> None:
+    before = [error(400, {"error": {"message": "no", "code": 400}}, probe="bad-request")]
+    now = [error(400, {"error": {"message": "no", "code": "400"}}, probe="bad-model")]
+    assert found(before, now) == [("notable", "type-changed", "(error 400): error.code")]
+    bare = [error(400, {"error": {"message": "no"}}, probe="bad-model")]
+    assert found(before, bare) == [("notable", "field-vanished", "(error 400): error.code")]
 
 
 def test_headers_are_compared_by_name() -> None:

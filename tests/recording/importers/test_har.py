@@ -110,6 +110,17 @@ def test_text_that_only_looks_misread_stays_where_a_charset_is_named(tmp_path: P
     assert text_of(read(tmp_path, entry(content={"text": body, "size": len(body.encode())}))) == "HÃ©"
 
 
+def test_a_coding_that_the_archive_undid_is_gone_and_one_that_it_left_stays(tmp_path: Path) -> None:
+    headers = [SSE, {"name": "content-encoding", "value": "br"}]
+    imported = read(tmp_path, entry(response={"headers": headers}))
+    assert imported.exchanges[0].response.header("content-encoding") is None
+    assert text_of(imported) == "Hé"
+    packed = {"text": base64.b64encode(b"\x8b\xff\x00").decode(), "encoding": "base64", "size": 3}
+    [exchange] = read(tmp_path, entry(response={"headers": headers}, content=packed)).exchanges
+    assert exchange.response.header("content-encoding") == "br"
+    assert exchange.response.body == b"\x8b\xff\x00"
+
+
 def test_websockets_and_other_requests_are_left_out(tmp_path: Path) -> None:
     socket = entry(entry={"_webSocketMessages": [{"type": "send", "data": "hi"}]})
     picture = entry(request={"method": "GET", "url": "https://example.com/x.png"}, response={"headers": []})
