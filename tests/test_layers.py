@@ -24,8 +24,8 @@ ROOMS = (
     "origin",
     "systems",
     "lint",
-    "fuzz",
     "runner",
+    "fuzz",
     "report",
     "cli",
 )

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import structs
 
-from harness.catalogue.findings import Finding, Verdict
+from harness.catalogue.findings import FailureKind, Finding, Verdict
 from harness.catalogue.models import Level
 
 FORMAT = 1
@@ -195,6 +195,72 @@ class RecordingResult(msgspec.Struct, frozen=True, tag_field="record", tag="reco
     """Of an exchange: why no system was run through it."""
 
 
+class FuzzFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The smallest input found that breaks a reader in one way.
+
+    `words` say what was done to the stream, `plan` is that as data; `body_b64` are the chunks as they were played.
+    `differences` say what was wrong then; `expected` and `seen` are transcripts, of the intact stream and of this one.
+    """
+
+    family: str
+    level: Level
+    words: str
+    plan: dict[str, Any]
+    kind: FailureKind
+    silent: bool
+    differences: list[str]
+    body_b64: list[str]
+    status: int
+    headers: list[tuple[str, str]]
+    how_ended: str
+    expected: dict[str, Any]
+    seen: dict[str, Any]
+    reproduce: str
+    rule: str = ""
+    """Of damage: what is demanded of a reader then."""
+    known: str | None = None
+    known_proof: str = ""
+
+
+class FuzzResult(msgspec.Struct, frozen=True, tag_field="record", tag="fuzz", omit_defaults=True):
+    """What a search for one kind of change in one stream found in one system.
+
+    `tried` counts the inputs by family. `proof` says of cuts whether every cutting is covered: `complete`, or
+    `sampled` where only those that were tried are; `proof_note` says what was shown, in words.
+    """
+
+    system: str
+    system_version: str
+    dialect: str
+    stream: str
+    source: str
+    size: int
+    kind: Literal["cuts", "neutral", "damage"]
+    tried: dict[str, int]
+    verdict: Verdict
+    findings: list[FuzzFinding]
+    seed: int
+    examples: int
+    duration_s: float
+    reproduce: str
+    upstream: str | None = None
+    provider: str = ""
+    proof: Literal["complete", "sampled", ""] = ""
+    proof_note: str = ""
+    note: str = ""
+    """Why there is no verdict, where it is `error` or `unsupported`."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether the caller had no way to notice one of the findings."""
+        return any(finding.silent for finding in self.findings)
+
+    @property
+    def nonconformant(self) -> bool:
+        """Only a `must` that is broken, and was not known to be, is non-conformance."""
+        return any(finding.level == "must" and not finding.known for finding in self.findings)
+
+
 class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):
     """The last line: how many results there are, and how long the run took."""
 
@@ -203,7 +269,7 @@ class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):
     interrupted: bool = False
 
 
-Line: TypeAlias = Header | Result | RecordingResult | Footer
+Line: TypeAlias = Header | Result | RecordingResult | FuzzResult | Footer
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +282,7 @@ class Run:
     footer: Footer | None
     evidence_in: Path | None = None
     """The results file that holds the evidence, where `results` are without it."""
+    searches: tuple[FuzzResult, ...] = ()
 
     def complete_results(self) -> Iterator[Result]:
         """The results with all their evidence, one in memory at a time where they have to be read for it.
@@ -264,7 +331,8 @@ def read_run(path: Path, *, evidence: bool = True) -> Run:
     footer = next((line for line in lines if isinstance(line, Footer)), None)
     results = tuple(line for line in lines if isinstance(line, Result))
     recordings = tuple(line for line in lines if isinstance(line, RecordingResult))
-    return Run(lines[0], results, recordings, footer, None if evidence else path)
+    searches = tuple(line for line in lines if isinstance(line, FuzzResult))
+    return Run(lines[0], results, recordings, footer, None if evidence else path, searches)
 
 
 def _lines(path: Path) -> Iterator[Line]:
