@@ -13,6 +13,7 @@ from harness.cli import (
     drift,
     gateway,
     import_,
+    lint,
     matrix,
     providers,
     record,
@@ -56,6 +57,7 @@ app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
 app.command("matrix", epilog=matrix.EXAMPLE)(matrix.matrix)
 app.command("decode", epilog=decode.EXAMPLE)(decode.decode)
 app.command("translate", epilog=translate.EXAMPLE)(translate.translate)
+app.command("lint", epilog=lint.EXAMPLE)(lint.lint)
 app.command("drift", epilog=drift.EXAMPLE)(drift.drift)
 app.command("import", epilog=import_.EXAMPLE)(import_.import_)
 app.command("scrub", epilog=scrub.EXAMPLE)(scrub.scrub)

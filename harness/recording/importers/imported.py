@@ -16,6 +16,7 @@ SIZE_LIMIT = 512 * 1024 * 1024
 ONE_CHUNK = "network reads were not recorded: the body is one chunk"
 NO_REQUEST = "the request was not recorded: it is made up"
 NO_REQUEST_BODY = "the body of the request was not recorded: it is made up"
+REBUILT_FRAMES = "the framing was not recorded: it is rebuilt around the payloads"
 
 Step: TypeAlias = str | int
 

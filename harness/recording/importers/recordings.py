@@ -21,6 +21,7 @@ from harness.recording.importers.imported import (
     NO_REQUEST,
     NO_REQUEST_BODY,
     ONE_CHUNK,
+    REBUILT_FRAMES,
     Imported,
     Source,
     Wishes,
@@ -35,6 +36,9 @@ from harness.wire.response import Chunk, WireResponse
 MEND = "take the line out, or mend it by hand"
 DIALECT_ALIASES = {"ollama-chat": "ollama"}
 """Names under which such recordings file a dialect that we call otherwise."""
+
+_REBUILT = frozenset({"payload-lines", "reframed"})
+"""What a line may say of its fidelity: the recorder kept the payloads of frames, and not the lines around them."""
 
 
 def import_recordings(source: Source, wishes: Wishes) -> Imported:
@@ -74,6 +78,8 @@ def _exchange(record: dict[str, Any], name: str | None, wishes: Wishes) -> Excha
     request = _request(record, name, body, notes)
     headers = tuple((str(key), str(value)) for key, value in (record.get("response_headers") or {}).items())
     playable, form = parted(headers)
+    if record.get("fidelity") in _REBUILT:
+        notes.append(REBUILT_FRAMES)
     if record.get("id"):
         notes.append(f"imported from {record['id']}")
     return Exchange(

@@ -1,0 +1,213 @@
+"""`harness lint`: is a recording or a live stream well-formed for its dialect?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.exits import COULD_NOT_RUN, FAILED, fail, mendable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.lint.finding import Finding
+    from harness.lint.streams import LintedStream, NotLinted
+
+EXAMPLE = "Example: harness lint cassettes --fail-on should"
+LEVELS = ("must", "should", "may")
+
+
+def lint(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILES]...", help="Cassettes, HAR, bodies, recordings; or folders of them."),
+    ] = None,
+    dialect: Annotated[str | None, typer.Option("--dialect", "-d", help="That of bodies and URLs.")] = None,
+    fail_on: Annotated[str, typer.Option("--fail-on", help="must, should or may: what makes the exit status 1.")] = (
+        "must"
+    ),
+    by_provider: Annotated[
+        bool, typer.Option("--by-provider", help="Count what each provider's streams break, one line a rule.")
+    ] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="List the rules, of one --dialect or of all.")] = False,
+    url: Annotated[str | None, typer.Option("--url", help="Ask a live endpoint below this base URL.")] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="With --url: the model to ask.")] = "test-model",
+    key_env: Annotated[
+        str | None, typer.Option("--key-env", help="With --url: the variable that holds the key.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Say by rule, level and byte what is malformed in recorded streams, or in the stream of a live endpoint.
+
+    This is strict: what a tolerant reader makes of a stream is not asked here. Each rule has a level and an authority;
+    `--rules` lists them with a stream that breaks each.
+    """
+    if sum((bool(paths), bool(url), rules)) != 1:
+        fail("say what to lint: files, or --url, or else --rules to list the rules; one of these")
+    if fail_on not in LEVELS:
+        fail(f"--fail-on {fail_on}: no such level; the levels are {', '.join(LEVELS)}")
+    _check_dialect(dialect)
+    if rules:
+        _list_rules(dialect, as_json=as_json)
+    elif url:
+        _lint_live(url, dialect, model, key_env, fail_on, as_json=as_json)
+    else:
+        _lint_files(paths or [], dialect, fail_on, by_provider=by_provider, as_json=as_json)
+
+
+def _check_dialect(dialect: str | None) -> None:
+    from harness.lint.spec import UnknownStream, spec
+
+    with mendable(UnknownStream):
+        if dialect is not None:
+            spec(dialect)
+
+
+def _lint_files(paths: list[Path], dialect: str | None, fail_on: str, *, by_provider: bool, as_json: bool) -> None:
+    from harness.lint.standing import standings
+    from harness.lint.streams import LintedStream, NotLinted, lint_files
+    from harness.recording.importers.imported import UnreadableImport
+
+    with mendable(UnreadableImport):
+        seen = list(lint_files(paths, dialect))
+    streams = [each for each in seen if isinstance(each, LintedStream)]
+    others = [each for each in seen if isinstance(each, NotLinted)]
+    if not streams and not others:
+        fail("no exchange in these files is of a dialect that has rules here")
+    if as_json:
+        _print_json(
+            {"streams": [_stream_record(each) for each in streams], "others": [_other(each) for each in others]}
+        )
+    elif by_provider:
+        for line in _standing_lines(standings(streams)):
+            typer.echo(line)
+    else:
+        _print_streams(streams)
+    if not as_json:
+        _print_summary(streams, others)
+    _leave((finding for each in streams for finding in each.findings), fail_on)
+
+
+def _print_streams(streams: Iterable[LintedStream]) -> None:
+    for stream in streams:
+        if stream.findings:
+            typer.echo(f"{stream.file}#{stream.number} ({stream.dialect}, {stream.provider}, {stream.size} bytes)")
+            _print_findings(stream.dialect, stream.findings)
+
+
+def _print_findings(dialect: str, findings: Iterable[Finding]) -> None:
+    from harness.lint.spec import spec
+    from harness.report.visible import plain
+
+    tables = spec(dialect)
+    places: dict[str, list[Finding]] = {}
+    for finding in findings:
+        places.setdefault(finding.rule, []).append(finding)
+    for rule, found in places.items():
+        first = found[0]
+        more = f" (and at {', '.join(str(each.offset) for each in found[1:])})" if found[1:] else ""
+        typer.echo(f"  {first.level} {rule} at byte {first.offset}: {plain(first.message)}{more}")
+        typer.echo(f"    {tables.rules[rule].says} By {tables.authorities[tables.rules[rule].by]}.")
+
+
+def _print_summary(streams: Sequence[LintedStream], others: Sequence[NotLinted]) -> None:
+    from collections import Counter
+
+    from harness.report.visible import counted
+
+    levels: Counter[str] = Counter(finding.level for each in streams for finding in each.findings)
+    clean = sum(not each.findings for each in streams)
+    found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level]) or "nothing"
+    typer.echo(f"{counted(len(streams), 'stream')} linted, {clean} without a finding; found: {found}")
+    for reason, count in sorted(Counter(each.reason for each in others).items()):
+        typer.echo(f"  left out, {count}: {reason}")
+
+
+def _standing_lines(standings: Iterable[Any]) -> Iterable[str]:
+    for standing in standings:
+        yield f"{standing.dialect} {standing.provider}: {standing.clean} of {standing.streams} streams keep every rule"
+        for broken in standing.by_gravity():
+            file, number, offset = broken.first
+            share = f"{broken.streams} of {standing.streams} streams, first {file}#{number} byte {offset}"
+            yield f"  {broken.level} {broken.rule}: {share}"
+
+
+def _lint_live(url: str, dialect: str | None, model: str, key_env: str | None, fail_on: str, *, as_json: bool) -> None:
+    from harness.lint.live import NoStream, lint_url
+
+    if dialect is None:
+        fail("--url needs the --dialect that the endpoint speaks")
+    if key_env is not None and not os.environ.get(key_env):
+        fail(f"--key-env {key_env}: this variable is not set; export it, or leave the option out")
+    with mendable(NoStream, status=COULD_NOT_RUN):
+        size, findings = lint_url(dialect, url, model, os.environ.get(key_env) if key_env else None)
+    if as_json:
+        _print_json({"url": url, "dialect": dialect, "bytes": size, "findings": [_finding(each) for each in findings]})
+    else:
+        _print_findings(dialect, findings)
+        typer.echo(f"{url}: {size} bytes in {dialect}, {len(findings) or 'no'} findings")
+    _leave(findings, fail_on)
+
+
+def _leave(findings: Iterable[Finding], fail_on: str) -> None:
+    grave = LEVELS[: LEVELS.index(fail_on) + 1]
+    if any(finding.level in grave for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def _list_rules(dialect: str | None, *, as_json: bool) -> None:
+    from harness.lint.examples import example_body
+    from harness.lint.spec import spec, spec_names
+
+    tables = [spec(name) for name in ([dialect] if dialect else spec_names())]
+    rows = [
+        {
+            "dialect": each.dialect,
+            "rule": name,
+            "level": rule.level,
+            "says": rule.says,
+            "authority": each.authorities[rule.by],
+            "example": example_body(each, name).decode("utf-8", "backslashreplace"),
+        }
+        for each in tables
+        for name, rule in each.rules.items()
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        typer.echo(f"{row['dialect']} {row['rule']} ({row['level']}): {row['says']} By {row['authority']}.")
+
+
+def _stream_record(stream: LintedStream) -> dict[str, Any]:
+    return {
+        "file": str(stream.file),
+        "exchange": stream.number,
+        "dialect": stream.dialect,
+        "provider": stream.provider,
+        "bytes": stream.size,
+        "note": stream.note,
+        "findings": [_finding(each) for each in stream.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "offset": finding.offset,
+        "message": finding.message,
+    }
+
+
+def _other(other: NotLinted) -> dict[str, Any]:
+    return {"file": str(other.file), "exchange": other.number, "reason": other.reason}
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
