@@ -22,7 +22,11 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs" / "adapters.md").read_text()
 HARNESS = Path(sys.executable).with_name("harness")
-CHOICE = '{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}'
+ANSWER = (
+    'data: {"id":"r","object":"chat.completion.chunk","created":1,"model":"m",'
+    '"choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}\n\n'
+    "data: [DONE]\n\n"
+)
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -46,7 +50,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     (folder / "my_adapter.py").write_text(blocks("python", GUIDE)[0])
     (folder / "my_gateway.yaml").write_text(OWN_GATEWAY.read_text())
-    (folder / "answer.sse").write_text(f'data: {{"choices":[{CHOICE}]}}\n\n')
+    (folder / "answer.sse").write_text(ANSWER)
     imported = ["import", "answer.sse", "--dialect", "openai-chat", "--out", "cassettes"]
     subprocess.run([HARNESS, *imported], cwd=folder, check=True, timeout=60)
     made = ["replay", "--in-process", "--family", "canary", "--results", "results.jsonl", "--quiet"]
