@@ -17,8 +17,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 class Demand(Protocol):
     """What must hold of the outcome of a damaged stream; written down before anybody reads it."""
 
-    why: str
-    """The rule, in one sentence."""
+    @property
+    def why(self) -> str:
+        """The rules, in words."""
 
     def broken_by(self, outcome: Outcome, intact: Outcome) -> list[Difference]:
         """What does not hold of `outcome`; `intact` is what the same reader made of the stream as it was."""

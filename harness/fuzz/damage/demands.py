@@ -1,0 +1,191 @@
+"""What must hold of the outcome of a damaged stream: small rules, joined to the demand of one variant.
+
+The words of each are those of `specs/damage.yaml`. Nothing is demanded of a reader that broke, or that made nothing
+whole of the intact stream.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from harness.catalogue.findings import FailureKind
+from harness.catalogue.models import Level
+from harness.fuzz.damage.account import CHANNELS, NEVER, Account, Channel
+from harness.fuzz.damage.spec import damage_spec
+from harness.fuzz.outcome import Difference, Outcome
+
+_SHOWN = 60
+_SPACE = re.compile(r"\s+")
+_PARTIAL_TAG = re.compile(r"<[^<>]{0,30}$")
+
+
+class Rule(Protocol):
+    """One rule as it applies to one variant."""
+
+    @property
+    def name(self) -> str:
+        """Its name in `specs/damage.yaml`."""
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        """Each way in which it is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """All rules that apply to one variant."""
+
+    rules: tuple[Rule, ...]
+
+    @property
+    def why(self) -> str:
+        """The rules, in words."""
+        texts = damage_spec().rules
+        return " ".join(texts[rule.name].says for rule in self.rules)
+
+    @property
+    def level(self) -> Level:
+        """The weakest of the rules' levels."""
+        texts = damage_spec().rules
+        levels: tuple[Level, ...] = ("may", "should", "must")
+        return min((texts[rule.name].level for rule in self.rules), key=levels.index, default="must")
+
+    def broken_by(self, outcome: Outcome, intact: Outcome) -> list[Difference]:
+        """What does not hold of `outcome`."""
+        if "broken" in (outcome.ended, intact.ended) or intact.ended == "hung":
+            return []
+        silent = not noticed(outcome)
+        return [
+            Difference(kind, f"{what} ({rule.name})", silent)
+            for rule in self.rules
+            for kind, what in rule.breaches(outcome, intact)
+        ]
+
+
+def noticed(outcome: Outcome) -> bool:
+    """Whether anything told the reader's user that not all was well."""
+    return outcome.ended not in ("completed", "hung") or bool(outcome.transcript.get("warnings"))
+
+
+def _finished(outcome: Outcome) -> bool:
+    return outcome.ended == "completed" and not outcome.transcript.get("error")
+
+
+@dataclass(frozen=True, slots=True)
+class EndsInTime:
+    """Nothing hangs."""
+
+    name: str = "ends-in-time"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        if outcome.ended == "hung":
+            yield "hang", "nothing had ended at the deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class NotFinished:
+    """The answer was cut before anything said that it is over."""
+
+    account: Account
+    at: int
+    name: str = "not-finished"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        if not _finished(outcome):
+            return
+        account = self.account
+        if not _finished(intact):
+            yield "silent-truncation", "an answer that is not even whole when nothing is cut passed for finished"
+        elif NEVER > account.finished_at() > self.at:
+            yield "silent-truncation", "an answer that was cut off before its stop reason passed for finished"
+        elif intact.transcript.get("other_choices"):
+            yield from self._others()
+
+    def _others(self) -> Iterator[tuple[FailureKind, str]]:
+        for choice in sorted(self.account.choices - {0}):
+            if self.account.begun_at(choice) < self.at < self.account.finished_at(choice) < NEVER:
+                yield "silent-truncation", f"choice {choice} was cut off before its stop reason and passed for finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What came of each channel is a beginning of what comes of the whole stream."""
+
+    account: Account
+    at: int
+    name: str = "beginning"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        for channel in CHANNELS:
+            got, whole = _channel(outcome.transcript, channel), _channel(intact.transcript, channel)
+            if not whole.startswith(got) and not self._taken_apart(channel, got, whole):
+                kind: FailureKind = "duplicate" if whole and got.startswith(whole) else "corruption"
+                yield kind, f"the {channel} {_shown(got)} is no beginning of {_shown(whole)}"
+
+    def _taken_apart(self, channel: Channel, got: str, whole: str) -> bool:
+        """A reader that takes tags out of the text may let half a tag go at the end, or a block that none closed."""
+        said = self.account.said("text")
+        if channel == "refusal" or said == whole or "<" not in said:
+            return False
+        come = self.account.said("text", min(self.account.frames_before(self.at) + 1, len(self.account.frames)))
+        if come.rfind("<") >= 0 and come.count("<") != 2 * come.count("</"):
+            return True
+        return whole.startswith(_PARTIAL_TAG.sub("", got).rstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What whole frames said before the place reached the caller, where the reader gives that channel as it is."""
+
+    account: Account
+    frames: int
+    name: str = "kept"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        for channel in CHANNELS:
+            if _channel(intact.transcript, channel) == self.account.said(channel):
+                wanted, got = self.account.said(channel, self.frames), _channel(outcome.transcript, channel)
+                if wanted.startswith(got) and wanted != got:
+                    yield "loss", f"of the {channel} {_shown(wanted)}, which had come, only {_shown(got)} was given"
+
+
+@dataclass(frozen=True, slots=True)
+class CallsCut:
+    """Calls are beginnings of those of the whole stream, and look whole only if they are."""
+
+    name: str = "call-not-executable"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        left = [call for choice in _choices(intact.transcript) for call in choice.get("tool_calls", ())]
+        for choice in _choices(outcome.transcript):
+            for call in choice.get("tool_calls", ()):
+                match = next((whole for whole in left if _begins(call, whole)), None)
+                if match is not None:
+                    left.remove(match)
+                elif call["input"] is not None:
+                    yield "arguments", f"the call {call['name']}({call['arguments']}) can be run, and was never made"
+                else:
+                    yield "arguments", f"no call begins like {call['name']}({call['arguments']})"
+
+
+def _begins(call: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
+    if not whole["name"].startswith(call["name"]):
+        return False
+    if call["input"] is not None and call["name"] == whole["name"]:
+        return bool(call["input"] == whole["input"])
+    arguments: str = _SPACE.sub("", whole["arguments"])
+    return call["input"] is None and arguments.startswith(_SPACE.sub("", call["arguments"]))
+
+
+def _choices(transcript: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return [transcript, *transcript.get("other_choices", ())]
+
+
+def _channel(transcript: Mapping[str, Any], channel: Channel) -> str:
+    return transcript.get(channel) or ""
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}…{text[-_SHOWN // 2 :]}")
