@@ -37,6 +37,17 @@ class Rule(_Table):
     example: dict[str, Any]
 
 
+class Neutral(_Table):
+    """A change of a stream that says nothing new, and on whose word: a reader makes the same of it.
+
+    `must`: the vendor, or a standard that the vendor's streams keep, says so. `should`: nobody promised it.
+    """
+
+    level: Literal["must", "should"]
+    says: str
+    by: str
+
+
 class Track(_Table):
     """Things that are opened, used and closed under a key; the values of the first three are paths of the key.
 
@@ -103,6 +114,8 @@ class Spec(_Table):
     checks: list[str] = Field(default_factory=list)
     """The rules that code checks, since no table can say them."""
     rules: dict[str, Rule]
+    neutral: dict[str, Neutral] = Field(default_factory=dict)
+    """The changes by which the searches of `harness.fuzz` change a stream, by name."""
     good: list[Any]
     """The payloads of a stream without a fault, which the examples change."""
 
@@ -118,7 +131,8 @@ class Spec(_Table):
             raise ValueError(f"rules that are named and not listed: {', '.join(missing)}")
         if idle := sorted(listed - named):
             raise ValueError(f"rules that nothing breaks: {', '.join(idle)}")
-        if unknown := sorted({rule.by for rule in self.rules.values()} - set(self.authorities)):
+        cited = {rule.by for rule in self.rules.values()} | {change.by for change in self.neutral.values()}
+        if unknown := sorted(cited - set(self.authorities)):
             raise ValueError(f"authorities that are not listed: {', '.join(unknown)}")
         for table in (*self.fields.values(), *self.usual.values()):
             for path, type_ in table.items():
