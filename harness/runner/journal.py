@@ -17,6 +17,7 @@ from harness.runner.case import LaneName
 from harness.runner.results import (
     FORMAT,
     Footer,
+    FuzzResult,
     Header,
     Line,
     RecordingResult,
@@ -75,6 +76,8 @@ class Journal:
         self._file: BinaryIO | None = None
         self._results: list[Result] = []
         self._recordings: list[RecordingResult] = []
+        self._searches: list[FuzzResult] = []
+        self._note = ""
         self._footer: Footer | None = None
 
     def __enter__(self) -> Self:
@@ -87,26 +90,36 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        count = len(self._results) + len(self._recordings)
+        count = len(self._results) + len(self._recordings) + len(self._searches)
         seconds = round(time.monotonic() - self._began, 3)
-        self._footer = Footer(count, seconds, interrupted=error is not None)
+        self._footer = Footer(count, seconds, interrupted=error is not None, note=self._note)
         try:
             self._write(self._footer)
         finally:
             if self._file is not None:
                 self._file.close()
 
-    def add(self, line: Result | RecordingResult) -> None:
+    def add(self, line: Result | RecordingResult | FuzzResult) -> None:
         """One more result."""
-        if isinstance(line, Result):
-            self._results.append(line if self._keep_evidence else line.without_evidence())
-        else:
-            self._recordings.append(line)
+        match line:
+            case Result():
+                self._results.append(line if self._keep_evidence else line.without_evidence())
+            case RecordingResult():
+                self._recordings.append(line)
+            case FuzzResult():
+                self._searches.append(line)
         self._write(line)
+
+    def remark(self, note: str) -> None:
+        """What the footer is to say of the run."""
+        self._note = note
 
     def run(self) -> Run:
         """All of it so far."""
-        return Run(self._header, tuple(self._results), tuple(self._recordings), self._footer, self._path)
+        return Run(
+            *(self._header, tuple(self._results), tuple(self._recordings), self._footer, self._path),
+            searches=tuple(self._searches),
+        )
 
     def _write(self, line: Line) -> None:
         if self._file is not None:

@@ -112,6 +112,8 @@ class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
     """By system name."""
     left_out: dict[str, str] = {}
     """By system name: why it does not take part though one might look for it."""
+    shard: str = ""
+    """Which part of a run that was spread over machines this is, as `2/4`; empty: all of it."""
 
 
 def pair_words(dialect: str, upstream: str | None) -> str:
@@ -267,6 +269,8 @@ class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):
     results: int
     duration_s: float
     interrupted: bool = False
+    note: str = ""
+    """What did not come to its turn, and why."""
 
 
 Line: TypeAlias = Header | Result | RecordingResult | FuzzResult | Footer

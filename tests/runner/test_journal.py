@@ -12,7 +12,7 @@ from harness.runner.journal import Journal, header
 from harness.runner.results import Footer, Header, Line, read_run
 from harness.systems.base import Description
 from tests.runner.made import CLAIMS_ALL, scenario
-from tests.runner.test_results import FULL, RECORDING, result
+from tests.runner.test_results import FULL, RECORDING, SEARCH, result
 
 RETRYING = {"incidents": ["https://example.invalid/1"], "needs": ["retries"], "dialects": ["openai-chat"]}
 
@@ -108,3 +108,15 @@ def test_an_old_file_is_replaced(tmp_path: Path) -> None:
 def test_a_system_without_features_has_none() -> None:
     plain = Description("plain", "2", "go", ("ollama",))
     assert header("c", "sockets", [plain], []).described["plain"].features == []
+
+
+def test_searches_are_counted_and_the_footer_has_what_there_is_to_remark(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    with Journal(the_header(), path, ignore) as journal:
+        journal.add(SEARCH)
+        journal.remark("two searches did not come to their turn")
+    run = read_run(path)
+    assert run.searches == (SEARCH,)
+    assert run.footer is not None
+    assert (run.footer.results, run.footer.note) == (1, "two searches did not come to their turn")
+    assert journal.run() == read_run(path, evidence=False)

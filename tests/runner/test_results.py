@@ -17,6 +17,8 @@ from harness.runner.results import (
     EventRecord,
     Evidence,
     Footer,
+    FuzzFinding,
+    FuzzResult,
     Header,
     Line,
     RecordingResult,
@@ -44,6 +46,28 @@ HEADER = Header(
 FOOTER = Footer(1, 0.5)
 RECORDING = RecordingResult(
     "reference", "r1", "gemini", "somebody", "repo/path", 10, 2, 7, "completed", "stop", "pass", [], []
+)
+SEARCH = FuzzResult(
+    *("made", "1", "gemini", "made/up", "", 120, "cuts", {"single": 119}),
+    verdict="fail",
+    findings=[
+        FuzzFinding(
+            *("single", "must", "cut after byte 7, inside the second byte of é", {"cuts": [7]}, "corruption", True),
+            differences=["the text changed"],
+            body_b64=["w6k="],
+            status=200,
+            headers=[("a", "b")],
+            how_ended="clean",
+            expected={"text": "é"},
+            seen={"text": "??"},
+            reproduce="harness fuzz --plan '{\"cuts\": [7]}'",
+        )
+    ],
+    seed=1,
+    examples=10,
+    duration_s=0.5,
+    reproduce="harness fuzz --seed 1",
+    proof="sampled",
 )
 
 
@@ -100,8 +124,9 @@ def written(folder: Path, *lines: Line) -> Path:
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
-    run = read_run(written(tmp_path, HEADER, FULL, RECORDING, FOOTER))
+    run = read_run(written(tmp_path, HEADER, FULL, RECORDING, SEARCH, FOOTER))
     assert (run.header, run.results, run.recordings, run.footer) == (HEADER, (FULL,), (RECORDING,), FOOTER)
+    assert run.searches == (SEARCH,)
 
 
 def test_a_run_without_a_footer_is_not_whole(tmp_path: Path) -> None:

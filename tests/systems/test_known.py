@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.findings import FailureKind
 from harness.catalogue.loader import load_catalogue
 from harness.systems.known import FOLDER, UnreadableKnownFailures, known_failures, load_known
 from harness.systems.registry import BUNDLED, bundled_names
@@ -45,6 +46,43 @@ def test_it_is_found_by_scenario_and_dialect(tmp_path: Path, scenario: str, dial
     assert load_known(written(tmp_path, ENTRY)).reason_for(scenario, dialect) == reason
 
 
+FOUND = """
+version: 1.2.3
+failures:
+  - scenarios: [fuzz/cuts/*]
+    dialects: [openai-chat]
+    streams: [encoding/*]
+    failures: [corruption, loss]
+    reason: It decodes every read by itself.
+    link: https://example.invalid/2
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect", "stream", "failure", "known"),
+    [
+        ("cuts", "openai-chat", "encoding/emoji", "loss", True),
+        ("neutral", "openai-chat", "encoding/emoji", "loss", False),
+        ("cuts", "gemini", "encoding/emoji", "loss", False),
+        ("cuts", "openai-chat", "framing/emoji", "loss", False),
+        ("cuts", "openai-chat", "encoding/emoji", "hang", False),
+    ],
+)
+def test_what_searches_find_is_known_by_kind_family_dialect_stream_and_failure(
+    tmp_path: Path, kind: str, dialect: str, stream: str, failure: FailureKind, known: bool
+) -> None:
+    entries = load_known(written(tmp_path, FOUND))
+    entry = entries.entry_for_finding(kind, "inside characters", dialect=dialect, stream=stream, failure=failure)
+    assert (entry is not None) is known
+
+
+def test_what_is_known_of_scenarios_says_nothing_of_searches(tmp_path: Path) -> None:
+    scenarios = load_known(written(tmp_path, ENTRY.replace("retry/*", "'*'")))
+    assert scenarios.entry_for_finding("cuts", "x", dialect="openai-chat", stream="a/b", failure="loss") is None
+    searches = load_known(written(tmp_path, FOUND))
+    assert searches.entry_for("fuzz/cuts/x", "openai-chat") is None
+
+
 def test_another_version_has_no_known_failures(tmp_path: Path) -> None:
     known = load_known(written(tmp_path, ENTRY))
     assert known.of("1.2.3") == known
@@ -65,6 +103,12 @@ def test_a_system_without_a_file_has_no_known_failures(tmp_path: Path) -> None:
         ("failures: []", "version: Field required"),
         ("{version: 0.3, failures: []}", "version: Input should be a valid string"),
         ("failure: []", "failure: Extra inputs are not permitted"),
+        (
+            "failures: [{scenarios: [a/*, fuzz/cuts/*], reason: It is so for a reason., link: x}]",
+            "about scenarios or about what searches find",
+        ),
+        ("failures: [{scenarios: [a/*], streams: [b/*], reason: It is so for a reason., link: x}]", "say more of what"),
+        ("failures: [{scenarios: [fuzz/*], failures: [lost], reason: It is so for a reason., link: x}]", "failures.0"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_field(tmp_path: Path, text: str, message: str) -> None:
@@ -80,7 +124,7 @@ def test_every_bundled_entry_is_about_a_scenario_there_is_and_names_a_proof_ther
     assert path.stem in bundled_names()
     ids = [scenario.id for scenario in load_catalogue().scenarios]
     for known in load_known(path).failures:
-        for pattern in known.scenarios:
+        for pattern in known.scenarios if not known.scenarios[0].startswith("fuzz/") else known.streams or ():
             assert fnmatch.filter(ids, pattern), pattern
         if known.proof:
             assert is_there(known.proof), known.proof
