@@ -13,7 +13,7 @@ from harness.fuzz.neutral.mutation import Draft, Mutation, at_payloads, frame_nu
 DATA_KEYS = frozenset({"args", "arguments", "input", "metadata", "output", "parameters", "response_schema", "schema"})
 """Members whose value is not the vendor's but the model's or the user's: its order and its members are kept."""
 
-_ESCAPES = re.compile(
+_CHARACTER = re.compile(
     r'\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^"\\]', re.DOTALL
 )
 _SPACES: dict[str, tuple[str, str, str, str]] = {
