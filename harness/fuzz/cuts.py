@@ -1,0 +1,229 @@
+"""Re-cutting: the same bytes in other reads. What a stream says may not depend on it.
+
+A plan says which reads there are: `{"cuts": [412]}` by the offsets at which one read ends and the next begins (none:
+all in one piece), `{"every": 7}` by a fixed size, `{"places": "character"}` cuts at every place of that sort. With
+`"coding": "gzip"` besides, it is the bytes of that content coding that are cut, for readers that ask for it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from harness.fuzz.places import INSIDE, anatomy
+from harness.fuzz.spans import Sort
+from harness.fuzz.stream import Stream
+from harness.fuzz.variant import Variant
+from harness.wire.response import Chunk, WireResponse
+
+WHOLE = "whole"
+BYTES = "bytes"
+SIZES = "sizes"
+PLAN = "plan"
+"""Families besides those named by a sort of place: one piece, byte by byte, fixed sizes, and plans of many cuts."""
+
+_DESCRIBED = 3  # cuts that words tell apart
+_MANY = 24  # cuts that a plan has at most, unless it is a short body's
+
+
+class BadPlan(ValueError):
+    """A plan that cannot be made of this stream; the message says what is wrong with it."""
+
+
+def cut(response: WireResponse, offsets: Iterable[int]) -> WireResponse:
+    """The response with a read's end at each of those offsets of its body, and nowhere else; without its codings.
+
+    Offsets outside the body cut nothing.
+    """
+    return replace(response, chunks=_chunks(response.body, offsets), codings=())
+
+
+def _chunks(body: bytes, offsets: Iterable[int]) -> tuple[Chunk, ...]:
+    size = len(body)
+    inside = sorted({offset for offset in offsets if 0 < offset < size})
+    return tuple([Chunk(body[start:end]) for start, end in pairwise([0, *inside, size]) if end > start])
+
+
+def cut_variants(stream: Stream) -> Iterator[Variant]:
+    """Every systematic cutting, each once: in one piece, byte by byte, every place of a sort together, every single
+    cut, every fixed size. The families of single cuts are the sorts of their places."""
+    body = _Body(stream)
+    yield body.variant(WHOLE, {"cuts": []})
+    if body.size < 2:
+        return
+    yield body.variant(BYTES, {"every": 1})
+    for sort in body.places:
+        yield body.variant(sort, {"places": sort})
+    for sort, offsets in reversed([*body.places.items()]):  # what breaks readers most often comes first
+        for offset in offsets:
+            yield body.variant(sort, {"cuts": [offset]})
+    for size in range(2, (body.size + 1) // 2 + 1):  # larger ones cut once, and that was done
+        yield body.variant(SIZES, {"every": size})
+    for coding, coded in stream.response.codings:
+        yield from _coded_variants(_Body(stream, coding, coded))
+
+
+def _coded_variants(body: _Body) -> Iterator[Variant]:
+    yield body.variant(BYTES, {"every": 1})
+    for offset in range(1, body.size):
+        yield body.variant("coded", {"cuts": [offset]})
+
+
+def variant_of(stream: Stream, plan: Mapping[str, Any]) -> Variant:
+    """The variant that a plan makes of a stream. Raises BadPlan."""
+    coding = plan.get("coding")
+    if coding is None:
+        body = _Body(stream)
+    else:
+        coded = dict(stream.response.codings).get(coding)
+        if coded is None:
+            raise BadPlan(f"{stream.id} has no content coding {coding!r}")
+        body = _Body(stream, coding, coded)
+    forms = {key: value for key, value in plan.items() if key != "coding"}
+    return body.variant(body.family(forms), forms)
+
+
+def cut_plans(stream: Stream) -> SearchStrategy[Variant]:
+    """Plans of one cut or many, mostly at weak places, that shrink to the fewest cuts and then to the simplest place.
+
+    A stream of fewer than two bytes has but one: in one piece.
+    """
+    body = _Body(stream)
+    if body.size < 2:
+        return st.just(body.variant(WHOLE, {"cuts": []}))
+    return st.lists(places_in(stream), min_size=1, max_size=min(_MANY, body.size - 1), unique=True).map(body.planned)
+
+
+def places_in(stream: Stream) -> SearchStrategy[int]:
+    """An offset inside the stream's body: a sort of place first, then one of that sort; the simplest sort is least."""
+    return st.one_of([st.sampled_from(offsets) for offsets in anatomy(stream.dialect, stream.body).places().values()])
+
+
+def random_cuts(stream: Stream, random: Random) -> Iterator[Variant]:
+    """Plans without end, at little cost: few cuts and many, at weak places and anywhere. The same seed, the same."""
+    body = _Body(stream)
+    sorts = list(body.places.values())
+    while body.size > 1:
+        count = min(body.size - 1, random.choice((1, 2, 3, 5, 8, 21, 55, body.size // 8)) or 1)
+        if random.random() < 0.5:
+            offsets = {random.choice(random.choice(sorts)) for _ in range(count)}
+        else:
+            offsets = {random.randrange(1, body.size) for _ in range(count)}
+        yield body.planned(offsets)
+
+
+def simpler(stream: Stream, plan: Mapping[str, Any]) -> Iterator[Variant]:
+    """What to try instead of a plan that fails, the simplest first: half of its cuts, all but one, a simpler place.
+
+    Whoever takes the first that fails too, and begins again with it, ends at a plan of which no cut can be spared.
+    """
+    coded = dict(stream.response.codings).get(plan.get("coding", ""))
+    body = _Body(stream) if coded is None else _Body(stream, plan["coding"], coded)
+    offsets = [*body.offsets({key: value for key, value in plan.items() if key != "coding"})]
+    if "cuts" not in plan:
+        yield body.planned(offsets)
+    yield from (body.planned(kept) for kept in _fewer(offsets))
+    for position, offset in enumerate(offsets if len(offsets) <= _DESCRIBED else ()):
+        others = [*offsets[:position], *offsets[position + 1 :]]
+        yield from (body.planned({*others, place}) for place in body.simpler_places(offset))
+
+
+def _fewer(offsets: list[int]) -> Iterator[list[int]]:
+    """Parts of the offsets, and then all but a part, the largest first."""
+    size = len(offsets)
+    step = (size + 1) // 2
+    while size > 1:
+        starts = range(0, size, step)
+        if step > 1 or size == 2:
+            yield from (offsets[start : start + step] for start in starts)
+        if len(starts) > 2:
+            yield from (offsets[:start] + offsets[start + step :] for start in starts)
+        if step == 1:
+            return
+        step = (step + 1) // 2
+
+
+class _Body:
+    """The bytes that are cut: a stream's own, or those of one of its content codings."""
+
+    def __init__(self, stream: Stream, coding: str | None = None, coded: WireResponse | None = None) -> None:
+        self.stream, self.coding = stream, coding
+        self.response = stream.response if coded is None else coded
+        self.bytes = self.response.body
+        self.size = len(self.bytes)
+        self._anatomy = anatomy(stream.dialect, self.bytes) if coded is None else None
+        self.places: Mapping[Sort, Sequence[int]] = self._anatomy.places() if self._anatomy else {}
+
+    def variant(self, family: str, plan: Mapping[str, Any]) -> Variant:
+        """The variant that a plan without a coding makes of these bytes. Raises BadPlan."""
+        offsets = self.offsets(plan)
+        words = self._words(plan, offsets)
+        response = cut(self.response, offsets)
+        if self.coding is None:
+            return Variant("cuts", family, words, plan, response)
+        played = replace(self.stream.response, codings=((self.coding, response),))
+        return Variant("cuts", family, f"{self.coding}-coded, {words}", {**plan, "coding": self.coding}, played)
+
+    def planned(self, offsets: Iterable[int]) -> Variant:
+        """The variant of those cuts."""
+        plan = {"cuts": sorted(offsets)}
+        return self.variant(self.family(plan), plan)
+
+    def offsets(self, plan: Mapping[str, Any]) -> Sequence[int]:
+        """Where a plan cuts. Raises BadPlan."""
+        match plan:
+            case {"cuts": [*cuts]} if len(plan) == 1 and all(type(each) is int for each in cuts):
+                if wrong := [each for each in cuts if not 0 < each < self.size]:
+                    raise BadPlan(f"no cut can be after byte {wrong[0]}: the body has {self.size} bytes")
+                return sorted(set(cuts))
+            case {"every": int(size)} if len(plan) == 1 and size > 0:
+                return range(size, self.size, size)
+            case {"places": str(sort)} if len(plan) == 1 and sort in self.places:
+                return self.places[sort]  # type: ignore[index]
+        raise BadPlan(
+            f'{dict(plan)} is no plan of cuts: say {{"cuts": [offsets]}}, {{"every": bytes}} or a sort of place'
+        )
+
+    def simpler_places(self, offset: int) -> Iterator[int]:
+        """Of every sort simpler than the place's own, the nearest place before it (or else the first)."""
+        if self._anatomy is None:
+            return
+        own = self._anatomy.sort(offset)
+        for sort, offsets in self.places.items():
+            if sort == own:
+                return
+            yield offsets[max(0, bisect_left(offsets, offset) - 1)]
+
+    def family(self, plan: Mapping[str, Any]) -> str:
+        """What a plan is counted with: a single cut with its place."""
+        if "places" in plan:
+            return str(plan["places"])
+        if "every" in plan:
+            return BYTES if plan["every"] == 1 else SIZES
+        cuts = self.offsets(plan)
+        if len(cuts) == 1:
+            return self._anatomy.sort(cuts[0]) if self._anatomy else "coded"
+        return PLAN if cuts else WHOLE
+
+    def _words(self, plan: Mapping[str, Any], offsets: Sequence[int]) -> str:
+        if "places" in plan:
+            return f"cut {INSIDE[plan['places']]}, at all {len(offsets)} places"
+        if "every" in plan:
+            return "byte by byte" if plan["every"] == 1 else f"cut every {plan['every']} bytes"
+        if not offsets:
+            return "in one piece"
+        if len(offsets) <= _DESCRIBED:
+            return f"cut {', and '.join(self._after(offset) for offset in offsets)}"
+        return f"cut at {len(offsets)} places, the first {self._after(offsets[0])}"
+
+    def _after(self, offset: int) -> str:
+        if self._anatomy is None:
+            return f"after byte {offset} of {self.size}"
+        return f"after byte {offset}, {self._anatomy.words(offset)}"

@@ -1,0 +1,149 @@
+"""The weak places of a body: what lies at every offset, in words, and where each sort of place is.
+
+A place is an offset: the place between the bytes before it and the byte at it, where a read may end.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from functools import lru_cache
+
+from harness.dialects import dialect as dialect_record
+from harness.fuzz.spans import HOLLOW, SORTS, Sort, Span, spans
+
+INSIDE: Mapping[Sort, str] = {
+    "frame": "between two frames",
+    "line": "between two lines of a frame",
+    "line-end": "before the end of a line",
+    "delimiter": "between the two line ends of the frame delimiter",
+    "token": "between two tokens of JSON",
+    "text": "inside a string",
+    "name": "inside the name of a JSON member",
+    "literal": "inside a number or another literal",
+    "field": "inside the name of an SSE field",
+    "value": "inside the value of an SSE field",
+    "marker": "inside the end marker",
+    "comment": "inside a comment",
+    "tag": "inside a tag",
+    "crlf": "between CR and LF",
+    "escape": "inside an escape",
+    "surrogates": "between the two halves of an escaped pair",
+    "character": "inside a character of several bytes",
+    "bom": "inside the byte order mark",
+    "binary": "inside the binary frames",
+}
+"""Each sort of place in words."""
+
+_ORDINALS = ("first", "second", "third", "fourth")
+_SHOWN = 24  # characters of a string that words show
+_QUOTE = b'"'
+_CACHED = 32  # bodies whose anatomy is kept
+
+
+class Anatomy:
+    """What lies where in one body. `len(body) - 1` places, at the offsets from 1."""
+
+    def __init__(self, body: bytes, *, ndjson: bool = False) -> None:
+        self.body = body
+        self.spans = spans(body, ndjson=ndjson)
+        self._frame_edges = {edge for span in self.spans if span.sort == "frame" for edge in span[:2]}
+        self._owner = array("i", [-1]) * (len(body) + 1)  # of each offset, the innermost span that it lies inside
+        for number, span in enumerate(self.spans):
+            if span.end - span.start > 1:
+                self._owner[span.start + 1 : span.end] = array("i", [number]) * (span.end - span.start - 1)
+
+    def sort(self, offset: int) -> Sort:
+        """Which sort of place it is."""
+        span = self._inside(offset)
+        if span is not None and span.sort not in HOLLOW:
+            return span.sort
+        if offset in self._frame_edges or span is None:
+            return "frame"
+        if span.sort == "line":
+            return "line-end" if self.body[offset : offset + 1] in (b"\r", b"\n") else "field"
+        return "line" if span.sort == "frame" else "token"
+
+    def words(self, offset: int) -> str:
+        """What a cut there separates: `inside the name 'finish_reason'`."""
+        sort = self.sort(offset)
+        span = self._inside(offset)
+        if span is None or span.sort in HOLLOW:
+            return self._edge(offset, sort)
+        return _inside_words(self.body[span.start : span.end], offset - span.start, sort)
+
+    def places(self) -> dict[Sort, tuple[int, ...]]:
+        """The offsets of every sort that is there, ascending, the simplest sort first; of `text` too."""
+        found: dict[Sort, list[int]] = {}
+        for offset in range(1, len(self.body)):
+            found.setdefault(self.sort(offset), []).append(offset)
+        return {sort: tuple(found[sort]) for sort in SORTS if sort in found}
+
+    def _inside(self, offset: int) -> Span | None:
+        number = self._owner[offset]
+        return self.spans[number] if number >= 0 else None
+
+    def _edge(self, offset: int, sort: Sort) -> str:
+        if sort == "field":
+            return "between the name of an SSE field and its value"
+        if sort != "token":
+            return INSIDE[sort]
+        before, after = self.body[:offset].rstrip(b" \t\r\n")[-1:], self.body[offset : offset + 1]
+        return f"between two tokens of JSON, {_shown(before)} and {_shown(after)}"
+
+
+def anatomy(dialect: str, body: bytes) -> Anatomy:
+    """The anatomy of a body of that dialect. Raises UnknownDialect."""
+    return _anatomy(body, "ndjson" in dialect_record(dialect).content_type)
+
+
+@lru_cache(maxsize=_CACHED)
+def _anatomy(body: bytes, ndjson: bool) -> Anatomy:
+    return Anatomy(body, ndjson=ndjson)
+
+
+def describe(dialect: str, body: bytes, offset: int) -> str:
+    """What lies at that offset, in words. Raises ValueError for an offset that is not inside the body."""
+    if not 0 < offset < len(body):
+        raise ValueError(f"there is no place at offset {offset} inside a body of {len(body)} bytes")
+    return anatomy(dialect, body).words(offset)
+
+
+def places(dialect: str, body: bytes) -> dict[Sort, tuple[int, ...]]:
+    """Every offset inside the body, by the sort of its place, ascending; the simplest sort first."""
+    return anatomy(dialect, body).places()
+
+
+def _inside_words(data: bytes, at: int, sort: Sort) -> str:
+    """Where inside a span a place is; `data` is the span's bytes, `at` counts from its start."""
+    match sort:
+        case "character":
+            return f"inside {data.decode()}, before its {_ORDINALS[at]} byte"
+        case "surrogates":
+            return f"between the two halves of {data.decode()}"
+        case "escape" | "tag" | "marker":
+            article = "the end marker" if sort == "marker" else f"the {sort}"
+            return f"inside {article} {data.decode('utf-8', 'replace')}"
+        case "name":
+            return f"inside the name {_shown(data.strip(_QUOTE))}"
+        case "text":
+            return f"inside the string {_shown(data.removeprefix(_QUOTE).removesuffix(_QUOTE))}"
+        case "literal":
+            return f"inside {_shown(data)}"
+        case "value":
+            return f"inside the value {_shown(data)}"
+        case "field":
+            return _field_words(data, at)
+    return INSIDE[sort]
+
+
+def _field_words(data: bytes, at: int) -> str:
+    name = data.rstrip(b": ")
+    if at < len(name):
+        return f"inside the field name {_shown(name)}"
+    return f"between {_shown(data[:at])} and its {'colon' if at == len(name) else 'space'}"
+
+
+def _shown(data: bytes) -> str:
+    text = data.decode("utf-8", "replace")
+    return f"{text[:_SHOWN]!r}" if len(text) <= _SHOWN else f"{text[: _SHOWN - 1] + '…'!r}"
