@@ -9,6 +9,7 @@ import typer
 
 from harness import __version__
 from harness.cli import (
+    compare,
     decode,
     drift,
     gateway,
@@ -63,6 +64,7 @@ app.command("import", epilog=import_.EXAMPLE)(import_.import_)
 app.command("scrub", epilog=scrub.EXAMPLE)(scrub.scrub)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("gateway", epilog=gateway.EXAMPLE)(gateway.gateway)
+app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("report", epilog=report.EXAMPLE)(report.report)
 app.add_typer(providers.app, name="providers")
 app.add_typer(scenarios.app, name="scenarios")

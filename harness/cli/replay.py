@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from harness.cli.golden import update_golden
 from harness.cli.runs import (
     AS_JSON,
     AT_ONCE,
+    BASELINE,
     CATALOGUE,
     DIALECT,
     FAMILY,
@@ -28,6 +28,7 @@ from harness.cli.runs import (
     Names,
     carry_out,
     make_room,
+    read_baseline,
     results_path,
     settings_for,
     show,
@@ -64,13 +65,14 @@ def replay(
     report: Annotated[File, REPORT] = None,
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
+    baseline: Annotated[File, BASELINE] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Run systems through the catalogue's scenarios, or through recorded exchanges, and judge what they do."""
     _refuse_contradictions(cassette, catalogue, system, speed=speed, update=update, yes=yes)
-    if update:
-        update_golden(cassettes_in(cassette or []), yes=yes)
+    _update_first(cassette, update=update, yes=yes)
+    was = read_baseline(baseline)
     settings = settings_for(
         system or ["reference"],
         Chosen(scenario, family, dialect, catalogue),
@@ -79,12 +81,12 @@ def replay(
         jobs=jobs,
         systems_at_once=systems_at_once,
         recordings=recordings,
-        workers=os.cpu_count() or 1,
         results=results_path(results, report),
         isolated=isolate,
     )
     make_room(settings.results, report and report / "index.html", junit)
-    show(carry_out(settings, quiet=quiet, as_json=as_json)[0], report, junit, said=not (quiet or as_json))
+    [run] = carry_out(settings, quiet=quiet, as_json=as_json)
+    show(run, report, junit, said=not (quiet or as_json), baseline=was)
 
 
 def _refuse_contradictions(
@@ -99,6 +101,12 @@ def _refuse_contradictions(
         fail("--update rewrites golden transcripts and runs no system; leave --system out")
     if yes and not update:
         fail("--yes answers the question of --update; give that too")
+
+
+def _update_first(cassettes: Cassettes, *, update: bool, yes: bool) -> None:
+    """Rewrites golden transcripts where that was asked for, so that the replay finds what was said yes to."""
+    if update:
+        update_golden(cassettes_in(cassettes or []), yes=yes)
 
 
 def _given(cassette: Cassettes, speed: str) -> GivenCassettes | None:

@@ -43,6 +43,7 @@ AT_ONCE = typer.Option("--systems-at-once", min=1, help="Systems at once; the ot
 ISOLATE = typer.Option("--isolate/--no-isolate", help="Cut systems off from every network but loopback.")
 REPORT = typer.Option("--report", help="Write the HTML report and results.jsonl into this folder.")
 RESULTS = typer.Option("--results", help="Write the results file here.")
+BASELINE = typer.Option("--baseline", help="A results file: only what is not as it was there counts as a failure.")
 JUNIT = typer.Option("--junit", help="Write JUnit XML here.")
 AS_JSON = typer.Option("--json", help="Print the results file instead of a summary.")
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
@@ -128,14 +129,37 @@ def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool)
         fail(f"the run was interrupted{kept}", INTERRUPTED)
 
 
-def show(run: Run, report: Path | None, junit: Path | None, *, said: bool) -> None:
-    """Writes what was asked for, prints the summary if it is to be `said`, and ends the command with its status."""
+def show(run: Run, report: Path | None, junit: Path | None, *, said: bool, baseline: Run | None = None) -> None:
+    """Writes what was asked for, prints the summary if it is to be `said`, and ends the command with its status.
+
+    With a baseline that is the status of what is not as it was.
+    """
     from harness.cli.verdicts import exit_status, print_summary
 
     write_views(run, report, junit)
     if said:
         print_summary(run, report)
-    raise typer.Exit(exit_status(run))
+    if baseline is None:
+        raise typer.Exit(exit_status(run))
+    from harness.cli.compare import print_comparison, run_in_words
+    from harness.cli.verdicts import status_against
+    from harness.report.comparison import compare_runs
+
+    comparison = compare_runs(baseline, run)
+    if said:
+        typer.echo("\nagainst the baseline:")
+        print_comparison(comparison, run_in_words(baseline), run_in_words(run))
+    raise typer.Exit(status_against(comparison, run))
+
+
+def read_baseline(path: Path | None) -> Run | None:
+    """The run to compare with; a file that is none ends the command, before anything has run."""
+    if path is None:
+        return None
+    from harness.runner.results import UnreadableResults, read_run
+
+    with mendable(UnreadableResults):
+        return read_run(path, evidence=False)
 
 
 def write_views(run: Run, report: Path | None, junit: Path | None) -> None:

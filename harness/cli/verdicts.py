@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED
+from harness.report.comparison import Comparison
 from harness.report.visible import counted, plain
 from harness.runner.flips import Flip
 from harness.runner.plan import CANARY_FAMILY
@@ -35,6 +36,17 @@ def exit_status(run: Run) -> int:
     if any(result.verdict == "error" for result in run.results):
         return COULD_NOT_RUN
     return CONFORMS
+
+
+def status_against(comparison: Comparison, run: Run) -> int:
+    """The same against a baseline: 1 where a must fails that did not fail there, or a known failure passes; 3 where
+    something could no longer be judged."""
+    new = [*comparison.of("broke"), *comparison.of("new-failure")]
+    if any(change.level == "must" and change.after and not change.after.known for change in new):
+        return FAILED
+    if any(result.known and result.verdict == "pass" for result in run.results):
+        return FAILED
+    return COULD_NOT_RUN if comparison.of("unmeasured") else CONFORMS
 
 
 def print_summary(run: Run, report: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -45,7 +46,7 @@ class Settings:
     jobs: int = 24
     systems_at_once: int = 4
     recordings: Path | None = None
-    workers: int = 2
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     results: Path | None = None
     keep_evidence: bool = False
     """Whether the run that is returned has the evidence where no results file takes it."""

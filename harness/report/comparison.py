@@ -1,0 +1,160 @@
+"""Two runs side by side: what broke, what was fixed, what fails otherwise than before, what is new and what is gone.
+
+A case is one scenario for one system in one dialect (or pair), one recorded stream, or one search; versions of the
+system may differ, since that is what two runs are compared for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from harness.catalogue.findings import Verdict
+from harness.catalogue.models import Level
+from harness.runner.results import FuzzResult, RecordingResult, Result, Run, pair_words
+
+ChangeKind: TypeAlias = Literal["broke", "new-failure", "changed", "unmeasured", "fixed", "support", "gone"]
+"""`broke`: what passed fails. `new-failure`: what was not run before fails. `changed`: it fails in another way.
+`unmeasured`: what had a verdict has none, for the harness or the environment broke. `support`: a system claims what it
+did not, or no longer does. `gone`: the case was not run."""
+CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a case: all that must not depend on chance."""
+
+    verdict: Verdict
+    level: Level
+    how: tuple[str, ...] = ()
+    """Its failures, each as its kind, its rule and whether it was silent."""
+    message: str = ""
+    """The first failure in words."""
+    known: bool = False
+    version: str = ""
+    reproduce: str = ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether the caller had no way to notice one of the failures."""
+        return any(each.endswith(" silently") for each in self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One case that is not as it was; `before` or `after` None: it was not run then."""
+
+    kind: ChangeKind
+    system: str
+    pair: str
+    case: str
+    before: Outcome | None
+    after: Outcome | None
+
+    @property
+    def level(self) -> Level:
+        """How much the case matters now, or else did."""
+        outcome = self.after or self.before
+        return outcome.level if outcome else "may"
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether a pipeline that guards what works should stop: what passed fails, and was not known to."""
+        return self.kind == "broke" and self.after is not None and not self.after.known
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All changes from one run to another, and how many cases are as they were."""
+
+    changes: tuple[Change, ...]
+    same: int
+
+    def of(self, kind: ChangeKind) -> tuple[Change, ...]:
+        """The changes of one kind, the gravest first."""
+        return tuple(change for change in self.changes if change.kind == kind)
+
+    def regressions(self, *levels: Level) -> tuple[Change, ...]:
+        """What broke at those levels."""
+        return tuple(change for change in self.changes if change.is_regression and change.level in levels)
+
+
+_Key: TypeAlias = tuple[str, str, str]
+
+
+def compare_runs(before: Run, after: Run) -> Comparison:
+    """The changes from `before` to `after`, by kind, then those of a `must` and silent ones first."""
+    old, new = dict(_outcomes(before)), dict(_outcomes(after))
+    changes = [
+        change
+        for key in sorted(old.keys() | new.keys())
+        if (change := _change(key, old.get(key), new.get(key))) is not None
+    ]
+    changes.sort(key=_gravity)
+    same = len(old.keys() & new.keys()) - sum(bool(change.before and change.after) for change in changes)
+    return Comparison(tuple(changes), same)
+
+
+def _gravity(change: Change) -> tuple[int, int, bool, _Key]:
+    silent = bool(change.after and change.after.silent)
+    place = (change.system, change.pair, change.case)
+    return CHANGE_KINDS.index(change.kind), LEVELS.index(change.level), not silent, place
+
+
+def _change(key: _Key, before: Outcome | None, after: Outcome | None) -> Change | None:
+    kind = _kind(before, after)
+    return None if kind is None else Change(kind, *key, before, after)
+
+
+def _kind(before: Outcome | None, after: Outcome | None) -> ChangeKind | None:
+    if after is None:
+        return "gone"
+    if before is None:
+        return "new-failure" if after.verdict == "fail" and not after.known else None
+    was, now = before.verdict, after.verdict
+    if was == now:
+        return "changed" if now == "fail" and before.how != after.how else None
+    if "unsupported" in (was, now):
+        return "support"
+    if now == "error":
+        return "unmeasured"
+    if now == "fail":
+        return "broke" if was == "pass" else "new-failure"
+    return "fixed" if was == "fail" else None
+
+
+def _outcomes(run: Run) -> Iterator[tuple[_Key, Outcome]]:
+    for result in run.results:
+        yield (result.system, result.pair, result.scenario), _of_result(result)
+    for recording in run.recordings:
+        yield (recording.system, recording.dialect, recording.id), _of_recording(recording)
+    for search in run.searches:
+        case = f"fuzz {search.kind} {search.stream}"
+        yield (search.system, pair_words(search.dialect, search.upstream), case), _of_search(search)
+
+
+def _of_result(result: Result) -> Outcome:
+    how = _ways((each.kind, each.check, each.silent) for each in result.failures)
+    message = result.failures[0].message if result.failures else result.note
+    known = result.known is not None
+    return Outcome(result.verdict, result.level, how, message, known, result.system_version, result.reproduce)
+
+
+def _of_recording(recording: RecordingResult) -> Outcome:
+    problems = tuple(recording.problems)
+    return Outcome(recording.verdict, "must", problems, problems[0] if problems else "")
+
+
+def _of_search(search: FuzzResult) -> Outcome:
+    how = _ways((each.kind, each.family, each.silent) for each in search.findings)
+    message = search.findings[0].words if search.findings else search.note
+    level: Level = min((each.level for each in search.findings), key=LEVELS.index, default="must")
+    known = bool(search.findings) and all(each.known for each in search.findings)
+    return Outcome(search.verdict, level, how, message, known, search.system_version, search.reproduce)
+
+
+def _ways(failures: Iterable[tuple[str, str, bool]]) -> tuple[str, ...]:
+    return tuple(sorted({f"{kind} {check}{' silently' if silent else ''}" for kind, check, silent in failures}))
