@@ -1,0 +1,39 @@
+"""Chooses some of many variants, spread over their families."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from harness.fuzz.variant import Variant
+
+
+def chosen(variants: Callable[[], Iterator[Variant]], at_most: int | None, number: int) -> Iterator[Variant]:
+    """At most so many of the variants, in their order: small families whole, of large ones every so-manieth.
+
+    `variants` is called twice. `number` says where in a large family the choice begins.
+    """
+    if at_most is None:
+        yield from variants()
+        return
+    sizes = Counter(variant.family for variant in variants())
+    shares = _shares(sizes, at_most)
+    passed: Counter[str] = Counter()
+    for variant in variants():
+        family, size, share = variant.family, sizes[variant.family], shares[variant.family]
+        place = (passed[family] + number) % size
+        passed[family] += 1
+        if place * share // size != (place - 1) * share // size:
+            yield variant
+
+
+def _shares(sizes: Counter[str], at_most: int) -> dict[str, int]:
+    """How many each family may have: what small ones leave goes to the others."""
+    shares: dict[str, int] = {}
+    left = at_most
+    for waiting, (family, size) in zip(
+        range(len(sizes), 0, -1), sorted(sizes.items(), key=lambda each: each[1]), strict=True
+    ):
+        shares[family] = min(size, left // waiting)
+        left -= shares[family]
+    return shares
