@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.dialects import dialect as dialect_record
-from harness.dialects.base import Decoder, HttpRequest
+from harness.dialects.base import Decoder, HttpRequest, steps_of
 from harness.events import AnyEvent
 from harness.transcript import Assembler, Transcript
 
@@ -85,6 +85,9 @@ class _ThinkingDecoder:
 
     def feed(self, data: bytes) -> list[AnyEvent]:
         return self._tags.feed(self._plain.feed(data))
+
+    def steps(self, data: bytes) -> list[list[AnyEvent]]:
+        return [self._tags.feed(events) for events in steps_of(self._plain, data)]
 
     def close(self) -> list[AnyEvent]:
         return [*self._tags.feed(self._plain.close()), *self._tags.close()]

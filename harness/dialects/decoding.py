@@ -36,7 +36,7 @@ class FrameDecoder(ABC):
 
     def __init__(self, framer: Framer) -> None:
         self._framer = framer
-        self._size = 0  # bytes fed
+        self._size = 0  # bytes fed; while frames are read, nobody looks at it
         self._finished = False
         self._ended = False
         self._failed = False
@@ -47,10 +47,28 @@ class FrameDecoder(ABC):
     def feed(self, data: bytes) -> list[AnyEvent]:
         """The events that `data` completes."""
         out: list[AnyEvent] = []
+        self._read(self._frames(data), out)
+        return out
+
+    def steps(self, data: bytes) -> list[list[AnyEvent]]:
+        """The same events, those of each frame by themselves: that does not depend on where `data` was cut."""
+        steps: list[list[AnyEvent]] = []
+        for frame in self._frames(data):
+            out: list[AnyEvent] = []
+            self._read([frame], out)
+            steps.append(out)
+        return steps
+
+    def _frames(self, data: bytes) -> list[Frame]:
+        """The frames that `data` completes. Nothing else knows of reads: what is below sees one frame at a time."""
         if not self._size:
             self._choose_framer(data[:1])
         self._size += len(data)
-        for frame in self._framer.feed(data):
+        return self._framer.feed(data)
+
+    def _read(self, frames: Iterable[Frame], out: list[AnyEvent]) -> None:
+        """Read frames one by one: what comes of one depends on those before it, and not on how they came."""
+        for frame in frames:
             if self._ended:
                 self._after_end(frame, out)
                 continue
@@ -63,7 +81,6 @@ class FrameDecoder(ABC):
                 self._payload(payload, frame, out)
             elif payload is not None and not self._text_frame(frame, out):
                 self.malformed(frame, "the payload is not an object", out)
-        return out
 
     def document(self, payloads: Iterable[dict[str, Any]]) -> list[AnyEvent]:
         """The events of a body that is no stream but JSON, most often one object; instead of `feed` and `close`."""

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from harness.events import AnyEvent, End, Failure, Finish, Reasoning, Refusal, Signature, Text, ToolCall, Warning
@@ -36,7 +38,7 @@ class ThinkTags:
     """
 
     def __init__(self, names: Iterable[str] = TAG_NAMES, *, assume_open: bool = False) -> None:
-        self._tags = _Tags(names)
+        self._tags = _tags(tuple(sorted(names)))
         self._assume_open = assume_open
         self._choices: dict[int, _Splitter] = {}
 
@@ -81,20 +83,25 @@ class ThinkTags:
         return splitter
 
 
+@dataclass(frozen=True, slots=True)
 class _Tags:
     """The tags of one set of names, for searching."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        words = sorted(names)
-        self.pattern = re.compile(f"<(/?)({'|'.join(map(re.escape, words))})>")
-        tags = [f"<{slash}{word}>" for word in words for slash in ("", "/")]
-        self._prefixes = frozenset(tag[:length] for tag in tags for length in range(1, len(tag)))
-        self._longest = max(map(len, self._prefixes))
+    pattern: re.Pattern[str]
+    prefixes: frozenset[str]
+    longest: int
 
     def tail(self, text: str) -> int:
         """Where the tail begins that may still become a tag; the text's length if there is none."""
-        start = text.rfind("<", max(0, len(text) - self._longest))
-        return start if start >= 0 and text[start:] in self._prefixes else len(text)
+        start = text.rfind("<", max(0, len(text) - self.longest))
+        return start if start >= 0 and text[start:] in self.prefixes else len(text)
+
+
+@cache
+def _tags(names: tuple[str, ...]) -> _Tags:
+    tags = [f"<{slash}{name}>" for name in names for slash in ("", "/")]
+    prefixes = frozenset(tag[:length] for tag in tags for length in range(1, len(tag)))
+    return _Tags(re.compile(f"<(/?)({'|'.join(map(re.escape, names))})>"), prefixes, max(map(len, prefixes)))
 
 
 class _Quotation:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 
+from harness.wire.blocks import Blocks
 from harness.wire.frame import FRAME_LIMIT, Frame, cut_at_frames
 
 _SPACE = b" \t\r\n"
 _OPENING = b"[{"
+_ENDS = b"]},\n"
+"""What an element may end in, and what a server sends to keep a connection open; in strings they end nothing."""
 # Each matches up to the next byte that matters, possibly nothing, and never goes back over what it has matched.
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _IN_ELEMENT = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
@@ -24,19 +27,41 @@ class Framer:
 
     def __init__(self, limit: int = FRAME_LIMIT) -> None:
         self._limit = limit
+        self._blocks = Blocks(_ENDS)
         self._pending = bytearray()  # the element so far
         self._pending_at = 0
-        self._offset = 0  # of the next byte to be fed
+        self._offset = 0  # of the next block
         self._depth = 0  # of brackets within the element
         self._array: bool | None = None  # whether the top-level array is open; None: it may still begin
         self._in_string = False
-        self._after_backslash = False
         self._dead = False
 
     def feed(self, data: bytes) -> list[Frame]:
         """The elements that `data` completes; after one that is too long, none."""
         frames: list[Frame] = []
-        start = at = 0  # where this read's part of the element begins, and where to look on
+        if self._dead:
+            return frames
+        if block := self._blocks.feed(data):
+            self._block(block, frames)
+        if len(self._pending) + len(self._blocks.rest) > self._limit:
+            self._look_into_rest(frames)
+        return frames
+
+    def close(self) -> list[Frame]:
+        """The element that did not end."""
+        frames: list[Frame] = []
+        if not self._dead:
+            self._block(bytes(self._blocks.rest), frames)
+            self._give(b"", 0, 0, frames)
+        self._blocks.rest.clear()
+        for frame in frames:
+            frame.complete = False
+        self._dead = True
+        return frames
+
+    def _block(self, data: bytes, frames: list[Frame]) -> None:
+        """Take bytes that do not end in a backslash, save at the body's end."""
+        start = at = 0  # where this block's part of the element begins, and where to look on
         while not self._dead and (at := self._skip(data, at)) < len(data):
             mark = data[at : at + 1]
             at += 1
@@ -56,31 +81,22 @@ class Framer:
                 self._depth += mark in _OPENING
         self._keep(data, start, len(data))
         self._offset += len(data)
-        if len(self._pending) > self._limit:
-            self._give(b"", 0, 0, frames)
-        return frames
 
-    def close(self) -> list[Frame]:
-        """The element that did not end."""
-        frames: list[Frame] = []
-        self._give(b"", 0, 0, frames)
-        for frame in frames:
-            frame.complete = False
-        self._dead = True
-        return frames
+    def _look_into_rest(self, frames: list[Frame]) -> None:
+        """More has come than an element may have: take it, in case it is blank, but for half an escape."""
+        rest = self._blocks.rest
+        whole = len(rest.rstrip(b"\\"))
+        self._block(bytes(rest[:whole]), frames)
+        del rest[:whole]
+        if len(self._pending) + len(rest) > self._limit:
+            self._give(bytes(rest), 0, len(rest), frames)
 
     def _skip(self, data: bytes, at: int) -> int:
         """The place of the next quote, bracket or top-level comma at or after `at`; the length of `data` if none."""
-        if self._after_backslash and data:
-            self._after_backslash = False
-            at += 1
         if not self._in_string:
             return _end(_IN_ELEMENT if self._depth else _BETWEEN_ELEMENTS, data, at)
         at = _end(_IN_STRING, data, at)
-        if data[at : at + 1] == b"\\":  # what it escapes comes with the next read
-            self._after_backslash = True
-            return len(data)
-        return at
+        return len(data) if data[at : at + 1] == b"\\" else at  # the body ends in half an escape
 
     def _keep(self, data: bytes, start: int, end: int) -> None:
         if self._dead:
@@ -95,12 +111,17 @@ class Framer:
         """Give the element that ends at `end`, where there is one; the place where the next may begin."""
         self._keep(data, start, end)
         if len(self._pending) > self._limit:
-            self._dead = True
-            frames.append(Frame(b"", self._pending_at, too_long=True))
+            self._too_long(frames)
         elif element := bytes(self._pending).rstrip(_SPACE):
             frames.append(Frame(element, self._pending_at))
         self._pending.clear()
         return end
+
+    def _too_long(self, frames: list[Frame]) -> None:
+        self._dead = True
+        frames.append(Frame(b"", self._pending_at, too_long=True))
+        self._pending.clear()
+        self._blocks.rest.clear()
 
 
 def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:

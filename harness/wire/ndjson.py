@@ -3,6 +3,7 @@ are skipped."""
 
 from __future__ import annotations
 
+from harness.wire.blocks import Blocks
 from harness.wire.frame import FRAME_LIMIT, Frame, cut_at_frames
 
 _WHITE_SPACE = b" \t\r\n"
@@ -13,39 +14,44 @@ class Framer:
 
     def __init__(self, limit: int = FRAME_LIMIT) -> None:
         self._limit = limit
-        self._pending = bytearray()  # never holds an LF
-        self._offset = 0  # of the first pending byte
+        self._blocks = Blocks(b"\n")  # of whole lines
+        self._offset = 0  # of the next line
         self._dead = False
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes; after one that is too long, none."""
-        if self._dead:
-            return []
-        if b"\n" not in data:
-            self._pending += data
-            return self._too_long(self._offset) if len(self._pending) > self._limit else []
-        lines = (bytes(self._pending) + data).split(b"\n")
-        self._pending = bytearray(lines.pop())
         frames: list[Frame] = []
-        for line in lines:
-            if len(line) > self._limit:
-                return frames + self._too_long(self._offset)
-            if text := line.strip(_WHITE_SPACE):
-                frames.append(Frame(text, self._offset))
-            self._offset += len(line) + 1
-        return frames + self._too_long(self._offset) if len(self._pending) > self._limit else frames
+        if self._dead:
+            return frames
+        if block := self._blocks.feed(data):
+            self._block(block, frames)
+        if len(self._blocks.rest) > self._limit:
+            self._too_long(frames)
+        return frames
 
     def close(self) -> list[Frame]:
         """The last line, where it has no LF."""
-        text = bytes(self._pending).strip(_WHITE_SPACE)
-        self._pending.clear()
+        text = bytes(self._blocks.rest).strip(_WHITE_SPACE)
+        self._blocks.rest.clear()
         self._dead = True
         return [Frame(text, self._offset, complete=False)] if text else []
 
-    def _too_long(self, offset: int) -> list[Frame]:
+    def _block(self, block: bytes, frames: list[Frame]) -> None:
+        """Take whole lines, up to one that is too long."""
+        lines = block.split(b"\n")
+        lines.pop()
+        for line in lines:
+            if len(line) > self._limit:
+                self._too_long(frames)
+                return
+            if text := line.strip(_WHITE_SPACE):
+                frames.append(Frame(text, self._offset))
+            self._offset += len(line) + 1
+
+    def _too_long(self, frames: list[Frame]) -> None:
         self._dead = True
-        self._pending.clear()
-        return [Frame(b"", offset, too_long=True)]
+        self._blocks.rest.clear()
+        frames.append(Frame(b"", self._offset, too_long=True))
 
 
 def frame(data: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Server-sent events: framing as the WHATWG HTML standard's event-stream interpretation has it, over bytes.
 
 Lines end in LF, CR or CRLF and nothing else. An event is given as soon as its blank line is there; a CR that ends a
-read may be the first half of a CRLF, so an LF that comes next belongs to it. One byte order mark at the very start is
+block may be the first half of a CRLF, so an LF that comes next belongs to it. One byte order mark at the very start is
 dropped. UTF-8 is never decoded here, except in names.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from harness.wire.blocks import Blocks
 from harness.wire.frame import FRAME_LIMIT, Frame, cut_at_frames
 
 _BOM = b"\xef\xbb\xbf"
@@ -28,8 +29,8 @@ class Framer:
         self.last_event_id = ""
         self.retry_ms: int | None = None
         self._limit = limit
+        self._blocks = Blocks(b"\r\n")  # of whole lines
         self._offset = 0  # of the next line
-        self._pending = bytearray()  # the line so far
         self._start: int | None = None  # where the event began; None between events
         self._event: str | None = None
         self._values: list[bytes] = []  # of the data lines so far
@@ -40,76 +41,75 @@ class Framer:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes; after one that is too long, none."""
-        if self._at_start or self._after_cr:
-            data = self._without_leading(data)
-        if not data or self._dead:
-            return []
         frames: list[Frame] = []
-        has_cr = b"\r" in data
-        if has_cr or b"\n" in data:
-            if self._pending:
-                data = bytes(self._pending) + data
-                self._pending.clear()
-            rest = self._cut_mixed(data, frames) if has_cr else self._cut(data, b"\n", frames)
-        else:
-            rest = data
         if self._dead:
             return frames
-        self._pending += rest
-        if self._held + len(self._pending) > self._limit:
-            self._too_long(frames)
+        if block := self._blocks.feed(data):
+            self._block(block, frames)
+        if self._held + len(self._blocks.rest) > self._limit:
+            self._look_at_rest(frames)
         return frames
 
     def close(self) -> list[Frame]:
         """The event whose blank line never came, where it has data."""
         frames: list[Frame] = []
         if not self._dead:
-            self._lines([bytes(self._pending), b""], 0, frames)
-        self._pending.clear()
+            self._lines([self._without_leading(bytes(self._blocks.rest)), b""], 0, frames)
+        self._blocks.rest.clear()
         self._dead = True
         for frame in frames:
             frame.complete = False
         return frames
 
+    def _block(self, block: bytes, frames: list[Frame]) -> None:
+        """Take lines, the last of which has its end, or the first half of it."""
+        if self._at_start or self._after_cr:
+            block = self._without_leading(block)
+        if b"\r" in block:
+            self._cut_mixed(block, frames)
+        elif block:
+            self._cut(block, b"\n", frames)
+
+    def _look_at_rest(self, frames: list[Frame]) -> None:
+        """The line that has not ended is longer than a frame may be, unless a byte order mark makes it so."""
+        rest = self._blocks.rest
+        rest[:] = self._without_leading(bytes(rest))
+        if self._held + len(rest) > self._limit:
+            self._too_long(frames)
+
     def _without_leading(self, data: bytes) -> bytes:
         """`data` without the byte order mark that begins a body, and without the second half of a CRLF."""
         if self._at_start:
-            data = bytes(self._pending) + data
-            self._pending.clear()
-            if len(data) < len(_BOM) and _BOM.startswith(data):
-                self._pending += data
-                return b""
             self._at_start = False
             if data.startswith(_BOM):
                 data = data[len(_BOM) :]
                 self._offset = len(_BOM)
-        if self._after_cr and data:
+        if self._after_cr:
             self._after_cr = False
             if data.startswith(b"\n"):
                 data = data[1:]
                 self._offset += 1
         return data
 
-    def _cut(self, data: bytes, end: bytes, frames: list[Frame]) -> bytes:
-        """Take the lines of `data`, which all end in `end`; what follows the last of them."""
+    def _cut(self, data: bytes, end: bytes, frames: list[Frame]) -> None:
+        """Take the lines of `data`, which all end in `end`."""
         lines = data.split(end)
-        rest = lines.pop()
+        lines.pop()
         if self._held + len(data) > self._limit:
             self._lines_within_limit(lines, len(end), frames)
         else:
             self._lines(lines, len(end), frames)
-        return rest
 
-    def _cut_mixed(self, data: bytes, frames: list[Frame]) -> bytes:
+    def _cut_mixed(self, data: bytes, frames: list[Frame]) -> None:
         """The same for lines that end in CR, CRLF or LF. A CR ends its line at once; an LF may still follow."""
         if data.count(b"\r\n") == data.count(b"\r") == data.count(b"\n"):
-            return self._cut(data, b"\r\n", frames)
+            self._cut(data, b"\r\n", frames)
+            return
         start = 0
         for end in _LINE_END.finditer(data):
             self._lines_within_limit([data[start : end.start()]], end.end() - end.start(), frames)
             start = end.end()
-        self._after_cr = start == len(data) and data.endswith(b"\r")
-        return data[start:]
+        self._after_cr = data.endswith(b"\r")
 
     def _lines_within_limit(self, lines: list[bytes], gap: int, frames: list[Frame]) -> None:
         """Take lines one by one, up to one that makes its event too long."""
@@ -164,7 +164,8 @@ class Framer:
     def _too_long(self, frames: list[Frame]) -> None:
         frames.append(Frame(b"", self._offset if self._start is None else self._start, too_long=True))
         self._dead = True
-        self._pending.clear()
+        self._held = 0
+        self._blocks.rest.clear()
         self._values.clear()
 
 

@@ -64,17 +64,9 @@ class Decoder(FrameDecoder):
         self._pieces: list[str] = []
         self._bounded_at = FRAME_LIMIT
 
-    def feed(self, data: bytes) -> list[AnyEvent]:
-        """The events that `data` completes."""
-        out = super().feed(data)
-        if self._size > self._bounded_at:
-            self._bounded_at = self._size + FRAME_LIMIT
-            self._items.forget_beyond(FRAME_LIMIT)
-            self._let_go(self._items.ready(every=True), out)
-            self._place = None
-        return out
-
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
+        if frame.offset > self._bounded_at:
+            self._bound(frame.offset, out)
         kind = payload.get("type")
         if type(kind) is not str:
             kind = frame.event or ""
@@ -88,6 +80,13 @@ class Decoder(FrameDecoder):
             self._final({"response": payload}, frame, out)
         elif payload.get("error"):
             self._error(payload, frame, out)
+
+    def _bound(self, offset: int, out: list[AnyEvent]) -> None:
+        """Now and then, let go of what no frame can repeat, and of calls that wait for others."""
+        self._bounded_at = offset + FRAME_LIMIT
+        self._items.forget_beyond(FRAME_LIMIT)
+        self._let_go(self._items.ready(every=True), out)
+        self._place = None
 
     def _text_frame(self, frame: Frame, out: list[AnyEvent]) -> bool:
         event = frame.event  # a vendor's own event need not be JSON

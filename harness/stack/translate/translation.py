@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.dialects.base import Decoder, Dialect, Loss
+from harness.dialects.base import Decoder, Dialect, Loss, steps_of
 from harness.events import AnyEvent, End, Status
 from harness.stack.translate.stream import StreamWriter
 
@@ -34,7 +34,8 @@ class Translation:
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._chunks:
-            yield from self._frames(self._decoder.feed(chunk))
+            for events in steps_of(self._decoder, chunk):  # or the grouping of calls would depend on the cutting
+                yield from self._frames(events)
         yield from self._frames(self._decoder.close())
 
     def _frames(self, events: list[AnyEvent]) -> list[bytes]:
