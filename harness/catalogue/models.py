@@ -36,7 +36,7 @@ from harness.catalogue.requests import RequestExpectation
 from harness.dialects import dialect_names
 from harness.events import AnyEvent, ErrorKind, to_builtins
 from harness.request import to_dict as request_to_dict
-from harness.wire.response import Transfer, WireResponse
+from harness.wire.response import HeaderCase, Transfer, WireResponse
 
 __all__ = [
     "FEATURES",
@@ -174,6 +174,8 @@ class Response(Record):
     transfer: Transfer | None = None
     chunk_extension: str = Field(default="", pattern=r"^[!-~]*$")
     """Stands behind the size of each HTTP chunk, such as `name=value`."""
+    header_case: HeaderCase = "lower"
+    """How the names of headers are spelled on the wire: lower, title or upper."""
     before_head_s: float = Field(default=0.0, ge=0)
     end_marker: bool = True
     """With `events`: False leaves out the dialect's own end marker (`[DONE]`, `message_stop`)."""

@@ -156,6 +156,7 @@ def _faulted(response: Response, source: _Source, dialect: Dialect, coding: Codi
         missing_bytes=body.missing_bytes,
         before_head_s=response.before_head_s,
         chunk_extension=response.chunk_extension,
+        header_case=response.header_case,
     )
 
 

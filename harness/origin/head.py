@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Literal, TypeAlias
 
-from harness.wire.response import Ending, WireResponse
+from harness.wire.response import Ending, HeaderCase, WireResponse
 
 LEFT_TO_US = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 """Headers that say how the body is transferred: the player writes them, whatever the plan has."""
 SERVER = "harness-origin"
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
+
+_SPELLED: dict[HeaderCase, Callable[[str], str]] = {"lower": str, "title": str.title, "upper": str.upper}
 
 Close: TypeAlias = Literal["keep", "close", "cut", "reset", "stall"]
 """What happens after the last chunk: the body ends well and the connection stays open (`keep`) or closes (`close`), or
@@ -78,7 +81,8 @@ def head_fields(response: WireResponse, body: Framing) -> list[tuple[bytes, byte
         *([("connection", "close")] if body.close == "close" else []),
     ]
     fields = [*planned, *((name, value) for name, value in added if name not in names), *transfer]
-    return [(name.encode("latin-1"), _field_value(value)) for name, value in fields]
+    spelled = _SPELLED[response.header_case]
+    return [(spelled(name).encode("latin-1"), _field_value(value)) for name, value in fields]
 
 
 def head_bytes(status: int, fields: list[tuple[bytes, bytes]]) -> bytes:

@@ -25,6 +25,8 @@ ENDINGS: tuple[Ending, ...] = get_args(Ending)
 Transfer: TypeAlias = Literal["chunked", "length", "close"]
 """How the body's end is marked: chunked coding, Content-Length, or the closing of the connection alone."""
 
+HeaderCase: TypeAlias = Literal["lower", "title", "upper"]
+"""How the names of headers are spelled: `content-type`, `Content-Type` or `CONTENT-TYPE`."""
 
 _DATE = re.compile(r"\{http-date([+-]\d+)?\}")
 """In a header's value: the moment at which the header is sent, and so many seconds more or less."""
@@ -73,6 +75,8 @@ class WireResponse:
     """The same response in content codings, the server's first choice first, for requests that accept one of them."""
     chunk_extension: str = ""
     """Stands behind the size of each HTTP chunk (RFC 9112, section 7.1.1)."""
+    header_case: HeaderCase = "lower"
+    """How the names of all headers are spelled on the wire, those of the player's own too."""
     head: bool = True
     """False: the connection ends (or stalls) as `ending` says before any status line."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.fuzz.neutral.document import Block, Document, read
 from harness.fuzz.neutral.json_text import parse, spell
@@ -13,10 +13,13 @@ from harness.fuzz.stream import Stream
 from harness.lint.spec import spec
 from harness.wire.response import Chunk, WireResponse
 
+Payload: TypeAlias = Mapping[str, Any]
+"""A JSON object; its numbers are as they are spelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A response while it is changed. `packed`: its body was not touched yet, and goes out as it is."""
+    """A response while it is changed. One whose body is not `touched` goes out as it was."""
 
     dialect: str
     document: Document
@@ -84,13 +87,13 @@ def once(draft: Draft, at: int) -> int:
     return int(at == 0 and draft.document.framing != "none")
 
 
-def payload_of(block: Block) -> Mapping[str, Any] | None:
+def payload_of(block: Block) -> Payload | None:
     """The payload of a block where it is a JSON object that can be spelled again; numbers are as they are spelled."""
     return None if block.payload is None else _parsed(block.payload)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(payload: bytes) -> Mapping[str, Any] | None:
+def _parsed(payload: bytes) -> Payload | None:
     try:
         value = parse(payload.decode())
     except (ValueError, RecursionError):

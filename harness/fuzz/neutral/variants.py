@@ -9,15 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from harness.fuzz.neutral import deltas, events, head, lines, spellings
+from harness.fuzz.neutral import deltas, events, head, lines, spellings, usage
 from harness.fuzz.neutral.mutation import Draft, Mutation, draft_of
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
 from harness.lint.spec import Neutral, spec
 
 MUTATIONS: Mapping[str, Mutation] = {
-    each.name: each
-    for each in (*deltas.MUTATIONS, *events.MUTATIONS, *spellings.MUTATIONS, *lines.MUTATIONS, *head.MUTATIONS)
+    each.name: each for room in (deltas, events, usage, spellings, lines, head) for each in room.MUTATIONS
 }
 """All that there are; which of them a dialect has, and on whose word, is in `specs/dialects`."""
 
