@@ -7,7 +7,6 @@ all in one piece), `{"every": 7}` by a fixed size, `{"places": "character"}` cut
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -109,45 +108,13 @@ def places_in(stream: Stream) -> SearchStrategy[int]:
 def random_cuts(stream: Stream, random: Random) -> Iterator[Variant]:
     """Plans without end, at little cost: few cuts and many, at weak places and anywhere. The same seed, the same."""
     body = _Body(stream)
-    sorts = list(body.places.values())
+    sorts, anywhere = list(body.places.values()), range(1, body.size)
     while body.size > 1:
         count = min(body.size - 1, random.choice((1, 2, 3, 5, 8, 21, 55, body.size // 8)) or 1)
         if random.random() < 0.5:
-            offsets = {random.choice(random.choice(sorts)) for _ in range(count)}
+            yield body.planned({random.choice(offsets) for offsets in random.choices(sorts, k=count)})
         else:
-            offsets = {random.randrange(1, body.size) for _ in range(count)}
-        yield body.planned(offsets)
-
-
-def simpler(stream: Stream, plan: Mapping[str, Any]) -> Iterator[Variant]:
-    """What to try instead of a plan that fails, the simplest first: half of its cuts, all but one, a simpler place.
-
-    Whoever takes the first that fails too, and begins again with it, ends at a plan of which no cut can be spared.
-    """
-    coded = dict(stream.response.codings).get(plan.get("coding", ""))
-    body = _Body(stream) if coded is None else _Body(stream, plan["coding"], coded)
-    offsets = [*body.offsets({key: value for key, value in plan.items() if key != "coding"})]
-    if "cuts" not in plan:
-        yield body.planned(offsets)
-    yield from (body.planned(kept) for kept in _fewer(offsets))
-    for position, offset in enumerate(offsets if len(offsets) <= _DESCRIBED else ()):
-        others = [*offsets[:position], *offsets[position + 1 :]]
-        yield from (body.planned({*others, place}) for place in body.simpler_places(offset))
-
-
-def _fewer(offsets: list[int]) -> Iterator[list[int]]:
-    """Parts of the offsets, and then all but a part, the largest first."""
-    size = len(offsets)
-    step = (size + 1) // 2
-    while size > 1:
-        starts = range(0, size, step)
-        if step > 1 or size == 2:
-            yield from (offsets[start : start + step] for start in starts)
-        if len(starts) > 2:
-            yield from (offsets[:start] + offsets[start + step :] for start in starts)
-        if step == 1:
-            return
-        step = (step + 1) // 2
+            yield body.planned(random.sample(anywhere, count))
 
 
 class _Body:
@@ -190,16 +157,6 @@ class _Body:
         raise BadPlan(
             f'{dict(plan)} is no plan of cuts: say {{"cuts": [offsets]}}, {{"every": bytes}} or a sort of place'
         )
-
-    def simpler_places(self, offset: int) -> Iterator[int]:
-        """Of every sort simpler than the place's own, the nearest place before it (or else the first)."""
-        if self._anatomy is None:
-            return
-        own = self._anatomy.sort(offset)
-        for sort, offsets in self.places.items():
-            if sort == own:
-                return
-            yield offsets[max(0, bisect_left(offsets, offset) - 1)]
 
     def family(self, plan: Mapping[str, Any]) -> str:
         """What a plan is counted with: a single cut with its place."""

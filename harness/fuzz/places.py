@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import groupby
 
 from harness.dialects import dialect as dialect_record
 from harness.fuzz.spans import HOLLOW, SORTS, Sort, Span, spans
@@ -37,7 +38,8 @@ INSIDE: Mapping[Sort, str] = {
 
 _ORDINALS = ("first", "second", "third", "fourth")
 _SHOWN = 24  # characters of a string that words show
-_QUOTE = b'"'
+_TOKENS = frozenset({"name", "text", "literal"})
+_BLANK = (b" ", b"\t", b"\r", b"\n")
 _CACHED = 32  # bodies whose anatomy is kept
 
 
@@ -75,8 +77,15 @@ class Anatomy:
     def places(self) -> dict[Sort, tuple[int, ...]]:
         """The offsets of every sort that is there, ascending, the simplest sort first; of `text` too."""
         found: dict[Sort, list[int]] = {}
-        for offset in range(1, len(self.body)):
-            found.setdefault(self.sort(offset), []).append(offset)
+        start = 1
+        for number, run in groupby(self._owner[1 : len(self.body)]):
+            end = start + sum(1 for _ in run)
+            if number >= 0 and (sort := self.spans[number].sort) not in HOLLOW:
+                found.setdefault(sort, []).extend(range(start, end))
+            else:
+                for offset in range(start, end):
+                    found.setdefault(self.sort(offset), []).append(offset)
+            start = end
         return {sort: tuple(found[sort]) for sort in SORTS if sort in found}
 
     def _inside(self, offset: int) -> Span | None:
@@ -88,8 +97,22 @@ class Anatomy:
             return "between the name of an SSE field and its value"
         if sort != "token":
             return INSIDE[sort]
-        before, after = self.body[:offset].rstrip(b" \t\r\n")[-1:], self.body[offset : offset + 1]
-        return f"between two tokens of JSON, {_shown(before)} and {_shown(after)}"
+        return f"between {self._token(self._ends, offset, -1)} and {self._token(self._starts, offset, 0)}"
+
+    def _token(self, edges: Mapping[int, Span], offset: int, at: int) -> str:
+        """The token of JSON, or the byte, that has an edge there; `at`: where its byte lies, counted from the place."""
+        if span := edges.get(offset):
+            return _token_words(self.body[span.start : span.end], span.sort)
+        byte = self.body[offset + at : offset + at + 1]
+        return "white space" if byte in _BLANK else f"{byte.decode('utf-8', 'replace')!r}"
+
+    @cached_property
+    def _starts(self) -> dict[int, Span]:
+        return {span.start: span for span in self.spans if span.sort in _TOKENS}
+
+    @cached_property
+    def _ends(self) -> dict[int, Span]:
+        return {span.end: span for span in self.spans if span.sort in _TOKENS}
 
 
 def anatomy(dialect: str, body: bytes) -> Anatomy:
@@ -124,17 +147,21 @@ def _inside_words(data: bytes, at: int, sort: Sort) -> str:
         case "escape" | "tag" | "marker":
             article = "the end marker" if sort == "marker" else f"the {sort}"
             return f"inside {article} {data.decode('utf-8', 'replace')}"
-        case "name":
-            return f"inside the name {_shown(data.strip(_QUOTE))}"
-        case "text":
-            return f"inside the string {_shown(data.removeprefix(_QUOTE).removesuffix(_QUOTE))}"
-        case "literal":
-            return f"inside {_shown(data)}"
+        case "name" | "text" | "literal":
+            return f"inside {_token_words(data, sort)}"
         case "value":
             return f"inside the value {_shown(data)}"
         case "field":
             return _field_words(data, at)
     return INSIDE[sort]
+
+
+def _token_words(data: bytes, sort: Sort) -> str:
+    """A token of JSON by its sort and what it says."""
+    if sort == "literal":
+        return data.decode("utf-8", "replace") if len(data) <= _SHOWN else _shown(data)
+    said = _shown(data.removeprefix(b'"').removesuffix(b'"'))
+    return f"the {'name' if sort == 'name' else 'string'} {said}"
 
 
 def _field_words(data: bytes, at: int) -> str:

@@ -114,7 +114,7 @@ def _sse_value(body: bytes, start: int, end: int) -> Iterator[Span]:
             yield Span(start, end, "marker")
         else:
             yield from _json(body, start, end)
-    else:
+    elif value:
         yield Span(start, end, "value")
 
 

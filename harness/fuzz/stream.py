@@ -12,8 +12,9 @@ from harness.catalogue.expectations import Expectation
 from harness.catalogue.models import Response, Scenario
 from harness.catalogue.recorded import recorded_cases
 from harness.catalogue.render import RenderedScenario
-from harness.dialects import dialect, dialect_names
+from harness.dialects import dialect_names
 from harness.recording.folder import NamedCassette
+from harness.recording.importers.bodies import content_type_of
 from harness.runner.plan import PlannedCase, plan_cases
 from harness.runner.recordings import RecordedStream, read_recordings
 from harness.wire.response import Chunk, WireResponse
@@ -92,7 +93,7 @@ def recording_streams(folder: Path) -> list[Stream]:
 def recorded_case(recorded: RecordedStream) -> PlannedCase:
     """A recorded stream as a case: a plain request, answered by it. Nothing is expected of what it says."""
     name = recorded.dialect
-    response = WireResponse(200, (("content-type", _content_type(recorded)),), _recorded_chunks(recorded))
+    response = WireResponse(200, (("content-type", content_type_of(name, recorded.body)),), _recorded_chunks(recorded))
     scenario = Scenario(
         id=recorded.id,
         title=f"What {recorded.provider} answered",
@@ -104,13 +105,6 @@ def recorded_case(recorded: RecordedStream) -> PlannedCase:
         deadline_s=RECORDING_DEADLINE_S,
     )
     return PlannedCase(scenario, name, RenderedScenario(recorded.id, name, (response,)))
-
-
-def _content_type(recorded: RecordedStream) -> str:
-    """Of JSON where the body is that: a vendor may frame its streams in two ways."""
-    first = recorded.body.lstrip()[:1]
-    usual = dialect(recorded.dialect).content_type
-    return "application/json" if first == b"[" and "ndjson" not in usual else usual
 
 
 def _recorded_chunks(recorded: RecordedStream) -> tuple[Chunk, ...]:
