@@ -6,6 +6,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from harness.fuzz.damage.frames import WireFrame, split
@@ -42,19 +43,32 @@ class SaidCall:
 
 
 class Account:
-    """The frames of a body with the pieces of each, and what they amount to."""
+    """The frames of a body with the pieces of each, and what they amount to. Nothing is read before it is asked for."""
 
-    def __init__(self, dialect: DialectDamage, frames: Sequence[WireFrame]) -> None:
+    def __init__(self, dialect: DialectDamage, frames: Sequence[WireFrame] | None = None, body: bytes = b"") -> None:
         self.dialect = dialect
-        self.frames = tuple(frames)
-        self.pieces = tuple(tuple(pieces_of(dialect, frame)) for frame in self.frames)
-        self._ends = [frame.end for frame in self.frames]
+        self.by, self.stands_alone = dialect.by, dialect.stands_alone
+        self._given, self._body = frames, body
         self._said: dict[Channel, tuple[str, list[int]]] = {}
 
     @classmethod
     def of(cls, dialect: DialectDamage, body: bytes) -> Account:
         """The account of a whole body."""
-        return cls(dialect, split(dialect.framing, body))
+        return cls(dialect, body=body)
+
+    @cached_property
+    def frames(self) -> tuple[WireFrame, ...]:
+        """The frames, in order."""
+        return tuple(split(self.dialect.framing, self._body) if self._given is None else self._given)
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[Piece, ...], ...]:
+        """What each frame says."""
+        return tuple(tuple(pieces_of(self.dialect, frame)) for frame in self.frames)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [frame.end for frame in self.frames]
 
     def frames_before(self, offset: int) -> int:
         """How many frames have come with their delimiter once so many bytes have."""
@@ -69,7 +83,7 @@ class Account:
                 lengths.append(sum(map(len, texts)) if pieces else lengths[-1])
             self._said[channel] = "".join(texts), lengths
         text, lengths = self._said[channel]
-        return text if frames is None else text[: lengths[frames]]
+        return _mended(text if frames is None else text[: lengths[frames]])
 
     def finished_at(self, choice: int = MAIN) -> int:
         """From which byte on a reader may know that the choice is over; NEVER where nothing says so."""
@@ -77,6 +91,18 @@ class Account:
             if any(piece.what == "end" or (piece.what == "finish" and piece.choice == choice) for piece in pieces):
                 return frame.whole_at
         return NEVER
+
+    def frames_to_finish(self) -> int:
+        """How many frames come up to the first that says that the main choice is over; all, where none does."""
+        over = self.finished_at()
+        return next((number for number, frame in enumerate(self.frames, 1) if frame.whole_at == over), len(self.frames))
+
+    def unreadable_at(self, offset: int) -> bool:
+        """Whether the place is in a frame that spells no JSON object, and is no end marker."""
+        number = self.frames_before(offset)
+        if number >= len(self.frames) or self.frames[number].payload is not None:
+            return False
+        return not any(piece.what == "end" for piece in self.pieces[number])
 
     def begun_at(self, choice: int) -> int:
         """Where the first frame begins that says anything of the choice."""
@@ -101,6 +127,13 @@ class Account:
                     call.id, call.name = call.id or piece.id, call.name or piece.name
                     call.arguments += piece.value
         return list(found.values())
+
+
+def _mended(text: str) -> str:
+    """Without half a surrogate pair at the end, whose other half is still to come."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def pieces_of(dialect: DialectDamage, frame: WireFrame) -> Iterator[Piece]:

@@ -44,7 +44,7 @@ def _demand(account: Account, at: int, ending: CutEnding) -> Demands:
     rules: list[Rule] = [NotFinished(account, at), Beginning(account, at), CallsCut()]
     if ending == "clean":
         rules.append(Kept(account, account.frames_before(at)))
-    return Demands(tuple(rules if ending == "stall" else [EndsInTime(), *rules]))
+    return Demands(tuple(rules if ending == "stall" else [EndsInTime(), *rules]), account.by)
 
 
 def _first(response: WireResponse, size: int) -> Iterator[Chunk]:

@@ -7,17 +7,19 @@ whole of the intact stream.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.catalogue.findings import FailureKind
 from harness.catalogue.models import Level
 from harness.fuzz.damage.account import CHANNELS, NEVER, Account, Channel
-from harness.fuzz.damage.spec import damage_spec
+from harness.fuzz.damage.spec import THE_DIALECTS, damage_spec
 from harness.fuzz.outcome import Difference, Outcome
 
 _SHOWN = 60
+_HALF = re.compile("[\ufffd\ud800-\udfff]$")
+"""What may come of half a surrogate pair, whose other half was in the next frame."""
 _SPACE = re.compile(r"\s+")
 _PARTIAL_TAG = re.compile(r"<[^<>]{0,30}$")
 
@@ -38,12 +40,18 @@ class Demands:
     """All rules that apply to one variant."""
 
     rules: tuple[Rule, ...]
+    by: str
+    """The dialect's own authority."""
 
     @property
     def why(self) -> str:
-        """The rules, in words."""
-        texts = damage_spec().rules
-        return " ".join(texts[rule.name].says for rule in self.rules)
+        """The rules, in words, and on whose word."""
+        return " ".join(self._said(rule.name) for rule in self.rules)
+
+    def _said(self, name: str) -> str:
+        spec = damage_spec()
+        rule = spec.rules[name]
+        return f"{rule.says} ({spec.authorities[self.by if rule.by == THE_DIALECTS else rule.by]})"
 
     @property
     def level(self) -> Level:
@@ -69,7 +77,8 @@ def noticed(outcome: Outcome) -> bool:
     return outcome.ended not in ("completed", "hung") or bool(outcome.transcript.get("warnings"))
 
 
-def _finished(outcome: Outcome) -> bool:
+def is_finished(outcome: Outcome) -> bool:
+    """Whether the answer passed for a whole one."""
     return outcome.ended == "completed" and not outcome.transcript.get("error")
 
 
@@ -93,12 +102,10 @@ class NotFinished:
     name: str = "not-finished"
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
-        if not _finished(outcome):
+        if not is_finished(outcome):
             return
-        account = self.account
-        if not _finished(intact):
-            yield "silent-truncation", "an answer that is not even whole when nothing is cut passed for finished"
-        elif NEVER > account.finished_at() > self.at:
+        over_at = self.account.finished_at()
+        if over_at > self.at and (over_at < NEVER or not is_finished(intact)):
             yield "silent-truncation", "an answer that was cut off before its stop reason passed for finished"
         elif intact.transcript.get("other_choices"):
             yield from self._others()
@@ -110,6 +117,29 @@ class NotFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class NoEndLeft:
+    """Of a stream that said that it is over, no frame that says so is left."""
+
+    changed: Account
+    name: str = "not-finished"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        if is_finished(outcome) and self.changed.finished_at() == NEVER:
+            yield "silent-truncation", "an answer whose end was lost passed for finished"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorWins:
+    """An error came before the stop reason; `name` is that of the rule, with a good end behind the error or without."""
+
+    name: str
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        if is_finished(outcome):
+            yield "silent-error", "an answer with an error in it passed for finished"
+
+
+@dataclass(frozen=True, slots=True)
 class Beginning:
     """What came of each channel is a beginning of what comes of the whole stream."""
 
@@ -118,11 +148,14 @@ class Beginning:
     name: str = "beginning"
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        if self.account.unreadable_at(self.at):
+            return  # half of what nobody can read may be readable
         for channel in CHANNELS:
-            got, whole = _channel(outcome.transcript, channel), _channel(intact.transcript, channel)
+            got, whole = channel_of(outcome.transcript, channel), channel_of(intact.transcript, channel)
+            got = _HALF.sub("", got)
             if not whole.startswith(got) and not self._taken_apart(channel, got, whole):
                 kind: FailureKind = "duplicate" if whole and got.startswith(whole) else "corruption"
-                yield kind, f"the {channel} {_shown(got)} is no beginning of {_shown(whole)}"
+                yield kind, f"the {channel} {shown(got)} is no beginning of {shown(whole)}"
 
     def _taken_apart(self, channel: Channel, got: str, whole: str) -> bool:
         """A reader that takes tags out of the text may let half a tag go at the end, or a block that none closed."""
@@ -145,10 +178,10 @@ class Kept:
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
         for channel in CHANNELS:
-            if _channel(intact.transcript, channel) == self.account.said(channel):
-                wanted, got = self.account.said(channel, self.frames), _channel(outcome.transcript, channel)
+            if channel_of(intact.transcript, channel) == self.account.said(channel):
+                wanted, got = self.account.said(channel, self.frames), channel_of(outcome.transcript, channel)
                 if wanted.startswith(got) and wanted != got:
-                    yield "loss", f"of the {channel} {_shown(wanted)}, which had come, only {_shown(got)} was given"
+                    yield "loss", f"of the {channel} {shown(wanted)}, which had come, only {shown(got)} was given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +191,15 @@ class CallsCut:
     name: str = "call-not-executable"
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
-        left = [call for choice in _choices(intact.transcript) for call in choice.get("tool_calls", ())]
-        for choice in _choices(outcome.transcript):
-            for call in choice.get("tool_calls", ()):
-                match = next((whole for whole in left if _begins(call, whole)), None)
-                if match is not None:
-                    left.remove(match)
-                elif call["input"] is not None:
-                    yield "arguments", f"the call {call['name']}({call['arguments']}) can be run, and was never made"
-                else:
-                    yield "arguments", f"no call begins like {call['name']}({call['arguments']})"
+        left = all_calls(intact.transcript)
+        for call in all_calls(outcome.transcript):
+            match = next((whole for whole in left if _begins(call, whole)), None)
+            if match is not None:
+                left.remove(match)
+            elif call["input"] is not None:
+                yield "arguments", f"the call {call['name']}({call['arguments']}) can be run, and was never made"
+            else:
+                yield "arguments", f"no call begins like {call['name']}({call['arguments']})"
 
 
 def _begins(call: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
@@ -179,13 +211,17 @@ def _begins(call: Mapping[str, Any], whole: Mapping[str, Any]) -> bool:
     return call["input"] is None and arguments.startswith(_SPACE.sub("", call["arguments"]))
 
 
-def _choices(transcript: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    return [transcript, *transcript.get("other_choices", ())]
+def all_calls(transcript: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The calls of all choices."""
+    choices = [transcript, *transcript.get("other_choices", ())]
+    return [call for choice in choices for call in choice.get("tool_calls", ())]
 
 
-def _channel(transcript: Mapping[str, Any], channel: Channel) -> str:
+def channel_of(transcript: Mapping[str, Any], channel: Channel) -> str:
+    """What the first choice says on a channel."""
     return transcript.get(channel) or ""
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A text in quotes, a long one without its middle."""
     return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}…{text[-_SHOWN // 2 :]}")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from harness.fuzz.damage.spec import Framing
@@ -41,8 +42,12 @@ def split(framing: Framing, body: bytes) -> tuple[WireFrame, ...]:
     return tuple(_lines(body, begin) if framing == "ndjson" else _events(body, begin))
 
 
+@lru_cache(maxsize=4096)
 def parsed(data: bytes) -> dict[str, Any] | None:
-    """The object that `data` spells, None where it spells none; bytes that are no UTF-8 are read as U+FFFD."""
+    """The object that `data` spells, None where it spells none; bytes that are no UTF-8 are read as U+FFFD.
+
+    It is shared by all who ask, and not to be changed.
+    """
     try:
         value = json.loads(data.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):

@@ -11,9 +11,16 @@ from hypothesis.strategies import SearchStrategy
 
 from harness.fuzz.damage.account import Account
 from harness.fuzz.damage.cutting import CUT_ENDINGS, PROMPT_ENDINGS, cut_variant
+from harness.fuzz.damage.editing import ORDERS, UNREADABLE, flipped, not_utf8, reordered, unreadable
+from harness.fuzz.damage.erring import with_error
+from harness.fuzz.damage.sheet import Sheet
 from harness.fuzz.damage.spec import damage_spec
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
+
+Plan = Mapping[str, Any]
+_STALLS = 4
+"""How many places of a stream a silence is tried at: each costs a reader its whole patience."""
 
 
 class BadPlan(ValueError):
@@ -21,30 +28,38 @@ class BadPlan(ValueError):
 
 
 def damage_variants(stream: Stream) -> Iterator[Variant]:
-    """Every damage once: the cheapest to notice first."""
-    account = account_of(stream)
-    for ending in PROMPT_ENDINGS:
-        for at in range(len(stream.body)):
-            yield cut_variant(account, stream.response, at, ending)
+    """Every damage once: clean cuts first, then frames and errors, then cuts with other endings, then bytes."""
+    return (variant_of(stream, plan) for plan in _plans(stream))
 
 
 def damage_plans(stream: Stream) -> SearchStrategy[Variant]:
     """Any damage, shrinking towards the simplest kind and the earliest place."""
-    return st.builds(
-        lambda at, ending: variant_of(stream, {"damage": "cut", "at": at, "ending": ending}),
-        st.integers(0, max(0, len(stream.body) - 1)),
-        st.sampled_from(PROMPT_ENDINGS),
-    )
+    plans = [_cut_plans(stream), *_frame_plans(stream), _flip_plans(stream)]
+    return st.one_of(plans).map(lambda plan: variant_of(stream, plan))
 
 
-def variant_of(stream: Stream, plan: Mapping[str, Any]) -> Variant:
+def variant_of(stream: Stream, plan: Plan) -> Variant:
     """The variant that a plan makes of the stream. Raises BadPlan."""
+    account, response = account_of(stream), stream.response
     match plan:
         case {"damage": "cut", "at": int(at), "ending": str(ending)} if ending in CUT_ENDINGS:
-            if not 0 <= at <= len(stream.body):
-                raise BadPlan(f"there is no byte {at}: the body has {len(stream.body)}")
-            return cut_variant(account_of(stream), stream.response, at, ending)
-    raise BadPlan(f"no damage: {dict(plan)!r}")
+            return cut_variant(account, response, _within(at, len(stream.body) + 1, "byte"), ending)
+        case {"damage": "flip", "at": int(at), "bit": int(bit)} if 0 <= bit < 8:
+            return flipped(account, response, _within(at, len(stream.body), "byte"), bit)
+        case {"damage": "utf8", "at": int(at)}:
+            return not_utf8(account, response, _within(at, len(stream.body), "byte"))
+        case {"damage": "json", "frame": int(number), "how": str(how)} if how in UNREADABLE:
+            noticed = bool(plan.get("noticed"))
+            return unreadable(account, response, _frame(account, number), how, noticed=noticed)
+        case {"damage": "error", "after": int(number), "error": str(error)} if error in account.dialect.errors:
+            number = _within(number, len(account.frames) + 1, "place after frame")
+            return with_error(account, response, number, error, goes_on=bool(plan.get("goes_on")))
+        case {"damage": str(order), "frame": int(number)} if order in ORDERS:
+            number = _frame(account, number)
+            if order == "swap":
+                _frame(account, number + 1)
+            return reordered(account, response, number, order, gap=bool(plan.get("noticed")))
+    raise BadPlan(f"this is no damage to a stream of {stream.dialect}: {dict(plan)!r}")
 
 
 def account_of(stream: Stream) -> Account:
@@ -58,3 +73,99 @@ def _account(dialect: str, body: bytes) -> Account:
     if dialect not in tables:
         raise BadPlan(f"specs/damage.yaml says nothing of {dialect!r}")
     return Account.of(tables[dialect], body)
+
+
+def _plans(stream: Stream) -> Iterator[Plan]:
+    size = len(stream.body)
+    yield from ({"damage": "cut", "at": at, "ending": "clean"} for at in range(size))
+    yield from _orders(stream)
+    yield from _unreadables(stream)
+    yield from _errors(stream)
+    yield from ({"damage": "utf8", "at": at} for at in _in_texts(account_of(stream)))
+    for ending in PROMPT_ENDINGS[1:]:
+        yield from ({"damage": "cut", "at": at, "ending": ending} for at in range(size))
+    yield from ({"damage": "flip", "at": at, "bit": at % 8} for at in range(size))
+    yield from ({"damage": "cut", "at": at, "ending": "stall"} for at in _stalls(account_of(stream)))
+
+
+def _orders(stream: Stream) -> Iterator[Plan]:
+    account = account_of(stream)
+    sheet = Sheet(stream.body, account.frames)
+    for order in ORDERS:
+        for number in range(len(account.frames)):
+            alone = order == "drop"
+            pair = number + 1 < len(account.frames) if order == "swap" else True
+            if alone or (pair and sheet.ended(number) and (order != "swap" or sheet.ended(number + 1))):
+                yield {"damage": order, "frame": number}
+    if account.dialect.numbered:
+        numbers = (number for number, pieces in enumerate(account.pieces) if _is_content(pieces))
+        yield from ({"damage": "drop", "frame": number, "noticed": True} for number in numbers)
+
+
+def _unreadables(stream: Stream) -> Iterator[Plan]:
+    account = account_of(stream)
+    for how in UNREADABLE:
+        for number, frame in enumerate(account.frames):
+            if frame.payload is not None:
+                yield {"damage": "json", "frame": number, "how": how}
+                if _is_content(account.pieces[number]):
+                    yield {"damage": "json", "frame": number, "how": how, "noticed": True}
+
+
+def _is_content(pieces: Any) -> bool:
+    return any(piece.what in ("text", "reasoning", "refusal", "call") for piece in pieces)
+
+
+def _errors(stream: Stream) -> Iterator[Plan]:
+    account = account_of(stream)
+    sheet = Sheet(stream.body, account.frames)
+    for error in account.dialect.errors:
+        for number in range(len(account.frames) + 1):
+            if number == 0 or sheet.ended(number - 1):
+                yield {"damage": "error", "after": number, "error": error}
+                if number < len(account.frames):
+                    yield {"damage": "error", "after": number, "error": error, "goes_on": True}
+
+
+def _in_texts(account: Account) -> Iterator[int]:
+    """In each frame a place inside what it says: after its first letter."""
+    for frame, pieces in zip(account.frames, account.pieces, strict=True):
+        for piece in pieces:
+            if piece.what in ("text", "reasoning") and piece.value[:1].isalnum():
+                found = frame.data.find(b'"' + piece.value[:1].encode())
+                if found >= 0 and b"\n" not in frame.data:
+                    yield frame.data_start + found + 1 + len(piece.value[:1].encode())
+                break
+
+
+def _stalls(account: Account) -> list[int]:
+    ends = [frame.end for frame in account.frames[:-1]]
+    return ends[:: max(1, len(ends) // _STALLS)][:_STALLS]
+
+
+def _cut_plans(stream: Stream) -> SearchStrategy[Plan]:
+    last = max(0, len(stream.body) - 1)
+    return st.fixed_dictionaries(
+        {"damage": st.just("cut"), "at": st.integers(0, last), "ending": st.sampled_from(PROMPT_ENDINGS)}
+    )
+
+
+def _flip_plans(stream: Stream) -> SearchStrategy[Plan]:
+    last = max(0, len(stream.body) - 1)
+    return st.fixed_dictionaries({"damage": st.just("flip"), "at": st.integers(0, last), "bit": st.integers(0, 7)})
+
+
+def _frame_plans(stream: Stream) -> list[SearchStrategy[Plan]]:
+    groups = [[*_orders(stream)], [*_unreadables(stream)], [*_errors(stream)]]
+    groups.append([{"damage": "utf8", "at": at} for at in _in_texts(account_of(stream))])
+    return [st.sampled_from(group) for group in groups if group]
+
+
+def _frame(account: Account, number: int) -> int:
+    return _within(number, len(account.frames), "frame")
+
+
+def _within(number: int, count: int, what: str) -> int:
+    if not 0 <= number < count:
+        raise BadPlan(f"there is no {what} {number}: there are {count}, counted from 0")
+    return number

@@ -15,6 +15,7 @@ from harness.catalogue.records import Record, did_you_mean, wrong
 from harness.endpoints.data_file import read_data_file
 from harness.folders import data_folder
 
+THE_DIALECTS = "dialect"
 Framing: TypeAlias = Literal["sse", "ndjson"]
 
 
@@ -71,7 +72,13 @@ class DialectDamage(Record):
     by: str
     end_marker: str | None = None
     """The payload of a frame that is no JSON, and says that the whole answer is over."""
+    stands_alone: bool = False
+    """Each frame says what it says whether or not others came: none opens what another goes on with."""
     reads: tuple[Read, ...]
+    errors: dict[str, str] = Field(min_length=1)
+    """Error frames in the vendor's own form, by name. NUMBER stands for the number of the frame in its stream."""
+    numbered: str | None = None
+    """The field by which frames are counted, so that a reader can tell that one is missing."""
 
 
 class Rule(Record):
@@ -80,6 +87,7 @@ class Rule(Record):
     level: Level
     says: str
     by: str
+    """An authority, or `dialect`: that of the dialect at hand."""
 
 
 class DamageSpec(Record):
@@ -94,8 +102,10 @@ class DamageSpec(Record):
         named = [(("rules", name, "by"), rule.by) for name, rule in self.rules.items()]
         named += [(("dialects", name, "by"), each.by) for name, each in self.dialects.items()]
         for place, by in named:
-            if by not in self.authorities:
+            if by not in self.authorities and (by, place[0]) != (THE_DIALECTS, "rules"):
                 raise wrong(f"unknown authority{did_you_mean(by, self.authorities)}", place)
+        if idle := sorted(set(self.authorities) - {by for _, by in named}):
+            raise wrong(f"authorities that nothing rests on: {', '.join(idle)}", ["authorities"])
         return self
 
 

@@ -1,0 +1,115 @@
+"""Rules for streams whose frames are not as they were sent: what the frames say that are left, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harness.catalogue.findings import FailureKind
+from harness.fuzz.damage.account import CHANNELS, Account, Channel
+from harness.fuzz.damage.demands import all_calls, channel_of, is_finished, noticed, shown
+from harness.fuzz.outcome import Outcome
+from harness.transcript import parse_arguments
+
+
+def _as_said(account: Account, intact: Outcome) -> Iterator[Channel]:
+    """The channels that the reader gives as the frames say them, so that something can be told of them."""
+    return (each for each in CHANNELS if channel_of(intact.transcript, each) == account.said(each))
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIsThere:
+    """The text is that of the frames that came, or of those that were sent; of an error, a beginning of either."""
+
+    account: Account
+    changed: Account
+    name: str = "what-is-there"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        for channel in _as_said(self.account, intact):
+            got, came = channel_of(outcome.transcript, channel), self.changed.said(channel)
+            allowed = [self.account.said(channel), came, self.changed.said(channel, self.changed.frames_to_finish())]
+            if is_finished(outcome) and got not in allowed:
+                yield "corruption", f"the {channel} is {shown(got)}, and the frames say {shown(came)}"
+            elif not any(text.startswith(got) for text in allowed):
+                yield "corruption", f"the {channel} {shown(got)} is no beginning of {shown(came)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RestUntouched:
+    """What the frames before `first` say comes first, and what those from `behind` on say comes last."""
+
+    account: Account
+    first: int
+    behind: int
+    after: bool
+    name: str = "rest-untouched"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        for channel in _as_said(self.account, intact):
+            got = channel_of(outcome.transcript, channel)
+            before = self.account.said(channel, self.first)
+            tail = self.account.said(channel)[len(self.account.said(channel, self.behind)) :]
+            if not got.startswith(before) and (is_finished(outcome) or not before.startswith(got)):
+                yield (
+                    "corruption",
+                    f"the {channel} {shown(got)} does not begin with {shown(before)}, which came unharmed",
+                )
+            elif self.after and is_finished(outcome) and not got.endswith(tail):
+                yield "loss", f"the {channel} {shown(got)} does not end with {shown(tail)}, which came unharmed"
+
+
+@dataclass(frozen=True, slots=True)
+class NoOtherCall:
+    """Calls are those of the frames that came, or of those that were sent."""
+
+    account: Account
+    changed: Account
+    opens: bool
+    """What was touched begins a call: then one without arguments may be left."""
+    name: str = "no-other-call"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        said = [*self.account.calls(), *self.changed.calls()]
+        names = {"", *(call.name for call in said), *(call["name"] for call in all_calls(intact.transcript))}
+        runnable = [parse_arguments(call.arguments) for call in said]
+        runnable += [call["input"] for call in all_calls(intact.transcript)]
+        if self.opens or any(not call.arguments.strip() for call in said):
+            runnable.append({})
+        for call in all_calls(outcome.transcript):
+            if call["name"] not in names and not any(name.startswith(call["name"]) for name in names):
+                yield "arguments", f"no frame calls {call['name']!r}"
+            elif call["input"] is not None and call["input"] not in runnable:
+                yield "arguments", f"no frames say {call['name']}({call['arguments']}), and it can be run"
+
+
+@dataclass(frozen=True, slots=True)
+class GapNoticed:
+    """Text that a numbered stream lost is not lost in silence."""
+
+    account: Account
+    changed: Account
+    name: str = "gap-noticed"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        for channel in _as_said(self.account, intact):
+            got, whole = channel_of(outcome.transcript, channel), self.account.said(channel)
+            if got != whole and not noticed(outcome):
+                yield "loss", f"of the {channel} {shown(whole)} only {shown(got)} was given, and nothing was said of it"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableNoticed:
+    """A frame that could not be read is told of, where the answer is another one without it."""
+
+    name: str = "unreadable-noticed"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        if not noticed(outcome) and _content(outcome) != _content(intact):
+            yield "loss", "a frame could not be read, and the rest passed for the whole answer"
+
+
+def _content(outcome: Outcome) -> list[Any]:
+    calls = [(call["name"], call["arguments"]) for call in all_calls(outcome.transcript)]
+    return [*(channel_of(outcome.transcript, channel) for channel in CHANNELS), calls]
