@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from xml.etree import ElementTree
 
 import pytest
@@ -77,3 +78,32 @@ def test_files_that_cannot_be_are_named(harness: Harness, results: bytes) -> Non
     assert harness.inside("report", "gone.jsonl", status=2).error == "gone.jsonl: No such file or directory"
     for view in ("--html", "--junit", "--markdown"):
         assert harness.inside("report", "r.jsonl", view, "r.jsonl/x", status=2).error.startswith("r.jsonl")
+
+
+@pytest.mark.usefixtures("results")
+def test_a_table_alerts_and_badges(harness: Harness) -> None:
+    ran = harness("report", "r.jsonl", "--csv", "out/t.csv", "--sarif", "out/s.sarif", "--badges", "out/badges")
+    assert (ran.out, ran.err) == ("", "")
+    assert (harness.folder / "out/t.csv").read_text().count("\nreference,0.1.0,gemini,") == 4
+    assert json.loads((harness.folder / "out/s.sarif").read_text())["version"] == "2.1.0"
+    badge = json.loads((harness.folder / "out/badges/reference.json").read_text())
+    assert (badge["label"], badge["color"]) == ("reference", "brightgreen")
+    assert ElementTree.parse(harness.folder / "out/badges/reference.svg").getroot().tag.endswith("svg")
+
+
+def test_github_gets_annotations_and_a_summary(harness: Harness, results: bytes) -> None:
+    failed = results.replace(b'"verdict":"pass"', b'"verdict":"fail"', 1)
+    harness.write("r.jsonl", failed)
+    summary = harness.write("summary.md", "before\n")
+    told = harness("report", "r.jsonl", "--github", env={"GITHUB_STEP_SUMMARY": str(summary)})
+    assert told.out.startswith("::error title=must failure%3A reference in gemini::canary/")
+    assert summary.read_text().startswith("before\n## LLM streaming compatibility: 1 case not conformant")
+
+
+def test_the_schema_of_results_files_is_printed(harness: Harness) -> None:
+    assert json.loads(harness.inside("report", "--schema").out)["title"] == "One line of a results file"
+
+
+def test_without_a_results_file_there_is_nothing_to_report(harness: Harness) -> None:
+    error = harness.inside("report", status=2).error
+    assert error == "name a results file, such as `harness replay --results FILE` writes"
