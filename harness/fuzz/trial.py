@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
 
@@ -13,6 +13,7 @@ from harness.fuzz.outcome import Difference, Outcome, differences
 from harness.fuzz.stream import Stream
 from harness.fuzz.subject import Subject
 from harness.fuzz.variant import Variant
+from harness.wire.response import WireResponse
 
 BATCH = 64
 """Variants that are made and handed to a reader together."""
@@ -64,8 +65,16 @@ class Trial:
         while batch := list(islice(turns, together)):
             keys = [_digest(variant) for variant in batch]
             fresh = {key: variant for key, variant in zip(keys, batch, strict=True) if key not in self._known}
-            self._run_fresh(list(fresh.items()))
+            self._run_fresh([(key, variant) for key, variant in fresh.items() if self._is_played(key, variant)])
             yield from ((variant, self._known[key]) for key, variant in zip(keys, batch, strict=True))
+
+    def _is_played(self, key: bytes, variant: Variant) -> bool:
+        """Whether anything could be said of it; where not, it counts as one that broke nothing."""
+        plays: Callable[[Stream, WireResponse], bool] | None = getattr(self._subject, "plays", None)
+        if plays is None or plays(self._stream, variant.response):
+            return True
+        self._known[key] = ()
+        return False
 
     def _run_fresh(self, fresh: Sequence[tuple[bytes, Variant]]) -> None:
         if self._hangs >= MANY_HANGS:

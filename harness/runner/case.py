@@ -7,7 +7,7 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import httpx
 
@@ -124,14 +124,16 @@ class InProcessLane:
 
     name: LaneName = "in-process"
 
-    def __init__(self) -> None:
+    def __init__(self, make_transport: Callable[[CasePlan, VirtualClock], Any] = InProcessTransport) -> None:
+        """`make_transport`: what plays to the systems, where they take no transport of httpx."""
         self._numbers = itertools.count(1)
+        self._make_transport = make_transport
 
     async def observe(self, driver: Driver, planned: PlannedCase) -> Observation:
         """Plays the case through a transport on a clock of its own."""
         case_id = f"c{next(self._numbers)}"
         clock = VirtualClock()
-        transport = InProcessTransport(_plan(case_id, planned), clock)
+        transport = self._make_transport(_plan(case_id, planned), clock)
         unready = await _unready(driver)
         watch = _Watch(clock.now, transport.log.listen())
         case = _case(case_id, planned, transport.base_url, transport, clock)
