@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.dialects import dialect as dialect_record
-from harness.dialects.base import Decoder, HttpRequest, steps_of
-from harness.events import AnyEvent
+from harness.dialects.base import Decoder, HttpRequest
 from harness.transcript import Assembler, Transcript
 
 if TYPE_CHECKING:
@@ -20,7 +19,11 @@ def decoder(dialect: str, *, think_tags: bool = False) -> Decoder:
     With `think_tags`, inline `<think>` blocks become reasoning. Raises `UnknownDialect`, a ValueError.
     """
     plain = dialect_record(dialect).decoder()
-    return _ThinkingDecoder(plain) if think_tags else plain
+    if not think_tags:
+        return plain
+    from harness.stack.think_tags import ThinkingDecoder
+
+    return ThinkingDecoder(plain)
 
 
 def transcript_of(dialect: str, incremental: Decoder, chunks: Iterable[bytes]) -> Transcript:
@@ -73,21 +76,3 @@ def translate_request(
     from harness.stack.translate.requests import translate_request as translated
 
     return translated(dialect_record(source), dialect_record(target), path, headers, body, api_key)
-
-
-class _ThinkingDecoder:
-    """A decoder whose events go through the think-tag filter."""
-
-    def __init__(self, plain: Decoder) -> None:
-        from harness.stack.think_tags import ThinkTags
-
-        self._plain, self._tags = plain, ThinkTags()
-
-    def feed(self, data: bytes) -> list[AnyEvent]:
-        return self._tags.feed(self._plain.feed(data))
-
-    def steps(self, data: bytes) -> list[list[AnyEvent]]:
-        return [self._tags.feed(events) for events in steps_of(self._plain, data)]
-
-    def close(self) -> list[AnyEvent]:
-        return [*self._tags.feed(self._plain.close()), *self._tags.close()]

@@ -25,6 +25,35 @@ _parse = msgspec.json.Decoder().decode
 _to_json = msgspec.json.Encoder().encode
 
 
+class Framing:
+    """Bytes to frames. It is all of a decoder that sees reads, and nothing that it holds is seen by the rest."""
+
+    __slots__ = ("framer", "size")
+
+    def __init__(self, framer: Framer) -> None:
+        self.framer = framer
+        self.size = 0
+        """Bytes fed."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that `data` completes."""
+        if not self.size:
+            self._choose_framer(data[:1])
+        self.size += len(data)
+        return self.framer.feed(data)
+
+    def close(self) -> list[Frame]:
+        """What is left when the body ends."""
+        return self.framer.close()
+
+    def _choose_framer(self, first_byte: bytes) -> None:
+        """Another framing where the body begins with what the dialect's own cannot begin with."""
+        if first_byte == aws_event_stream.FIRST_BYTE:
+            self.framer = aws_event_stream.Framer()  # Bedrock carries the vendor's own events in a framing of AWS's
+        elif first_byte == b"{" and type(self.framer) is sse.Framer:
+            self.framer = json_array.Framer()  # one JSON document in the place of a stream, most often an error
+
+
 class FrameDecoder(ABC):
     """Bytes to events. A dialect implements `_payload`; `feed` and `close` are as `base.Decoder` says.
 
@@ -35,8 +64,7 @@ class FrameDecoder(ABC):
     end_marker: bytes | None = None
 
     def __init__(self, framer: Framer) -> None:
-        self._framer = framer
-        self._size = 0  # bytes fed; while frames are read, nobody looks at it
+        self.framing = Framing(framer)
         self._finished = False
         self._ended = False
         self._failed = False
@@ -47,24 +75,17 @@ class FrameDecoder(ABC):
     def feed(self, data: bytes) -> list[AnyEvent]:
         """The events that `data` completes."""
         out: list[AnyEvent] = []
-        self._read(self._frames(data), out)
+        self._read(self.framing.feed(data), out)
         return out
 
     def steps(self, data: bytes) -> list[list[AnyEvent]]:
         """The same events, those of each frame by themselves: that does not depend on where `data` was cut."""
         steps: list[list[AnyEvent]] = []
-        for frame in self._frames(data):
+        for frame in self.framing.feed(data):
             out: list[AnyEvent] = []
             self._read([frame], out)
             steps.append(out)
         return steps
-
-    def _frames(self, data: bytes) -> list[Frame]:
-        """The frames that `data` completes. Nothing else knows of reads: what is below sees one frame at a time."""
-        if not self._size:
-            self._choose_framer(data[:1])
-        self._size += len(data)
-        return self._framer.feed(data)
 
     def _read(self, frames: Iterable[Frame], out: list[AnyEvent]) -> None:
         """Read frames one by one: what comes of one depends on those before it, and not on how they came."""
@@ -90,17 +111,10 @@ class FrameDecoder(ABC):
             self._payload(payload, Frame(b"", 0), out)
         return [*out, *self.close()]
 
-    def _choose_framer(self, first_byte: bytes) -> None:
-        """Another framing where the body begins with what the dialect's own cannot begin with."""
-        if first_byte == aws_event_stream.FIRST_BYTE:
-            self._framer = aws_event_stream.Framer()  # Bedrock carries the vendor's own events in a framing of AWS's
-        elif first_byte == b"{" and type(self._framer) is sse.Framer:
-            self._framer = json_array.Framer()  # one JSON document in the place of a stream, most often an error
-
     def close(self) -> list[AnyEvent]:
         """What is left of the body, then the dialect's own warnings, then End."""
         out: list[AnyEvent] = []
-        for frame in self._framer.close():
+        for frame in self.framing.close():
             self._last_frame(frame, out)
         self._closing(out)
         if self._unreadable and not (self._failed or self._completed()):
@@ -108,6 +122,11 @@ class FrameDecoder(ABC):
             self.fail(ErrorInfo("protocol", message), out)
         out.append(End(self._status()))
         return out
+
+    @property
+    def _size(self) -> int:
+        """Bytes of the body, once it has ended: while frames are read, it would depend on the cutting."""
+        return self.framing.size
 
     @property
     def ended(self) -> bool:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from harness.dialects.base import Decoder, steps_of
 from harness.events import AnyEvent, End, Failure, Finish, Reasoning, Refusal, Signature, Text, ToolCall, Warning
 
 TAG_NAMES: Final = ("think", "thinking", "thought")
@@ -81,6 +82,26 @@ class ThinkTags:
         if splitter is None:
             splitter = self._choices[choice] = _Splitter(self._tags, choice, assumed=self._assume_open)
         return splitter
+
+
+class ThinkingDecoder:
+    """A decoder whose events go through the filter."""
+
+    def __init__(self, plain: Decoder) -> None:
+        self.plain = plain
+        self.tags = ThinkTags()
+
+    def feed(self, data: bytes) -> list[AnyEvent]:
+        """The events that `data` completes."""
+        return self.tags.feed(self.plain.feed(data))
+
+    def steps(self, data: bytes) -> list[list[AnyEvent]]:
+        """The same events, those of each frame by themselves."""
+        return [self.tags.feed(events) for events in steps_of(self.plain, data)]
+
+    def close(self) -> list[AnyEvent]:
+        """The events that the end of the body completes."""
+        return [*self.tags.feed(self.plain.close()), *self.tags.close()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,11 @@ class Framer:
         del self._pending[:at]
         return frames
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for more; a read that comes then is taken as if they came with it."""
+        return len(self._pending)
+
     def close(self) -> list[Frame]:
         """Half a message, where the body ends within one."""
         if self._dead or not self._pending:

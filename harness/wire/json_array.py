@@ -47,6 +47,11 @@ class Framer:
             self._look_into_rest(frames)
         return frames
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for more; a read that comes then is taken as if they came with it."""
+        return len(self._blocks.rest)
+
     def close(self) -> list[Frame]:
         """The element that did not end."""
         frames: list[Frame] = []

@@ -29,6 +29,11 @@ class Framer:
             self._too_long(frames)
         return frames
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for more; a read that comes then is taken as if they came with it."""
+        return len(self._blocks.rest)
+
     def close(self) -> list[Frame]:
         """The last line, where it has no LF."""
         text = bytes(self._blocks.rest).strip(_WHITE_SPACE)

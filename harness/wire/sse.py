@@ -50,6 +50,11 @@ class Framer:
             self._look_at_rest(frames)
         return frames
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for more; a read that comes then is taken as if they came with it."""
+        return len(self._blocks.rest)
+
     def close(self) -> list[Frame]:
         """The event whose blank line never came, where it has data."""
         frames: list[Frame] = []

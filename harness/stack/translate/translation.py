@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness.dialects.base import Decoder, Dialect, Loss, steps_of
-from harness.events import AnyEvent, End, Status
+from harness.events import End, Status
 from harness.stack.translate.stream import StreamWriter
 
 
@@ -17,15 +17,15 @@ class Translation:
     """
 
     def __init__(self, source: Dialect, target: Dialect, decoder: Decoder, chunks: Iterable[bytes]) -> None:
-        self._writer = StreamWriter(source, target)
-        self._decoder = decoder
+        self.decoder = decoder
+        self.writer = StreamWriter(source, target)
         self._chunks = chunks
         self._status: Status | None = None
 
     @property
     def losses(self) -> list[Loss]:
         """What the target could not say, each thing once: `what` is a name of the table of losses, `detail` words."""
-        return self._writer.losses
+        return self.writer.losses
 
     @property
     def status(self) -> Status | None:
@@ -34,11 +34,16 @@ class Translation:
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._chunks:
-            for events in steps_of(self._decoder, chunk):  # or the grouping of calls would depend on the cutting
-                yield from self._frames(events)
-        yield from self._frames(self._decoder.close())
+            yield from self.feed(chunk)
+        yield from self.close()
 
-    def _frames(self, events: list[AnyEvent]) -> list[bytes]:
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that `data` completes: those of each frame of the original, so that cuts do not matter."""
+        return [frame for events in steps_of(self.decoder, data) for frame in self.writer.feed(events)]
+
+    def close(self) -> list[bytes]:
+        """The frames that the end of the original completes."""
+        events = self.decoder.close()
         if events and isinstance(end := events[-1], End):
             self._status = end.status
-        return self._writer.feed(events)
+        return self.writer.feed(events)
