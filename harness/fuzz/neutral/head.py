@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from harness.fuzz.neutral.mutation import Draft, Mutation
 from harness.wire.content_coding import Coding, encoded
-from harness.wire.response import Chunk, HeaderCase, WireResponse
+from harness.wire.response import Chunk, HeaderCase, Transfer, WireResponse
 
 _EXTENSIONS = {"name": "harness", "value": "harness=1", "quoted": 'harness="a;b, c"'}
 _CODINGS: tuple[Coding, ...] = ("gzip", "deflate", "br", "zstd")
@@ -30,6 +30,33 @@ def _header_case(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft, st
     case: HeaderCase = "upper" if form == "upper" else "title"
     changed = _everywhere(draft.response, lambda each: replace(each, header_case=case))
     return replace(draft, response=changed), f"the names of the headers in {form} case"
+
+
+def _typed(draft: Draft, at: int) -> int:
+    return int(at == 0 and draft.response.header("content-type") is not None)
+
+
+def _content_type(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft, str]:
+    plain = (draft.response.header("content-type") or "").partition(";")[0]
+    media_type = f"{plain}; charset=utf-8" if form == "parameter" else plain.title()
+    changed = _everywhere(draft.response, lambda each: _of_type(each, media_type))
+    return replace(draft, response=changed), f"the content type is {media_type!r}"
+
+
+def _of_type(response: WireResponse, media_type: str) -> WireResponse:
+    headers = ((name, media_type if name == "content-type" else value) for name, value in response.headers)
+    return replace(response, headers=tuple(headers))
+
+
+def _whole_chunked(draft: Draft, at: int) -> int:
+    return int(_chunked(draft, at) and draft.response.ending == "clean")
+
+
+def _transfer(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft, str]:
+    transfer: Transfer = "close" if form == "close" else "length"
+    changed = _everywhere(draft.response, lambda each: replace(each, transfer=transfer))
+    words = {"length": "of a stated length", "close": "ended by the end of the connection"}
+    return replace(draft, response=changed), f"the body is not in chunks but {words[form]}"
 
 
 def _everywhere(response: WireResponse, change: Callable[[WireResponse], WireResponse]) -> WireResponse:
@@ -65,5 +92,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("content-coding", 6, _plain, _content_coding, _CODINGS),
     Mutation("gzip-members", 6, _plain, _gzip_members),
     Mutation("chunk-extension", 7, _chunked, _chunk_extension, tuple(_EXTENSIONS)),
+    Mutation("transfer", 8, _whole_chunked, _transfer, ("length", "close")),
+    Mutation("content-type", 7, _typed, _content_type, ("parameter", "title")),
     Mutation("header-case", 7, _always, _header_case, ("title", "upper")),
 )

@@ -1,4 +1,4 @@
-"""Mutations of the lines of an event stream, all of which the HTML standard has a reader pass over."""
+"""Mutations of the lines of a body: those that the HTML standard has a reader of events pass over, and line ends."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ def _end(draft: Draft) -> bytes:
     return found[0] if found else b"\n"
 
 
-def _events(draft: Draft, at: int) -> int:
-    return int(draft.document.framing == "sse")
-
-
-def _between(draft: Draft, at: int) -> int:
+def _between_lines(draft: Draft, at: int) -> int:
     """Before each block, and behind the last where it is whole."""
-    if draft.document.framing != "sse":
+    if draft.document.framing not in ("sse", "ndjson"):
         return 0
     is_last = at == len(draft.document.blocks) - 1
     return 2 if is_last and draft.document.blocks[at].whole else 1
+
+
+def _between(draft: Draft, at: int) -> int:
+    """The same in a stream of events alone."""
+    return _between_lines(draft, at) if draft.document.framing == "sse" else 0
 
 
 def _put(draft: Draft, at: int, pick: int, line: bytes, what: str) -> tuple[Draft, str]:
@@ -138,14 +139,19 @@ def _line_ends(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft, str]
 
 
 def _ended(block: Block, kinds: list[bytes], place: int) -> Block:
-    """The block with other line ends. An LF never follows a CR, since the two would be one line end."""
-    if len(kinds) == 1:
-        end = kinds[0]
-        head, tail = (_LINE_END.sub(end, part) for part in (block.head, block.tail))
-        return replace(block, head=head, tail=tail, end=end)
+    """The block with other line ends. Within one block all are of one kind: an LF never follows a CR of its own."""
     end = kinds[place % len(kinds)]
     head, tail = (_LINE_END.sub(end, part) for part in (block.head, block.tail))
     return replace(block, head=head, tail=tail, end=end)
+
+
+def _json_lines(draft: Draft, at: int) -> int:
+    return int(at == 0 and draft.document.framing == "ndjson")
+
+
+def _crlf(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft, str]:
+    blocks = tuple(_ended(block, [b"\r\n"], 0) for block in draft.document.blocks)
+    return draft.with_document(replace(draft.document, blocks=blocks)), "all lines end in CRLF"
 
 
 def _bom(draft: Draft, at: int) -> int:
@@ -159,11 +165,12 @@ def _byte_order_mark(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation("comment", 3, _between, _comment, tuple(_COMMENTS)),
     Mutation("comment-inside", 3, _inside, _comment_inside, tuple(_COMMENTS)),
-    Mutation("blank-line", 3, _between, _blank_line),
+    Mutation("blank-line", 3, _between_lines, _blank_line),
     *map(_line, _LINES),
     Mutation("retry-alone", 3, _between, _retry_alone),
     Mutation("multi-line-data", 2, _multi_line, _multi_line_data, ("one", "all")),
     Mutation("no-space", 4, at_payloads, _no_space, ("one", "all")),
     Mutation("line-ends", 5, _whole_body, _line_ends, ("crlf", "cr", "lf", "mixed")),
+    Mutation("crlf", 5, _json_lines, _crlf),
     Mutation("byte-order-mark", 5, _bom, _byte_order_mark),
 )

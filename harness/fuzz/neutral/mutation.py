@@ -72,19 +72,9 @@ def _is_coded(response: WireResponse) -> bool:
     return (response.header("content-encoding") or "identity") != "identity"
 
 
-def anywhere(draft: Draft, at: int) -> int:
-    """One site at each block."""
-    return int(draft.document.framing != "none")
-
-
 def at_payloads(draft: Draft, at: int) -> int:
     """One site at each payload that is a JSON object."""
     return int(payload_of(draft.document.blocks[at]) is not None)
-
-
-def once(draft: Draft, at: int) -> int:
-    """One site for the whole body."""
-    return int(at == 0 and draft.document.framing != "none")
 
 
 def payload_of(block: Block) -> Payload | None:

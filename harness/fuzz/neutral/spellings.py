@@ -116,6 +116,20 @@ def _escapes(draft: Draft, at: int) -> int:
     return int(any(_plain(each) != each for token in _strings(draft, at) for each in _CHARACTER.findall(token)))
 
 
+_GAPS = {"none": b"", "lines": b"\n\n  ", "all": b" \t\r\n"}
+
+
+def _elements(draft: Draft, at: int) -> int:
+    return int(at == 0 and draft.document.framing == "array")
+
+
+def _element_space(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft, str]:
+    """All that stands before an element, and before the closing, is white space and at most one bracket or comma."""
+    gap = _GAPS[form]
+    blocks = tuple(replace(block, head=gap + block.head.strip() + gap) for block in draft.document.blocks)
+    return draft.with_document(replace(draft.document, blocks=blocks)), "other white space between the elements"
+
+
 def _several(draft: Draft, at: int) -> int:
     return int(len(payload_of(draft.document.blocks[at]) or ()) > 1)
 
@@ -125,4 +139,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("white-space", 1, at_payloads, _white_space, tuple(_SPACES)),
     Mutation("escapes", 1, _characters, _escape, ("one", "all")),
     Mutation("raw-characters", 1, _escapes, _raw_characters),
+    Mutation("element-space", 5, _elements, _element_space, tuple(_GAPS)),
 )
