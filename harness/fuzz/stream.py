@@ -12,6 +12,7 @@ from harness.catalogue.expectations import Expectation
 from harness.catalogue.models import Response, Scenario
 from harness.catalogue.recorded import recorded_cases
 from harness.catalogue.render import RenderedScenario
+from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
 from harness.recording.folder import NamedCassette
 from harness.recording.importers.bodies import content_type_of
@@ -88,6 +89,13 @@ def recording_streams(folder: Path) -> list[Stream]:
         for each in read_recordings(folder)
         if each.dialect in known and each.body
     ]
+
+
+def body_stream(body: bytes, dialect: str, lengths: Sequence[int] = ()) -> Stream:
+    """Any body as a stream, called `body`, in one read or in reads of those lengths. Raises UnknownDialect."""
+    dialect_record(dialect)
+    planned = recorded_case(RecordedStream("body", dialect, dialect, "somebody", "a file", body, tuple(lengths), None))
+    return Stream("body", dialect, planned.rendered.responses[0], planned)
 
 
 def recorded_case(recorded: RecordedStream) -> PlannedCase:
