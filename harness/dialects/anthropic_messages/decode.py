@@ -273,9 +273,10 @@ class Decoder(FrameDecoder):
             out.append(Other(block.kind or "block", data))
 
     def _flush_bare_call(self, out: list[AnyEvent]) -> None:
-        if self._bare_call is not None:
+        """A call without any input has an empty one: unless what could not be read may have been its input."""
+        if self._bare_call is not None and not self._unreadable:
             out.append(ToolCall(self._bare_call, arguments="{}"))
-            self._bare_call = None
+        self._bare_call = None
 
     def _message_delta(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         if type(payload.get("delta") or {}) is not dict:

@@ -74,8 +74,8 @@ class Account:
         """How many frames have come with their delimiter once so many bytes have."""
         return bisect_right(self._ends, offset)
 
-    def said(self, channel: Channel, frames: int | None = None) -> str:
-        """What the main choice says on a channel, in all frames or in the first so many."""
+    def said(self, channel: Channel, frames: int | None = None, *, behind: int = 0) -> str:
+        """What the main choice says on a channel: in all frames or the first so many, `behind` the first so many."""
         if channel not in self._said:
             lengths, texts = [0], list[str]()
             for pieces in self.pieces:
@@ -83,7 +83,7 @@ class Account:
                 lengths.append(sum(map(len, texts)) if pieces else lengths[-1])
             self._said[channel] = "".join(texts), lengths
         text, lengths = self._said[channel]
-        return _mended(text if frames is None else text[: lengths[frames]])
+        return _mended(text[lengths[behind] : lengths[-1 if frames is None else frames]])
 
     def finished_at(self, choice: int = MAIN) -> int:
         """From which byte on a reader may know that the choice is over; NEVER where nothing says so."""
@@ -130,7 +130,7 @@ class Account:
 
 
 def _mended(text: str) -> str:
-    """Without half a surrogate pair at the end, whose other half is still to come."""
+    """Without half a surrogate pair at either end, whose other half is in another frame."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")

@@ -15,13 +15,21 @@ from harness.catalogue.findings import FailureKind
 from harness.catalogue.models import Level
 from harness.fuzz.damage.account import CHANNELS, NEVER, Account, Channel
 from harness.fuzz.damage.spec import THE_DIALECTS, damage_spec
-from harness.fuzz.outcome import Difference, Outcome
+from harness.fuzz.outcome import Difference, Ended, Outcome
 
 _SHOWN = 60
-_HALF = re.compile("[\ufffd\ud800-\udfff]$")
-"""What may come of half a surrogate pair, whose other half was in the next frame."""
+_HALVES = re.compile("[\ufffd\ud800-\udfff]")
+"""What may come of half a surrogate pair whose other half was in another frame, or of a byte that is no UTF-8."""
 _SPACE = re.compile(r"\s+")
 _PARTIAL_TAG = re.compile(r"<[^<>]{0,30}$")
+
+
+_ENDED: Mapping[str, Ended] = {
+    "completed": "completed",
+    "truncated": "truncated",
+    "cancelled": "cancelled",
+    "failed": "error",
+}
 
 
 class Rule(Protocol):
@@ -61,15 +69,28 @@ class Demands:
         return min((texts[rule.name].level for rule in self.rules), key=levels.index, default="must")
 
     def broken_by(self, outcome: Outcome, intact: Outcome) -> list[Difference]:
-        """What does not hold of `outcome`."""
+        """What does not hold of `outcome`, nor of what else was made of the stream beside it."""
         if "broken" in (outcome.ended, intact.ended) or intact.ended == "hung":
             return []
-        silent = not noticed(outcome)
         return [
-            Difference(kind, f"{what} ({rule.name})", silent)
+            Difference(kind, f"{where}{what} ({rule.name})", not noticed(got))
+            for where, got, whole in _views(outcome, intact)
             for rule in self.rules
-            for kind, what in rule.breaches(outcome, intact)
+            for kind, what in rule.breaches(got, whole)
         ]
+
+
+def _views(outcome: Outcome, intact: Outcome) -> Iterator[tuple[str, Outcome, Outcome]]:
+    """The outcome, and each transcript among its extras as an outcome of its own: (where it is, it, the intact one)."""
+    yield "", outcome, intact
+    for name, value in outcome.extra.items():
+        whole = intact.extra.get(name)
+        if isinstance(value, Mapping) and isinstance(whole, Mapping) and "status" in value and "status" in whole:
+            yield f"{name}: ", _viewed(value), _viewed(whole)
+
+
+def _viewed(transcript: Mapping[str, Any]) -> Outcome:
+    return Outcome(transcript, _ENDED[transcript["status"]])
 
 
 def noticed(outcome: Outcome) -> bool:
@@ -151,8 +172,7 @@ class Beginning:
         if self.account.unreadable_at(self.at):
             return  # half of what nobody can read may be readable
         for channel in CHANNELS:
-            got, whole = channel_of(outcome.transcript, channel), channel_of(intact.transcript, channel)
-            got = _HALF.sub("", got)
+            got, whole = bare(channel_of(outcome.transcript, channel)), bare(channel_of(intact.transcript, channel))
             if not whole.startswith(got) and not self._taken_apart(channel, got, whole):
                 kind: FailureKind = "duplicate" if whole and got.startswith(whole) else "corruption"
                 yield kind, f"the {channel} {shown(got)} is no beginning of {shown(whole)}"
@@ -160,7 +180,7 @@ class Beginning:
     def _taken_apart(self, channel: Channel, got: str, whole: str) -> bool:
         """A reader that takes tags out of the text may let half a tag go at the end, or a block that none closed."""
         said = self.account.said("text")
-        if channel == "refusal" or said == whole or "<" not in said:
+        if channel == "refusal" or bare(said) == whole or "<" not in said:
             return False
         come = self.account.said("text", min(self.account.frames_before(self.at) + 1, len(self.account.frames)))
         if come.rfind("<") >= 0 and come.count("<") != 2 * come.count("</"):
@@ -220,6 +240,11 @@ def all_calls(transcript: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def channel_of(transcript: Mapping[str, Any], channel: Channel) -> str:
     """What the first choice says on a channel."""
     return transcript.get(channel) or ""
+
+
+def bare(text: str) -> str:
+    """A text without what may come of half a surrogate pair."""
+    return text if text.isascii() else _HALVES.sub("", text)
 
 
 def shown(text: str) -> str:

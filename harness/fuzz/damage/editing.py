@@ -9,7 +9,14 @@ from typing import Any, Literal, TypeAlias, get_args
 from harness.fuzz.damage.account import NEVER, Account
 from harness.fuzz.damage.demands import Demands, EndsInTime, NoEndLeft, Rule
 from harness.fuzz.damage.frames import WireFrame, parsed
-from harness.fuzz.damage.remains import GapNoticed, NoOtherCall, RestUntouched, UnreadableNoticed, WhatIsThere
+from harness.fuzz.damage.remains import (
+    GapNoticed,
+    NoEmptiedCall,
+    NoOtherCall,
+    RestUntouched,
+    UnreadableNoticed,
+    WhatIsThere,
+)
 from harness.fuzz.damage.sheet import Sheet
 from harness.fuzz.variant import Variant
 from harness.wire.response import WireResponse
@@ -41,8 +48,7 @@ def reordered(account: Account, response: WireResponse, number: int, order: Orde
     changed = Account(account.dialect, [account.frames[each] for each in numbers])
     touched = [number, number + 1] if order == "swap" else [number]
     rules: list[Rule] = [EndsInTime(), NoOtherCall(account, changed, _opens_call(account, touched))]
-    if account.finished_at() < NEVER:
-        rules.append(NoEndLeft(changed))
+    rules += _no_end(account, changed)
     if all(_is_plain(account, each) for each in touched):
         rules.append(WhatIsThere(account, changed))
     return Variant(
@@ -67,7 +73,10 @@ def unreadable(
     size = frame.data_end - frame.data_start
     frames[number] = frames[number][:offset] + data + frames[number][offset + size :]
     changed = _with(account, number, replace(frame, data=data, payload=None))
-    rules = _touched_rules(account, changed, [number], after=not sheet.is_array)
+    rules = _touched_rules(account, [number], after=not sheet.is_array)
+    rules += [NoOtherCall(account, changed, _opens_call(account, [number])), *_no_end(account, changed)]
+    if not _opens_call(account, [number]):
+        rules.append(NoEmptiedCall(account))
     return Variant(
         kind="damage",
         family=f"broken-json{'-noticed' if noticed else ''}",
@@ -75,7 +84,7 @@ def unreadable(
         plan={"damage": "json", "frame": number, "how": how, **({"noticed": True} if noticed else {})},
         response=sheet.built(response, frames),
         level="should" if noticed else "must",
-        demand=Demands((UnreadableNoticed(),) if noticed else rules, account.by),
+        demand=Demands((UnreadableNoticed(),) if noticed else tuple(rules), account.by),
     )
 
 
@@ -84,11 +93,9 @@ def flipped(account: Account, response: WireResponse, at: int, bit: int) -> Vari
     body = bytearray(response.body)
     body[at] ^= 1 << bit
     touched = _touched(account, at)
-    changed = Account.of(account.dialect, bytes(body))
     rules: list[Rule] = [EndsInTime()]
     if touched:
-        lost = _is_lost(account.frames[touched[0]], bytes(body), at)
-        rules = [*_touched_rules(account, changed, touched, after=account.stands_alone, ending=lost)]
+        rules = _flip_rules(account, touched, bytes(body), at)
     old, new = response.body[at], body[at]
     return Variant(
         kind="damage",
@@ -103,27 +110,45 @@ def flipped(account: Account, response: WireResponse, at: int, bit: int) -> Vari
 def not_utf8(account: Account, response: WireResponse, at: int) -> Variant:
     """A byte that no UTF-8 has, put in at a place inside a frame's text."""
     body = response.body[:at] + b"\xff" + response.body[at:]
-    touched = _touched(account, at)
-    rules = _touched_rules(account, Account.of(account.dialect, body), touched, after=True)
+    rules = _touched_rules(account, _touched(account, at), after=True)
     return Variant(
         kind="damage",
         family="invalid-utf8",
         words=f"a byte 0xff comes after byte {at} of {len(response.body)}",
         plan={"damage": "utf8", "at": at},
         response=_with_bytes(response, body),
-        demand=Demands(rules, account.by),
+        demand=Demands(tuple(rules), account.by),
     )
 
 
-def _touched_rules(
-    account: Account, changed: Account, touched: Sequence[int], *, after: bool, ending: bool = True
-) -> tuple[Rule, ...]:
-    rules: list[Rule] = [EndsInTime(), NoOtherCall(account, changed, _opens_call(account, touched))]
-    if ending and account.finished_at() < NEVER:
-        rules.append(NoEndLeft(changed))
-    if all(_is_plain(account, number) for number in touched):
-        rules.append(RestUntouched(account, touched[0], touched[-1] + 1, after=after))
-    return tuple(rules)
+def _touched_rules(account: Account, touched: Sequence[int], *, after: bool) -> list[Rule]:
+    """What holds of the other frames where some were touched."""
+    if not all(_is_plain(account, number) for number in touched):
+        return [EndsInTime()]
+    return [EndsInTime(), RestUntouched(account, touched[0], touched[-1] + 1, after=after)]
+
+
+def _flip_rules(account: Account, touched: Sequence[int], body: bytes, at: int) -> list[Rule]:
+    """What holds where a byte was changed: of a call's frame only that nothing is made of what cannot be read."""
+    frame, is_array = account.frames[touched[0]], Sheet(body, account.frames).is_array
+    rules = _touched_rules(account, touched, after=account.stands_alone and not is_array)
+    makes_calls = _opens_call(account, touched) or any(
+        piece.what == "call" for number in touched for piece in account.pieces[number]
+    )
+    if not makes_calls:
+        rules.append(NoOtherCall(account, account, opens=False))
+    data = body[frame.data_start : frame.data_end]
+    if is_array or not frame.data_start <= at < frame.data_end or len(data) != len(frame.data.rstrip()):
+        return rules
+    if parsed(data, strict=True) is None and not _opens_call(account, touched):
+        rules.append(NoEmptiedCall(account))
+    if parsed(data) is None and not frame.name:  # a name alone may tell a reader that it is the end
+        rules += _no_end(account, _with(account, touched[0], replace(frame, data=data, payload=None)))
+    return rules
+
+
+def _no_end(account: Account, changed: Account) -> list[Rule]:
+    return [NoEndLeft(changed)] if account.finished_at() < NEVER else []
 
 
 def _is_plain(account: Account, number: int) -> bool:
@@ -151,16 +176,6 @@ def _touched(account: Account, at: int) -> list[int]:
     frame = account.frames[number]
     within = frame.data_start <= at < frame.data_end
     return [number] if within or number + 1 == len(account.frames) else [number, number + 1]
-
-
-def _is_lost(frame: WireFrame, body: bytes, at: int) -> bool:
-    """Whether a change at a place leaves nothing to read of a frame.
-
-    An event's name alone may tell a reader that it is the end; then what the data says settles nothing.
-    """
-    data = body[frame.data_start : frame.data_end]
-    within = frame.data_start <= at < frame.data_end
-    return within and not frame.name and len(data) == len(frame.data.rstrip()) and parsed(data) is None
 
 
 def _with(account: Account, number: int, frame: WireFrame) -> Account:

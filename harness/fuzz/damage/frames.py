@@ -43,13 +43,14 @@ def split(framing: Framing, body: bytes) -> tuple[WireFrame, ...]:
 
 
 @lru_cache(maxsize=4096)
-def parsed(data: bytes) -> dict[str, Any] | None:
+def parsed(data: bytes, *, strict: bool = False) -> dict[str, Any] | None:
     """The object that `data` spells, None where it spells none; bytes that are no UTF-8 are read as U+FFFD.
 
-    It is shared by all who ask, and not to be changed.
+    `strict`: control characters within texts are not let pass. The object is shared by all who ask, and not to be
+    changed.
     """
     try:
-        value = json.loads(data.decode("utf-8", "replace"), strict=False)
+        value = json.loads(data.decode("utf-8", "replace"), strict=strict)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

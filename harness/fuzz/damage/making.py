@@ -62,6 +62,23 @@ def variant_of(stream: Stream, plan: Plan) -> Variant:
     raise BadPlan(f"this is no damage to a stream of {stream.dialect}: {dict(plan)!r}")
 
 
+def simpler(stream: Stream, plan: Plan) -> Iterator[Variant]:
+    """Simpler plans of the same sort, the simplest first: earlier places, and a clean end in the place of another."""
+    return (variant_of(stream, each) for each in _simpler(stream, plan))
+
+
+def _simpler(stream: Stream, plan: Plan) -> Iterator[Plan]:
+    place = next((name for name in ("at", "frame", "after") if name in plan), "at")
+    last = plan.get(place, 0)
+    if plan.get("damage") == "cut" and plan.get("ending") != "clean":
+        yield {**plan, "ending": "clean"}
+    if plan.get("damage") in ("cut", "flip"):
+        ends = [frame.end for frame in account_of(stream).frames if frame.end < last]
+        yield from ({**plan, place: at} for at in (0, *ends))
+    elif place != "at":
+        yield from ({**plan, place: number} for number in range(last))
+
+
 def account_of(stream: Stream) -> Account:
     """What the intact stream says, by the tables. Raises BadPlan for a dialect that they do not have."""
     return _account(stream.dialect, stream.body)

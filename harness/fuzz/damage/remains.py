@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.catalogue.findings import FailureKind
 from harness.fuzz.damage.account import CHANNELS, Account, Channel
-from harness.fuzz.damage.demands import all_calls, channel_of, is_finished, noticed, shown
+from harness.fuzz.damage.demands import all_calls, bare, channel_of, is_finished, noticed, shown
 from harness.fuzz.outcome import Outcome
 from harness.transcript import parse_arguments
 
@@ -28,8 +28,9 @@ class WhatIsThere:
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
         for channel in _as_said(self.account, intact):
-            got, came = channel_of(outcome.transcript, channel), self.changed.said(channel)
-            allowed = [self.account.said(channel), came, self.changed.said(channel, self.changed.frames_to_finish())]
+            got, came = bare(channel_of(outcome.transcript, channel)), bare(self.changed.said(channel))
+            to_finish = self.changed.said(channel, self.changed.frames_to_finish())
+            allowed = [bare(self.account.said(channel)), came, bare(to_finish)]
             if is_finished(outcome) and got not in allowed:
                 yield "corruption", f"the {channel} is {shown(got)}, and the frames say {shown(came)}"
             elif not any(text.startswith(got) for text in allowed):
@@ -48,9 +49,9 @@ class RestUntouched:
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
         for channel in _as_said(self.account, intact):
-            got = channel_of(outcome.transcript, channel)
-            before = self.account.said(channel, self.first)
-            tail = self.account.said(channel)[len(self.account.said(channel, self.behind)) :]
+            got = bare(channel_of(outcome.transcript, channel))
+            before = bare(self.account.said(channel, self.first))
+            tail = bare(self.account.said(channel, behind=self.behind))
             if not got.startswith(before) and (is_finished(outcome) or not before.startswith(got)):
                 yield (
                     "corruption",
@@ -82,6 +83,21 @@ class NoOtherCall:
                 yield "arguments", f"no frame calls {call['name']!r}"
             elif call["input"] is not None and call["input"] not in runnable:
                 yield "arguments", f"no frames say {call['name']}({call['arguments']}), and it can be run"
+
+
+@dataclass(frozen=True, slots=True)
+class NoEmptiedCall:
+    """A frame with a piece of a call's arguments was unreadable: what is left of them is not nothing."""
+
+    account: Account
+    name: str = "no-other-call"
+
+    def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        empty = [call.arguments.strip() in ("", "{}") for call in self.account.calls()]
+        empty += [call["input"] == {} for call in all_calls(intact.transcript)]
+        for call in all_calls(outcome.transcript):
+            if call["input"] == {} and not any(empty):
+                yield "arguments", f"{call['name']} can be run without arguments, though they could not be read"
 
 
 @dataclass(frozen=True, slots=True)

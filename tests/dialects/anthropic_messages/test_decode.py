@@ -152,6 +152,16 @@ class TestToolCalls:
         (call,) = read(START, opened(0, **CALL), empty, closed(0), ended("tool_use"), STOP).tool_calls
         assert (call.arguments, call.input) == ("{}", {})
 
+    def test_no_input_but_what_could_not_be_read_is_no_empty_object(self) -> None:
+        unreadable = (
+            b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"inp\n\n'
+        )
+        before, after = body(START, opened(0, **CALL)), body(closed(0), ended("tool_use"), STOP)
+        result = decoded.transcript("anthropic-messages", before + unreadable + after)
+        (call,) = result.tool_calls
+        assert (call.name, call.arguments, call.input) == (CALL["name"], "", None)
+        assert [warning.rule for warning in result.warnings] == ["frame-not-json"]
+
     def test_no_input_before_the_tokens_ran_out_is_no_input(self) -> None:
         (call,) = read(START, opened(0, **CALL), closed(0), ended("max_tokens"), STOP).tool_calls
         assert (call.arguments, call.input) == ("", None)
