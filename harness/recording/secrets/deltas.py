@@ -95,31 +95,42 @@ def _places(skeleton: bytes) -> tuple[tuple[object, ...], ...]:
     """For each text in a document, given without its texts, the tracks that it goes on."""
     open_ones: list[_Container] = []
     leaves: list[list[tuple[_Container, bytes, int]]] = []
-    for name, index, mark in _TOKEN.findall(skeleton):
+    on_top = 0
+    for token in _TOKEN.finditer(skeleton):
+        name, index, mark = token.groups()
         if mark in (b"{", b"["):
             if len(open_ones) >= _MOST_NESTED:
                 return ()
+            on_top += not open_ones
             open_ones.append(_Container(mark == b"["))
         elif mark == _HERE:
             leaves.append([(one, one.step, one.position) for one in open_ones])
         elif not open_ones:
             continue
         elif mark in (b"}", b"]"):
-            open_ones.pop()
+            if open_ones.pop().is_list != (mark == b"]"):
+                return ()  # no JSON after all: what stood in it escaped was unescaped with it, say
         elif mark == b",":
             open_ones[-1].position += open_ones[-1].is_list
         else:
             open_ones[-1].step = name
             if index and name.endswith(b"index"):
                 open_ones[-1].numbers.append(index)
-    return tuple(tuple(_notions(leaf)) for leaf in leaves)
+    return tuple(tuple(_notions(leaf, on_top == 1)) for leaf in leaves)
 
 
-def _notions(leaf: list[tuple[_Container, bytes, int]]) -> Iterable[object]:
-    """The place of a text: with its positions in lists, without them, and with that in the innermost list."""
+def _notions(leaf: list[tuple[_Container, bytes, int]], is_one: bool) -> Iterable[object]:
+    """The place of a text: with its positions in lists, without them, and with that in the innermost list.
+
+    Of bare texts in a list only those go together that a list of frames has; a list of pairs holds one thing each.
+    """
     numbers = tuple(number for one, _, _ in leaf for number in one.numbers)
     names = tuple(step for one, step, _ in leaf if not one.is_list)
     positions = tuple(position for one, _, position in leaf if one.is_list)
+    if leaf and leaf[-1][0].is_list:
+        if len(positions) == 1 and is_one:
+            yield names, numbers, None
+        return
     yield names, numbers, positions
     if positions:
         yield names, numbers, None

@@ -35,7 +35,7 @@ _NAMED = re.compile(
     rb"""
     (?:key|token|secret|passwd|password|authorization|cookie2?|auth|bearer|credentials?|jwt|sig|pwd|signature)
     (?:
-        (?P<field> ["'`]?[ \t]{0,9}[:=] (?: [ \t]{0,9} | \s{0,40}-[ \t]{1,4} | \s{0,9}\[?\s{0,99}(?=["'`]) ) ["'`]? )
+        (?P<field> ["'`]?[ \t]{0,9}[:=] (?: \s{0,9}\[?\s{0,99}(?=["'`]) | \s{0,40}-[ \t]{1,4} | [ \t]{0,9} ) ["'`]? )
       | (?P<pair> "\s{0,99},\s{0,99}"value"\s{0,9}:\s{0,9}" )
       | (?P<part> "\r\n (?:[^\r\n]+\r\n)* \r\n )
     )

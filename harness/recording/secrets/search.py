@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
+from typing import NamedTuple, TypeAlias
 
 from harness.recording.secrets.deltas import joined_deltas
 from harness.recording.secrets.encodings import readings, unpacked
@@ -19,6 +19,10 @@ GROWTH = 40
 KNOWN_VALUE = "known-value"
 MASK = 0x2A
 _ESCAPED_MASK = b"\\u002a"
+
+
+Stretch: TypeAlias = tuple[str, int, int]
+"""A secret in one view: the rule, the start and the end."""
 
 
 class Hit(NamedTuple):
@@ -36,30 +40,17 @@ class Search:
 
     def hits(self, text: bytes, named: Iterable[Hit] = ()) -> list[Hit]:
         """The secrets in a text, each once, in the order in which they begin; those `named` are known already."""
-        found = list(named)
-        covered = bytearray(len(text))
-        for first, last in (span for hit in found for span in hit.spans):
-            covered[first:last] = b"\1" * (last - first)
-        dull: set[bytes] = set()
-        for view, runs in _all_readings(Whole(text), dull):
-            hit = False
-            for rule, start, end in self._in(view.data):
-                hit = True
-                spans = tuple(view.spans(start, end))
-                if any(covered.find(0, first, last) >= 0 for first, last in spans):
-                    found.append(Hit(rule, spans))
-                    for first, last in spans:
-                        covered[first:last] = b"\1" * (last - first)
-            if not hit:
-                dull |= runs
-        return sorted(found, key=lambda hit: hit.spans[0])
+        run = _Run(self.plain, text, named)
+        run.look(Whole(text), 0)
+        return sorted(run.found, key=lambda hit: hit.spans[0])
 
     def plain_hits(self, text: bytes) -> list[Hit]:
         """The secrets that stand in a text as they are, in no encoding."""
-        found = {(start, end): rule for rule, start, end in self._in(text)}
+        found = {(start, end): rule for rule, start, end in self.plain(text)}
         return [Hit(rule, (span,)) for span, rule in sorted(found.items())]
 
-    def _in(self, text: bytes) -> Iterator[tuple[str, int, int]]:
+    def plain(self, text: bytes) -> Iterator[Stretch]:
+        """The same as rule, start and end; in no order, and perhaps one in another."""
         for value in self._values:
             at = text.find(value)
             while at >= 0:
@@ -81,24 +72,60 @@ def masked(text: bytes, hits: Iterable[Hit]) -> bytes:
     return bytes(cleaned)
 
 
-def _all_readings(text: View, dull: set[bytes]) -> Iterator[tuple[View, frozenset[bytes]]]:
-    """The text and everything that can be read out of it, as deep and as much as the limits allow. Each comes with what
-    it was unpacked from, if nothing else can be read in that; what of it turned out to hold nothing is put in `dull`,
-    and is not unpacked again."""
-    left = GROWTH * len(text.data) + 65536
-    waiting = deque([(text, 0)])
-    while waiting and left > 0:
-        view, depth = waiting.popleft()
-        left -= len(view.data)
-        yield view, frozenset()
-        if depth == DEPTH:
-            continue
-        packed = unpacked(view, dull)
-        if packed.rest is not None:
-            left -= len(packed.rest.data)
-            yield packed.rest, packed.rest_runs
-        others = [*joined_deltas(view), *readings(view), *([packed.texts] if packed.texts is not None else [])]
-        waiting.extend((other, depth + 1) for other in others)
+class _Run:
+    """One search: what was found, where, and what was looked at in vain, which need not be looked at again."""
+
+    def __init__(self, plain: Callable[[bytes], Iterator[Stretch]], text: bytes, named: Iterable[Hit]) -> None:
+        self._plain = plain
+        self._covered = bytearray(len(text))
+        self._left = GROWTH * len(text) + 65536
+        self._clean_texts: dict[bytes, int] = {}  # digests, and how deep in the text each was met
+        self._clean_runs: set[bytes] = set()
+        self.found = list(named)
+        for hit in self.found:
+            self._cover(hit.spans)
+
+    def look(self, view: View, depth: int) -> bool:
+        """Searches a view and everything that can be read out of it, as deep and as much as the limits allow; whether
+        there was anything."""
+        digest = blake2b(view.data, digest_size=16).digest()
+        if self._left <= 0 or self._clean_texts.get(digest, depth + 1) <= depth:
+            return False
+        hit = self._search(view)
+        if depth < DEPTH:
+            packed = unpacked(view, self._clean_runs)
+            if packed.rest is not None:
+                if self._search(packed.rest):
+                    hit = True
+                else:
+                    self._clean_runs |= packed.rest_runs
+            for reading in self._readings(view, packed.texts):
+                hit |= self.look(reading, depth + 1)
+        if not hit:
+            self._clean_texts[digest] = depth
+        return hit
+
+    @staticmethod
+    def _readings(view: View, texts: View | None) -> Iterator[View]:
+        yield from joined_deltas(view)
+        yield from readings(view)
+        if texts is not None:
+            yield texts
+
+    def _search(self, view: View) -> bool:
+        self._left -= len(view.data)
+        hit = False
+        for rule, start, end in self._plain(view.data):
+            hit = True
+            spans = tuple(view.spans(start, end))
+            if any(self._covered.find(0, first, last) >= 0 for first, last in spans):
+                self.found.append(Hit(rule, spans))
+                self._cover(spans)
+        return hit
+
+    def _cover(self, spans: Iterable[Span]) -> None:
+        for first, last in spans:
+            self._covered[first:last] = b"\1" * (last - first)
 
 
 def _forms(value: str) -> Iterator[bytes]:
