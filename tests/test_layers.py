@@ -26,7 +26,10 @@ ROOMS = (
     "lint",
     "runner",
     "fuzz",
+    "strategies",
     "report",
+    "testing",
+    "pytest_plugin",
     "cli",
 )
 ABOVE_ALL = {"__init__", "api"}
