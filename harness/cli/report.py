@@ -20,21 +20,18 @@ File = Path | None
 def report(
     results: Annotated[list[Path] | None, typer.Argument(help="Results files that `replay` wrote.")] = None,
     html: Annotated[File, typer.Option("--html", help="Write the HTML report into this folder.")] = None,
-    junit: Annotated[File, typer.Option("--junit", help="Write JUnit XML here (of the last file).")] = None,
-    markdown: Annotated[
-        File, typer.Option("--markdown", help="Write a summary for a pull request here (of the last file).")
-    ] = None,
-    sarif: Annotated[File, typer.Option("--sarif", help="Write SARIF 2.1.0 here (of the last file).")] = None,
-    csv: Annotated[File, typer.Option("--csv", help="Write a table, a line each result (of the last file).")] = None,
-    badges: Annotated[
-        File, typer.Option("--badges", help="Write a badge for each system into this folder, as JSON and as SVG.")
-    ] = None,
-    github: Annotated[
-        bool, typer.Option("--github", help="Print annotations for GitHub, and write the step's summary.")
-    ] = False,
+    junit: Annotated[File, typer.Option("--junit", help="Write JUnit XML here.")] = None,
+    markdown: Annotated[File, typer.Option("--markdown", help="Write a summary for a pull request here.")] = None,
+    sarif: Annotated[File, typer.Option("--sarif", help="Write SARIF 2.1.0 here.")] = None,
+    csv: Annotated[File, typer.Option("--csv", help="Write a table here, a line each result.")] = None,
+    badges: Annotated[File, typer.Option("--badges", help="Write badges, as JSON and SVG, into this folder.")] = None,
+    github: Annotated[bool, typer.Option("--github", help="Print annotations, and write the step's summary.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of results files.")] = False,
 ) -> None:
-    """Turn results files into an HTML report, JUnit XML, Markdown, SARIF, CSV, badges, or annotations for GitHub."""
+    """Turn results files into an HTML report, JUnit XML, Markdown, SARIF, CSV, badges, or annotations for GitHub.
+
+    The HTML report joins all files; every other view is of the last one.
+    """
     from harness.runner.results import UnreadableResults, read_run
 
     if schema:
