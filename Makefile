@@ -44,7 +44,7 @@ fuzz: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoder
 	$(BIN)/python benchmarks/fuzz_decoders.py -max_total_time=120
 
 record-demo: $(VENV)/dev.stamp ## install real model servers, record every probe of them, and write cassettes/
-	$(BIN)/python cassettes/record_demo.py --out cassettes
+	$(BIN)/python demo/record_demo.py --out cassettes
 
 browser: ## Debian's Chromium, for the tests of the report's pages; without it they are skipped
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \

@@ -68,7 +68,7 @@ def found_in(path: Path, redactor: Redactor) -> tuple[FoundInFile, ...]:
         return _in_text(path, raw, redactor)
     found = [(number, finding) for number, one in enumerate(exchanges) for finding in redactor.clean(one)[1]]
     if found:
-        return tuple(_in_cassette(path, raw, exchanges, found))
+        return tuple(sorted(_in_cassette(path, raw, exchanges, found), key=lambda one: one.line or 0))
     return _at_lines(path, raw, redactor.plain_findings(raw))  # in comments, and in keys that nobody reads
 
 
