@@ -31,8 +31,7 @@ Snapshot: TypeAlias = bytes
 
 _SEEN_WHOLE = (msgspec.Struct, bytearray, deque, types.MethodType)
 """Types that are no plain objects, and whose pickle form holds all that they are."""
-_PLAIN_NUMBERS = (int, bool, complex, str, bytes, type(None), type(...))
-_CONTAINERS = (list, tuple, dict, set, frozenset)
+_PLAIN = (int, bool, complex, str, bytes, type(None), type(...))
 
 
 class Unseen(TypeError):
@@ -78,16 +77,26 @@ class _Pickler(pickle.Pickler):
 
 
 _constants: list[Any] = []
-_numbers: dict[int, int] = {}
+_numbers: dict[Any, int] = {}
 
 
 def _number_of(value: Any) -> int:
-    """The number under which something that does not change is known, and kept alive."""
-    number = _numbers.get(id(value))
+    """The number under which something that does not change is known, and kept alive: the same for equal records."""
+    key = _key(value)
+    number = _numbers.get(key)
     if number is None:
-        number = _numbers[id(value)] = len(_constants)
+        number = _numbers[key] = len(_constants)
         _constants.append(value)
     return number
+
+
+def _key(value: Any) -> Any:
+    """A record's fields where they are plain values; else which object it is."""
+    names = getattr(type(value), "__match_args__", ()) if _is_record(type(value)) else ()
+    fields = [getattr(value, name) for name in names]
+    if fields and all(type(field) in _PLAIN for field in fields):
+        return type(value), *[(type(field), field) for field in fields]
+    return id(value)
 
 
 def _constant(number: int) -> Any:
@@ -107,13 +116,13 @@ def _is_constant(value: Any) -> bool:
 
 
 @cache
-def _is_record(kind: type) -> bool:
+def _is_record(kind: Any) -> bool:
     """Frozen dataclasses: what is known of a dialect, of a pair, of a loss."""
-    return is_dataclass(kind) and bool(kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
+    return is_dataclass(kind) and bool(kind.__dataclass_params__.frozen)
 
 
 @cache
-def _check(kind: type) -> None:
+def _check(kind: Any) -> None:
     """Refuse a type whose pickle form may hold less than all that it is."""
     if issubclass(kind, _SEEN_WHOLE) and (kind in _SEEN_WHOLE or issubclass(kind, msgspec.Struct)):
         return
@@ -139,7 +148,7 @@ class _Painter:
 
     def paint(self, value: Any) -> Any:
         kind = type(value)
-        if kind in _PLAIN_NUMBERS:
+        if kind in _PLAIN:
             return kind, value
         if kind is float:
             return kind, struct.pack("d", value)  # NaN is itself, and -0.0 is not 0.0

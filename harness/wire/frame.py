@@ -31,6 +31,10 @@ class Framer(Protocol):
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes."""
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for more; a read that comes then is taken as if they came with it."""
+
     def close(self) -> list[Frame]:
         """What is left when the body ends: at most one frame, with `complete` False."""
 

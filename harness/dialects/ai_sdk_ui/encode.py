@@ -95,7 +95,7 @@ class Encoder:
         self._turns = Turns()
         self._writers: dict[type, Callable[[Any], None]] = {
             Start: self._start,
-            Text: lambda event: self._say("text", event.text),
+            Text: self._text,
             Reasoning: self._reasoning,
             Refusal: self._refusal,
             Signature: self._signature,
@@ -193,6 +193,9 @@ class Encoder:
             if not call.closed and (call.started or call.name or call.arguments.text):
                 self._close_call(call, cut_short=cut_short)
         self._calls.clear()
+
+    def _text(self, event: Text) -> None:
+        self._say("text", event.text)
 
     def _say(self, kind: str, text: str) -> None:
         if not text:

@@ -32,6 +32,11 @@ class Framer:
             self._inner = json_array.Framer(self._limit) if first in (b"[", b"{") else _SseFramer(self._limit)
         return _flat(self._inner.feed(data))
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for more; a read that comes then is taken as if they came with it."""
+        return len(self._leading) if self._inner is None else self._inner.waiting
+
     def close(self) -> list[Frame]:
         """What is left when the body ends."""
         return _flat(self._inner.close()) if self._inner else []

@@ -88,11 +88,9 @@ class Encoder:
         self._out: list[bytes] = []
         self._writers: dict[type, Callable[[Any], None]] = {
             Start: self._start,
-            Text: lambda event: self._say("message", "output_text", event.text),
-            Refusal: lambda event: self._say("message", "refusal", event.text),
-            Reasoning: lambda event: self._say(
-                "reasoning", "summary_text" if event.summary else "reasoning_text", event.text
-            ),
+            Text: self._text,
+            Refusal: self._refusal,
+            Reasoning: self._reasoning,
             Signature: self._signature,
             ToolCall: self._tool_call,
             Usage: self._count,
@@ -132,6 +130,15 @@ class Encoder:
     def keep_alive(self) -> bytes:
         """A comment, which every reader of server-sent events skips."""
         return b"" if self._failed or self._closed else _KEEP_ALIVE
+
+    def _text(self, event: Text) -> None:
+        self._say("message", "output_text", event.text)
+
+    def _refusal(self, event: Refusal) -> None:
+        self._say("message", "refusal", event.text)
+
+    def _reasoning(self, event: Reasoning) -> None:
+        self._say("reasoning", "summary_text" if event.summary else "reasoning_text", event.text)
 
     def _taken(self) -> list[bytes]:
         out, self._out = self._out, []

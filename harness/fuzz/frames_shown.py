@@ -1,0 +1,75 @@
+"""The first two layers of a proof: that a body's frames, and the events of each, are the same however it is cut.
+
+What is shown of a decoder and a body serves the filter and the translations behind it too: it is kept for the last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from typing import Any
+
+from harness.fuzz.layers import Layers
+from harness.fuzz.slices import Broken, Walk, alike, walk
+from harness.fuzz.state import Snapshot, Unseen, restored, same, snapshot
+
+_SMALL = 256  # bytes of a body of which every slice is fed to the framing
+_RUNS = 400_000  # slices between clean places
+
+
+@dataclass(frozen=True, slots=True)
+class FramesShown:
+    """What was shown, and where the frames of the body are given."""
+
+    ends: list[int]
+    slices: int
+
+
+@lru_cache(maxsize=1)
+def frames_shown(fresh: Snapshot, body: bytes) -> FramesShown:
+    """Shows it of the decoder whose first state is `fresh`. Raises Broken where it does not hold, and Unseen where it
+    cannot be shown."""
+    layers = Layers(fresh, is_decoder=True, is_translation=False)
+    framing = walk(layers.framing(), body)
+    _show_framing(framing, layers)
+    ends = [place for place in range(1, len(body) + 1) if framing.given[place] > framing.given[place - 1]]
+    decoded = walk(layers.decoder(), body, ends)
+    _show_reading(framing, decoded, layers)
+    return FramesShown(ends, framing.slices + decoded.slices)
+
+
+def _show_framing(framing: Walk, layers: Layers) -> None:
+    """Every slice between clean places, from the last clean place to every place, and on from there."""
+    size = len(framing.body)
+    clean, last_clean, next_clean = layers.clean_places(framing.body)
+    inner = range(1, size + 1)
+    framing.hold((last_clean[place - 1], place) for place in inner)
+    framing.hold((place, next_clean[place]) for place in range(size))
+    if not layers.has_blocks(framing.body):
+        framing.hold((start, end) for start in clean for end in inner if end > start)
+    elif len(clean) ** 2 / 2 <= _RUNS:
+        framing.hold(combinations(clean, 2))
+    else:
+        raise Unseen(f"{len(clean)} blocks are too many for every run of them")
+    if size <= _SMALL:
+        framing.hold(combinations(range(size + 1), 2))
+
+
+def _show_reading(framing: Walk, decoded: Walk, layers: Layers) -> None:
+    """The frames, read by a decoder whose framing is taken away, give what they give with it."""
+    alone: Any = layers.decoder()
+    given: list[Any] = []
+    del alone.framing
+    try:
+        for frame in framing.output:
+            alone._read([frame], given)
+    except AttributeError as error:
+        raise Unseen(f"the decoder looks at its framing while it reads frames: {error}") from error
+    size = len(framing.body)
+    if not alike(given, decoded.output):
+        raise Broken(0, size, "give other events than their frames one by one")
+    behind = restored(decoded.states[size])
+    del behind.framing
+    if not same(snapshot(alone), snapshot(behind)):
+        raise Broken(0, size, "leave the decoder in another state than their frames one by one")
