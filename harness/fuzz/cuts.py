@@ -7,11 +7,12 @@ all in one piece), `{"every": 7}` by a fixed size, `{"places": "character"}` cut
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -26,7 +27,12 @@ WHOLE = "whole"
 BYTES = "bytes"
 SIZES = "sizes"
 PLAN = "plan"
-"""Families besides those named by a sort of place: one piece, byte by byte, fixed sizes, and plans of many cuts."""
+CODED = "coded"
+"""Families besides those named by a sort of place: one piece, byte by byte, fixed sizes, plans of many cuts, and cuts
+of the bytes of a content coding."""
+
+LARGE = 65_536
+"""Bytes of a body up to which the systematic cuttings are complete."""
 
 _DESCRIBED = 3  # cuts that words tell apart
 _MANY = 24  # cuts that a plan has at most, unless it is a short body's
@@ -51,43 +57,64 @@ def _chunks(body: bytes, inside: Sequence[int]) -> tuple[Chunk, ...]:
     return tuple([Chunk(body[start:end]) for start, end in pairwise([0, *inside, len(body)]) if end > start])
 
 
+class Listed(NamedTuple):
+    """A variant that is not made yet."""
+
+    family: str
+    plan: Mapping[str, Any]
+
+
 def cut_variants(stream: Stream) -> Iterator[Variant]:
     """Every systematic cutting, each once: in one piece, byte by byte, every place of a sort together, every single
-    cut, every fixed size. The families of single cuts are the sorts of their places."""
-    body = _Body(stream)
-    yield body.variant(WHOLE, {"cuts": []})
-    if body.size < 2:
-        return
-    yield body.variant(BYTES, {"every": 1})
-    for sort in body.places:
-        yield body.variant(sort, {"places": sort})
-    for sort, offsets in reversed([*body.places.items()]):  # what breaks readers most often comes first
-        for offset in offsets:
-            yield body.variant(sort, {"cuts": [offset]})
-    for size in range(2, (body.size + 1) // 2 + 1):  # larger ones cut once, and that was done
-        yield body.variant(SIZES, {"every": size})
-    for coding, coded in stream.response.codings:
-        yield from _coded_variants(_Body(stream, coding, coded))
+    cut, every fixed size. The families of single cuts are the sorts of their places.
+
+    Of bodies of more than `LARGE` bytes, single cuts inside strings and fixed sizes are a choice, spread evenly.
+    """
+    bodies = {body.coding: body for body in _bodies(stream)}
+    for listed in cut_list(stream):
+        yield bodies[listed.plan.get("coding")].listed(listed)
 
 
-def _coded_variants(body: _Body) -> Iterator[Variant]:
-    yield body.variant(BYTES, {"every": 1})
-    for offset in range(1, body.size):
-        yield body.variant("coded", {"cuts": [offset]})
+def cut_list(stream: Stream) -> Iterator[Listed]:
+    """The same, in the same order, none of them made: `variant_of` makes one."""
+    plain, *coded = _bodies(stream)
+    yield Listed(WHOLE, {"cuts": []})
+    if plain.size > 1:
+        yield Listed(BYTES, {"every": 1})
+        yield from (Listed(sort, {"places": sort}) for sort in plain.places)
+        for sort, offsets in reversed([*plain.places.items()]):  # what breaks readers most often comes first
+            thin = -(-len(offsets) // LARGE) if sort == "text" else 1
+            yield from (Listed(sort, {"cuts": [offset]}) for offset in offsets[::thin])
+        largest = (plain.size + 1) // 2  # larger ones cut once, and that was done
+        yield from (Listed(SIZES, {"every": size}) for size in range(2, largest + 1, -(-plain.size // LARGE)))
+    for body in coded:
+        yield Listed(BYTES, {"every": 1, "coding": body.coding})
+        yield from (Listed(CODED, {"cuts": [offset], "coding": body.coding}) for offset in range(1, body.size))
+
+
+def _bodies(stream: Stream) -> list[_Body]:
+    codings = [coding for coding, _ in stream.response.codings]
+    return [_Body(stream, coding) for coding in (None, *codings)]
 
 
 def variant_of(stream: Stream, plan: Mapping[str, Any]) -> Variant:
     """The variant that a plan makes of a stream. Raises BadPlan."""
-    coding = plan.get("coding")
-    if coding is None:
-        body = _Body(stream)
-    else:
-        coded = dict(stream.response.codings).get(coding)
-        if coded is None:
-            raise BadPlan(f"{stream.id} has no content coding {coding!r}")
-        body = _Body(stream, coding, coded)
-    forms = {key: value for key, value in plan.items() if key != "coding"}
+    body, forms = _parted(stream, plan)
     return body.variant(body.family(forms), forms)
+
+
+def simpler(stream: Stream, plan: Mapping[str, Any]) -> Iterator[Variant]:
+    """The plan with one cut at a simpler place instead: of a simpler sort, or the first of its sort. Raises BadPlan."""
+    body, forms = _parted(stream, plan)
+    offsets = body.offsets(forms)
+    for position, offset in enumerate(offsets):
+        others = {*offsets[:position], *offsets[position + 1 :]}
+        yield from (body.planned({*others, place}) for place in body.simpler_places(offset) if place not in others)
+
+
+def _parted(stream: Stream, plan: Mapping[str, Any]) -> tuple[_Body, Mapping[str, Any]]:
+    """What a plan cuts, and where."""
+    return _Body(stream, plan.get("coding")), {key: value for key, value in plan.items() if key != "coding"}
 
 
 def cut_plans(stream: Stream) -> SearchStrategy[Variant]:
@@ -103,7 +130,7 @@ def cut_plans(stream: Stream) -> SearchStrategy[Variant]:
 
 def places_in(stream: Stream) -> SearchStrategy[int]:
     """An offset inside the stream's body: a sort of place first, then one of that sort; the simplest sort is least."""
-    return st.one_of([st.sampled_from(offsets) for offsets in anatomy(stream.dialect, stream.body).places().values()])
+    return st.one_of([st.sampled_from(offsets) for offsets in anatomy(stream.dialect, stream.body).places.values()])
 
 
 def random_cuts(stream: Stream, random: Random) -> Iterator[Variant]:
@@ -123,13 +150,21 @@ def random_cuts(stream: Stream, random: Random) -> Iterator[Variant]:
 class _Body:
     """The bytes that are cut: a stream's own, or those of one of its content codings."""
 
-    def __init__(self, stream: Stream, coding: str | None = None, coded: WireResponse | None = None) -> None:
-        self.stream, self.coding = stream, coding
-        self.response = stream.response if coded is None else coded
+    def __init__(self, stream: Stream, coding: str | None = None) -> None:
+        """Raises BadPlan for a coding that the stream does not have."""
+        response = stream.response if coding is None else dict(stream.response.codings).get(coding)
+        if response is None:
+            raise BadPlan(f"{stream.id} has no content coding {coding!r}")
+        self.stream, self.coding, self.response = stream, coding, response
         self.bytes = self.response.body
         self.size = len(self.bytes)
-        self._anatomy = anatomy(stream.dialect, self.bytes) if coded is None else None
-        self.places: Mapping[Sort, Sequence[int]] = self._anatomy.places() if self._anatomy else {}
+        self._anatomy = anatomy(stream.dialect, self.bytes) if coding is None else None
+        self.places: Mapping[Sort, Sequence[int]] = self._anatomy.places if self._anatomy else {}
+
+    def listed(self, listed: Listed) -> Variant:
+        """The variant of a plan that was listed for these bytes."""
+        plan = {key: value for key, value in listed.plan.items() if key != "coding"}
+        return self._made(listed.family, plan, self.offsets(plan))
 
     def variant(self, family: str, plan: Mapping[str, Any]) -> Variant:
         """The variant that a plan without a coding makes of these bytes. Raises BadPlan."""
@@ -163,6 +198,18 @@ class _Body:
             f'{dict(plan)} is no plan of cuts: say {{"cuts": [offsets]}}, {{"every": bytes}} or a sort of place'
         )
 
+    def simpler_places(self, offset: int) -> Iterator[int]:
+        """Of every sort simpler than the place's own, the nearest place before it, or the first; then of its own."""
+        if self._anatomy is None:
+            return
+        own = self._anatomy.sort(offset)
+        for sort, offsets in self.places.items():
+            if sort == own:
+                if offsets[0] < offset:
+                    yield offsets[0]
+                return
+            yield offsets[max(0, bisect_left(offsets, offset) - 1)]
+
     def family(self, plan: Mapping[str, Any]) -> str:
         """What a plan is counted with: a single cut with its place."""
         if "places" in plan:
@@ -173,7 +220,7 @@ class _Body:
 
     def _family_of(self, cuts: Sequence[int]) -> str:
         if len(cuts) == 1:
-            return self._anatomy.sort(cuts[0]) if self._anatomy else "coded"
+            return self._anatomy.sort(cuts[0]) if self._anatomy else CODED
         return PLAN if cuts else WHOLE
 
     def _words(self, plan: Mapping[str, Any], offsets: Sequence[int]) -> str:

@@ -74,6 +74,7 @@ class Anatomy:
             return self._edge(offset, sort)
         return _inside_words(self.body[span.start : span.end], offset - span.start, sort)
 
+    @cached_property
     def places(self) -> dict[Sort, tuple[int, ...]]:
         """The offsets of every sort that is there, ascending, the simplest sort first; of `text` too."""
         found: dict[Sort, list[int]] = {}
@@ -134,7 +135,7 @@ def describe(dialect: str, body: bytes, offset: int) -> str:
 
 def places(dialect: str, body: bytes) -> dict[Sort, tuple[int, ...]]:
     """Every offset inside the body, by the sort of its place, ascending; the simplest sort first."""
-    return anatomy(dialect, body).places()
+    return dict(anatomy(dialect, body).places)
 
 
 def _inside_words(data: bytes, at: int, sort: Sort) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from harness.fuzz.cuts import BadPlan, cut, cut_plans, cut_variants, random_cuts, variant_of
+from harness.fuzz.cuts import LARGE, BadPlan, cut, cut_list, cut_plans, cut_variants, random_cuts, simpler, variant_of
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
 from harness.wire.response import Chunk, WireResponse
@@ -127,6 +127,27 @@ def test_the_bytes_of_a_content_coding_are_cut_for_those_who_ask_for_it() -> Non
     families = Counter(each.family for each in cut_variants(stream) if "coding" in each.plan)
     assert families == {"bytes": 1, "coded": 5}
     assert variant_of(stream, {"cuts": [4]}).response.codings == ()
+
+
+def test_the_list_names_every_variant_before_it_is_made() -> None:
+    for stream in (stream_of(BODY), coded(), stream_of(b""), stream_of(b"x")):
+        listed = [(each.family, each.plan) for each in cut_list(stream)]
+        assert listed == [(each.family, each.plan) for each in cut_variants(stream)]
+
+
+def test_of_large_bodies_the_inside_of_strings_is_thinned_and_nothing_else() -> None:
+    stream = stream_of(b'data: {"a":"%b"}\n\n' % (b"x" * 3 * LARGE))
+    counts = Counter(each.family for each in cut_list(stream))
+    assert LARGE // 2 < counts["text"] <= LARGE + 1
+    assert counts["sizes"] <= LARGE // 2
+    assert (counts["field"], counts["delimiter"], counts["name"]) == (7, 2, 3)
+
+
+def test_a_simpler_plan_has_one_cut_at_a_simpler_place_or_an_earlier_one() -> None:
+    body = 'data: {"a":"é"}\n\ndata: {"a":"é"}\n\n'.encode()
+    found = [each.plan["cuts"] for each in simpler(stream_of(body), {"cuts": [31]})]
+    assert found == [[18], [16], [17], [29], [30], [27], [24], [13]]
+    assert [*simpler(stream_of(body), {"cuts": [18]})] == []
 
 
 @pytest.mark.parametrize("body", [b"", b"x"])
