@@ -86,11 +86,13 @@ def _views(outcome: Outcome, intact: Outcome) -> Iterator[tuple[str, Outcome, Ou
     for name, value in outcome.extra.items():
         whole = intact.extra.get(name)
         if isinstance(value, Mapping) and isinstance(whole, Mapping) and "status" in value and "status" in whole:
-            yield f"{name}: ", _viewed(value), _viewed(whole)
+            yield f"{name}: ", _viewed(value, outcome), _viewed(whole, intact)
 
 
-def _viewed(transcript: Mapping[str, Any]) -> Outcome:
-    return Outcome(transcript, _ENDED[transcript["status"]])
+def _viewed(transcript: Mapping[str, Any], beside: Outcome) -> Outcome:
+    """A transcript beside an outcome. Warnings of the one that was read are the other's, too."""
+    warnings = transcript.get("warnings") or beside.transcript.get("warnings", [])
+    return Outcome({**transcript, "warnings": warnings}, _ENDED[transcript["status"]])
 
 
 def noticed(outcome: Outcome) -> bool:
@@ -153,10 +155,12 @@ class NoEndLeft:
 class ErrorWins:
     """An error came before the stop reason; `name` is that of the rule, with a good end behind the error or without."""
 
+    account: Account
     name: str
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
-        if is_finished(outcome):
+        known = self.account.finished_at() < NEVER or not is_finished(intact)
+        if is_finished(outcome) and known:
             yield "silent-error", "an answer with an error in it passed for finished"
 
 

@@ -30,9 +30,9 @@ def with_error(account: Account, response: WireResponse, number: int, error: str
 
 def _rules(account: Account, at: int, number: int, *, before_the_end: bool, goes_on: bool) -> tuple[Rule, ...]:
     if goes_on:
-        return (ErrorWins("error-stands"),) if before_the_end else (EndsInTime(),)
+        return (ErrorWins(account, "error-stands"),) if before_the_end else (EndsInTime(),)
     rules: list[Rule] = [EndsInTime(), Beginning(account, at), CallsCut(), Kept(account, number)]
-    return (*rules, ErrorWins("error-is-no-answer")) if before_the_end else tuple(rules)
+    return (*rules, ErrorWins(account, "error-is-no-answer")) if before_the_end else tuple(rules)
 
 
 def _written(account: Account, number: int, error: str, sheet: Sheet) -> bytes:

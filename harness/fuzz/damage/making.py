@@ -137,7 +137,7 @@ def _errors(stream: Stream) -> Iterator[Plan]:
     account = account_of(stream)
     sheet = Sheet(stream.body, account.frames)
     for error in account.dialect.errors:
-        for number in range(len(account.frames) + 1):
+        for number in range(len(account.frames) + 1 if account.frames else 0):
             if number == 0 or sheet.ended(number - 1):
                 yield {"damage": "error", "after": number, "error": error}
                 if number < len(account.frames):
