@@ -80,6 +80,8 @@ class Proof:
     slices: int
     """Reads that were looked at, each from a canonical state to the next, and readings of the whole body."""
     broken: Mapping[str, Any] | None = None
+    shown: bool = True
+    """False: it is broken, or nothing could be shown at all; the note says which."""
 
 
 def prove(
@@ -185,12 +187,12 @@ class _Attempt:
         """What a slice that does not hold comes to: a plan, where the reader's user can see it."""
         cuts = fewest_cuts(lambda cuts: not alike(self._read(cuts), self._whole), self._size, broken.start, broken.end)
         if cuts is None:
-            return Proof(False, f"{broken}; no plan was found in which that is seen", self.slices)
-        return Proof(False, str(broken), self.slices, {"cuts": cuts})
+            return Proof(False, f"{broken}; no plan was found in which that is seen", self.slices, None, False)
+        return Proof(False, str(broken), self.slices, {"cuts": cuts}, False)
 
     def gave_up(self, why: str) -> Proof:
         """Nothing was shown."""
-        return Proof(False, f"not proved: {why}", self.slices)
+        return Proof(False, f"not proved: {why}", self.slices, None, False)
 
     def _conclusion(self, reader: Walk, filled: list[int], *, is_decoder: bool) -> str:
         """The whole reader, tried. What was done, in words."""

@@ -72,7 +72,8 @@ class _Pickler(pickle.Pickler):
         if _is_constant(obj):
             is_named = isinstance(obj, type | types.FunctionType) and "<locals>" not in obj.__qualname__
             return NotImplemented if is_named else (_constant, (_number_of(obj),))
-        _check(type(obj))
+        kind: Any = type(obj)
+        _check(kind)
         return NotImplemented
 
 
@@ -92,10 +93,11 @@ def _number_of(value: Any) -> int:
 
 def _key(value: Any) -> Any:
     """A record's fields where they are plain values; else which object it is."""
-    names = getattr(type(value), "__match_args__", ()) if _is_record(type(value)) else ()
+    kind: Any = type(value)
+    names = getattr(kind, "__match_args__", ()) if _is_record(kind) else ()
     fields = [getattr(value, name) for name in names]
     if fields and all(type(field) in _PLAIN for field in fields):
-        return type(value), *[(type(field), field) for field in fields]
+        return kind, *[(type(field), field) for field in fields]
     return id(value)
 
 
@@ -112,13 +114,14 @@ def _is_constant(value: Any) -> bool:
         return True
     if isinstance(value, types.BuiltinFunctionType):
         return value.__self__ is None or isinstance(value.__self__, types.ModuleType | type)
-    return _is_record(type(value))
+    kind: Any = type(value)
+    return _is_record(kind)
 
 
 @cache
 def _is_record(kind: Any) -> bool:
     """Frozen dataclasses: what is known of a dialect, of a pair, of a loss."""
-    return is_dataclass(kind) and bool(kind.__dataclass_params__.frozen)
+    return is_dataclass(kind) and bool(getattr(kind, "__dataclass_params__").frozen)  # noqa: B009  no stub knows it
 
 
 @cache
@@ -162,7 +165,7 @@ class _Painter:
         self._alive.append(value)
         return kind, self._parts(kind, value)
 
-    def _parts(self, kind: type, value: Any) -> Any:
+    def _parts(self, kind: Any, value: Any) -> Any:
         paint = self.paint
         if kind in (list, deque):
             return tuple(map(paint, value))
