@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
 
-from harness.fuzz.variant import Variant
+
+class OfFamily(Protocol):
+    """A variant, or the name of one that is not made yet."""
+
+    @property
+    def family(self) -> str:
+        """What it is counted with."""
 
 
-def chosen(variants: Callable[[], Iterator[Variant]], at_most: int | None, number: int) -> Iterator[Variant]:
+Each = TypeVar("Each", bound=OfFamily)
+
+
+def chosen(variants: Callable[[], Iterator[Each]], at_most: int | None, number: int) -> Iterator[Each]:
     """At most so many of the variants, in their order: small families whole, of large ones every so-manieth.
 
     `variants` is called twice. `number` says where in a large family the choice begins.

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from hypothesis.strategies import SearchStrategy
 
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Kind, Variant
+
+
+class Listed(Protocol):
+    """A variant that is not made yet."""
+
+    @property
+    def family(self) -> str:
+        """What it is counted with."""
+
+    @property
+    def plan(self) -> Mapping[str, Any]:
+        """What it is made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,8 @@ class Source:
     """(stream, plan) -> the variant; raises ValueError for a plan that is none of that stream."""
     simpler: Callable[[Stream, Mapping[str, Any]], Iterator[Variant]] | None = None
     """What to try instead of a plan that fails, the simplest first; none after the simplest of all."""
+    listed: Callable[[Stream], Iterator[Listed]] | None = None
+    """All `variants` in their order, none of them made: where most are not wanted, that saves their making."""
 
 
 _NAMES: Mapping[Kind, tuple[str, str]] = {
@@ -38,5 +52,10 @@ def source_of(kind: Kind) -> Source:
     """The built-in source of that kind."""
     module_name, word = _NAMES[kind]
     module = import_module(f"{__package__}.{module_name}")
-    simpler = getattr(module, "simpler", None)
-    return Source(getattr(module, f"{word}_variants"), getattr(module, f"{word}_plans"), module.variant_of, simpler)
+    return Source(
+        variants=getattr(module, f"{word}_variants"),
+        plans=getattr(module, f"{word}_plans"),
+        variant_of=module.variant_of,
+        simpler=getattr(module, "simpler", None),
+        listed=getattr(module, f"{word}_list", None),
+    )

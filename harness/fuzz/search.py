@@ -8,7 +8,7 @@ finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
@@ -129,7 +129,7 @@ class _Hunt:
 
     def one_by_one(self, at_most: int | None) -> None:
         """The variants that are made one by one; those of several pieces are made smaller, unless one says why."""
-        variants = chosen(lambda: self._source.variants(self._stream), at_most, self._number("choice"))
+        variants = self._chosen(at_most, self._number("choice"))
         several: list[tuple[Variant, FailureKind]] = []
         for variant, broken in self._trial.run(variants):
             if not broken:
@@ -142,6 +142,12 @@ class _Hunt:
         for variant, kind in several:
             if len(self._candidates) < 2 * MOST and not self._explained.explain(variant, kind):
                 self._keep(self._shrunk(variant, kind), kind)
+
+    def _chosen(self, at_most: int | None, number: int) -> Iterator[Variant]:
+        source, stream, listed = self._source, self._stream, self._source.listed
+        if listed is None or at_most is None:
+            return chosen(lambda: source.variants(stream), at_most, number)
+        return (source.variant_of(stream, each.plan) for each in chosen(lambda: listed(stream), at_most, number))
 
     def sampled(self, examples: int, folder: Path | None) -> None:
         """Plans that Hypothesis makes: those that failed before, then new ones; each that fails is made smaller."""
