@@ -12,10 +12,12 @@ from harness.cli import (
     compare,
     decode,
     drift,
+    fuzz,
     gateway,
     import_,
     lint,
     matrix,
+    merge,
     providers,
     record,
     replay,
@@ -56,6 +58,8 @@ def _root(
 app.command("record", epilog=record.EXAMPLE)(record.record)
 app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
 app.command("matrix", epilog=matrix.EXAMPLE)(matrix.matrix)
+app.command("fuzz", epilog=fuzz.EXAMPLE)(fuzz.fuzz)
+app.command("merge", epilog=merge.EXAMPLE)(merge.merge)
 app.command("decode", epilog=decode.EXAMPLE)(decode.decode)
 app.command("translate", epilog=translate.EXAMPLE)(translate.translate)
 app.command("lint", epilog=lint.EXAMPLE)(lint.lint)

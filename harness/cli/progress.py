@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from harness.runner.results import Line, RecordingResult, Result, encode_line
+from harness.runner.results import FuzzResult, Line, RecordingResult, Result, encode_line
 from harness.runner.session import Listeners
 
 
 class Progress:
     """A context manager that shows a run on stderr; a bar only where stderr is a terminal."""
 
-    def __init__(self, *, quiet: bool, as_json: bool) -> None:
+    def __init__(self, *, quiet: bool, as_json: bool, what: str = "cases") -> None:
         self._console = Console(stderr=True, quiet=quiet, highlight=False)
         self._as_json = as_json
         self._failed = 0
@@ -29,7 +29,7 @@ class Progress:
             TextColumn("{task.fields[failed]}"),
         )
         self._bar = Bar(*columns, console=self._console, disable=quiet or not self._console.is_terminal)
-        self._cases = self._bar.add_task("cases", total=None, failed="", visible=False)
+        self._cases = self._bar.add_task(what, total=None, failed="", visible=False)
         self._streams = self._bar.add_task("recordings", total=None, failed="", visible=False)
         self.listeners = Listeners(note=self._note, planned=self._planned, line=self._line)
 
@@ -53,7 +53,7 @@ class Progress:
         if self._as_json:
             sys.stdout.buffer.write(encode_line(line))
             sys.stdout.buffer.flush()
-        if isinstance(line, Result):
+        if isinstance(line, Result | FuzzResult):
             self._failed += line.nonconformant
             said = f"{self._failed} failed" if self._failed else ""
             self._bar.update(self._cases, advance=1, failed=said)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED
+from harness.cli.fuzz_summary import print_searches
 from harness.report.comparison import Comparison
 from harness.report.visible import counted, plain
 from harness.runner.flips import Flip
@@ -30,10 +31,13 @@ SHOWN_NAMES = 3
 
 
 def exit_status(run: Run) -> int:
-    """1 where a must failed or a recording does not hold, else 3 where something could not run, else 0."""
+    """1 where a must failed or was broken by a search, or a recording does not hold, else 3 where something could not
+    run, else 0."""
     if any(result.nonconformant for result in run.results) or any(each.verdict == "fail" for each in run.recordings):
         return FAILED
-    if any(result.verdict == "error" for result in run.results):
+    if any(search.nonconformant for search in run.searches):
+        return FAILED
+    if any(result.verdict == "error" for result in (*run.results, *run.searches)):
         return COULD_NOT_RUN
     return CONFORMS
 
@@ -64,6 +68,10 @@ def print_summary(run: Run, report: Path | None) -> None:
         _print_recordings(console, streams)
     if exchanges := [each for each in run.recordings if each.golden]:
         _print_exchanges(console, exchanges)
+    if run.searches:
+        print_searches(console, run.searches)
+    if run.footer is not None and run.footer.note:
+        console.print(f"\n{run.footer.note}", markup=False)
     if run.footer is None or run.footer.interrupted:
         console.print("\nnot whole: the run did not come to its end, results may be missing", markup=False)
     if report is not None:

@@ -113,7 +113,7 @@ class Header(msgspec.Struct, frozen=True, tag_field="record", tag="header"):
     left_out: dict[str, str] = {}
     """By system name: why it does not take part though one might look for it."""
     shard: str = ""
-    """Which part of a run that was spread over machines this is, as `2/4`; empty: all of it."""
+    """Which parts of a run that was spread over machines this is, as `2/4` or `1/4, 3/4`; empty: all of it."""
 
 
 def pair_words(dialect: str, upstream: str | None) -> str:
@@ -296,7 +296,7 @@ class Run:
         if self.evidence_in is None:
             yield from self.results
         else:
-            yield from (line for line in _lines(self.evidence_in) if isinstance(line, Result))
+            yield from (line for line in read_lines(self.evidence_in) if isinstance(line, Result))
 
 
 class UnreadableResults(ValueError):
@@ -328,7 +328,7 @@ def read_run(path: Path, *, evidence: bool = True) -> Run:
     Without `evidence` the results stay small, and the run says where their evidence is.
     """
     lines: list[Line] = []
-    for line in _lines(path):
+    for line in read_lines(path):
         lines.append(line.without_evidence() if isinstance(line, Result) and not evidence else line)
     if not lines or not isinstance(lines[0], Header):
         raise UnreadableResults(f"{path}: line 1: a results file begins with a header line")
@@ -339,7 +339,8 @@ def read_run(path: Path, *, evidence: bool = True) -> Run:
     return Run(lines[0], results, recordings, footer, None if evidence else path, searches)
 
 
-def _lines(path: Path) -> Iterator[Line]:
+def read_lines(path: Path) -> Iterator[Line]:
+    """The lines of a results file, one at a time, whatever their order; raises UnreadableResults or OSError."""
     decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
