@@ -40,18 +40,18 @@ def frames_shown(fresh: Snapshot, body: bytes) -> FramesShown:
 
 
 def _show_framing(framing: Walk, layers: Layers) -> None:
-    """Every slice between clean places, from the last clean place to every place, and on from there."""
+    """Every slice between two starts, from the last start to every place, and from every place to the next start."""
     size = len(framing.body)
-    clean, last_clean, next_clean = layers.clean_places(framing.body)
+    starts, last, following = layers.starts(framing.body)
     inner = range(1, size + 1)
-    framing.hold((last_clean[place - 1], place) for place in inner)
-    framing.hold((place, next_clean[place]) for place in range(size))
+    framing.hold((last[place - 1], place) for place in inner)
+    framing.hold((place, following[place]) for place in range(size))
     if not layers.has_blocks(framing.body):
-        framing.hold((start, end) for start in clean for end in inner if end > start)
-    elif len(clean) ** 2 / 2 <= _RUNS:
-        framing.hold(combinations(clean, 2))
+        framing.hold((start, end) for start in starts for end in inner if end > start)
+    elif len(starts) ** 2 / 2 <= _RUNS:
+        framing.hold(combinations(starts, 2))
     else:
-        raise Unseen(f"{len(clean)} blocks are too many for every run of them")
+        raise Unseen(f"{len(starts)} blocks are too many for every run of them")
     if size <= _SMALL:
         framing.hold(combinations(range(size + 1), 2))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from harness.dialects.decoding import FrameDecoder, Framing
@@ -42,22 +43,24 @@ class Layers:
         """Its framing."""
         return self.decoder().framing
 
-    def clean_places(self, body: bytes) -> tuple[list[int], list[int], list[int]]:
-        """The places where nothing waits, in order, the body's ends with them; and for each place the last of them up
-        to it, and the next after it."""
+    def starts(self, body: bytes) -> tuple[list[int], list[int], list[int]]:
+        """The places where what waits begins anew, in order, with both ends of the body; and for each place the last
+        of them up to it, and the next after it."""
         framing, size = self.framing(), len(body)
-        waits = [0] * (size + 1)
+        before, starts = 0, [0]
         for place in range(1, size + 1):
             framing.feed(body[place - 1 : place])
-            waits[place] = waiting(framing.framer)
-        clean = [place for place in range(size + 1) if not waits[place]]
-        last = [0] * (size + 1)
-        for place in range(1, size + 1):
-            last[place] = last[place - 1] if waits[place] else place
-        following = [size] * (size + 1)
-        for place in range(size - 1, -1, -1):
-            following[place] = following[place + 1] if waits[place + 1] else place + 1
-        return [*clean, size] if clean[-1] != size else clean, last, following
+            waits = waiting(framing.framer)
+            if waits != before + 1:
+                starts.append(place)
+            before = waits
+        edges = starts if starts[-1] == size else [*starts, size]
+        last, following = [0] * (size + 1), [size] * (size + 1)
+        for start, end in pairwise(edges):
+            last[start:end] = [start] * (end - start)
+            following[start:end] = [end] * (end - start)
+        last[size] = starts[-1]
+        return edges, last, following
 
     def has_blocks(self, body: bytes) -> bool:
         """Whether its framer, which the body's first bytes choose, sees nothing but blocks."""
@@ -79,7 +82,8 @@ def layers_of(reader: Reader) -> Layers | None:
         inner = inner.plain
     if not isinstance(inner, FrameDecoder) or type(inner.framing) is not Framing:
         return None
-    if any(getattr(type(inner), name) is not getattr(FrameDecoder, name) for name in _OF_DECODERS):
+    own = any(getattr(type(inner), name) is not getattr(FrameDecoder, name) for name in _OF_DECODERS)
+    if own or not vars(inner).keys().isdisjoint(_OF_DECODERS):
         return None
     if _build(inner.framing.framer) is None:
         return None

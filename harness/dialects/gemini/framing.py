@@ -29,6 +29,7 @@ class Framer:
             if not (first := data.lstrip(_BLANK)[:1]) and len(data) <= self._limit:
                 self._leading = data
                 return []
+            self._leading = b""
             self._inner = json_array.Framer(self._limit) if first in (b"[", b"{") else _SseFramer(self._limit)
         return _flat(self._inner.feed(data))
 
