@@ -1,31 +1,58 @@
-"""Where Hypothesis keeps the inputs that failed: a folder for each reader, stream and kind, fit to be shared.
+"""Where inputs that failed are kept, to be tried first the next time: a folder for each reader, stream and kind.
 
-Hypothesis tries them again before anything else. Its own keys change with our code; folders by name do not.
+`plans.json` holds the findings as plans, which a person can read, and which outlive changes of our code. Beside it lies
+Hypothesis's own database. All of it may be copied from one machine to another, and from one run of CI to the next.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Kind
 
+PLANS = "plans.json"
 
-def database_of(folder: Path | None, spec: str, stream: Stream, kind: Kind) -> ExampleDatabase | None:
-    """The database for one search, below `folder`; None keeps nothing. A folder is made when there is what to keep."""
-    if folder is None:
-        return None
-    name = f"{stream.dialect} {stream.id} {kind}"
-    path = folder / _plain(spec) / f"{_plain(name)}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
-    return DirectoryBasedExampleDatabase(path)
+
+class Kept:
+    """What is kept of one search, below the folder that all searches share."""
+
+    def __init__(self, folder: Path, spec: str, stream: Stream, kind: Kind) -> None:
+        name = f"{stream.dialect} {stream.id} {kind}"
+        told_apart = blake2b(name.encode(), digest_size=4).hexdigest()
+        self.folder = folder / _plain(spec) / f"{_plain(name)}-{told_apart}"
+        self.examples: ExampleDatabase = DirectoryBasedExampleDatabase(self.folder / "hypothesis")
+
+    def plans(self) -> list[Mapping[str, Any]]:
+        """The plans that failed; none where the file is not there, or is not what we wrote."""
+        with suppress(OSError, ValueError):
+            said = json.loads((self.folder / PLANS).read_text())
+            if isinstance(said, list):
+                return [plan for plan in said if isinstance(plan, dict)]
+        return []
+
+    def keep(self, plans: Sequence[Mapping[str, Any]]) -> None:
+        """Puts these in the place of what was there. Raises OSError."""
+        path = self.folder / PLANS
+        if not plans:
+            path.unlink(missing_ok=True)
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(".new")
+        half.write_text(json.dumps([dict(plan) for plan in plans], indent=1) + "\n")
+        half.replace(path)
 
 
 def has_examples(database: ExampleDatabase | None, key: bytes) -> bool:
-    """Whether there is anything to be tried again."""
+    """Whether Hypothesis has anything to try again."""
     kept = (key, key + b".secondary")
     return database is not None and any(True for each in kept for _ in database.fetch(each))
 

@@ -8,22 +8,24 @@ finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from hypothesis import Phase, Verbosity, find, settings
+from hypothesis.database import ExampleDatabase
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 
 from harness.catalogue.findings import FailureKind, Verdict
 from harness.fuzz.choice import chosen
-from harness.fuzz.database import database_of, has_examples
+from harness.fuzz.database import Kept, has_examples
 from harness.fuzz.kinds import Source, source_of
 from harness.fuzz.outcome import Difference, Outcome, differences
-from harness.fuzz.shrink import Explanations, pieces_of, smallest
+from harness.fuzz.shrink import Explanations, alone, pieces_of, smallest
 from harness.fuzz.stream import Stream
 from harness.fuzz.subject import Subject
 from harness.fuzz.trial import Trial
@@ -33,6 +35,8 @@ CONFIRMATIONS = 3
 MOST = 6
 """Findings of one stream and kind; more of them would seldom tell more."""
 
+FEW_PIECES = 24
+"""Pieces up to which each piece of a failing plan is tried by itself."""
 MANY = 200
 """Failing variants of several pieces that wait to be made smaller; the smaller ones explain most of them."""
 
@@ -97,9 +101,14 @@ def search(
     if why := _unstable(first, second):
         return Found("error", note=why, intact=first)
     hunt = _Hunt(subject, stream, kind, source or source_of(kind), Trial(subject, stream, first), seed)
+    kept = Kept(database, subject.spec, stream, kind) if database is not None else None
+    hunt.again(kept.plans() if kept else ())
     hunt.one_by_one(exhaustive)
-    hunt.sampled(examples, database)
-    return hunt.found()
+    hunt.sampled(examples, kept.examples if kept else None)
+    found = hunt.found()
+    if kept is not None:
+        kept.keep([finding.variant.plan for finding in found.findings])
+    return found
 
 
 def _unfit(subject: Subject, stream: Stream) -> str:
@@ -127,11 +136,30 @@ class _Hunt:
         self._explained = Explanations()
         self._candidates: dict[tuple[FailureKind, str], Variant] = {}  # by what it breaks, and by family
 
+    def again(self, plans: Iterable[Mapping[str, Any]]) -> None:
+        """Plans that failed in an earlier search."""
+        variants = [made for plan in plans if (made := self._made(plan)) is not None]
+        self._take(self._trial.run(variants))
+
+    def _made(self, plan: Mapping[str, Any]) -> Variant | None:
+        try:
+            return self._source.variant_of(self._stream, plan)
+        except (ValueError, LookupError):
+            return None  # the stream has changed since
+
     def one_by_one(self, at_most: int | None) -> None:
         """The variants that are made one by one; those of several pieces are made smaller, unless one says why."""
-        variants = self._chosen(at_most, self._number("choice"))
+        self._take(self._trial.run(self._chosen(at_most, self._number("choice"))))
+
+    def _chosen(self, at_most: int | None, number: int) -> Iterator[Variant]:
+        source, stream, listed = self._source, self._stream, self._source.listed
+        if listed is None or at_most is None:
+            return chosen(lambda: source.variants(stream), at_most, number)
+        return (source.variant_of(stream, each.plan) for each in chosen(lambda: listed(stream), at_most, number))
+
+    def _take(self, runs: Iterable[tuple[Variant, Sequence[Difference]]]) -> None:
         several: list[tuple[Variant, FailureKind]] = []
-        for variant, broken in self._trial.run(variants):
+        for variant, broken in runs:
             if not broken:
                 continue
             kind = broken[0].kind
@@ -143,28 +171,21 @@ class _Hunt:
             if len(self._candidates) < 2 * MOST and not self._explained.explain(variant, kind):
                 self._keep(self._shrunk(variant, kind), kind)
 
-    def _chosen(self, at_most: int | None, number: int) -> Iterator[Variant]:
-        source, stream, listed = self._source, self._stream, self._source.listed
-        if listed is None or at_most is None:
-            return chosen(lambda: source.variants(stream), at_most, number)
-        return (source.variant_of(stream, each.plan) for each in chosen(lambda: listed(stream), at_most, number))
-
-    def sampled(self, examples: int, folder: Path | None) -> None:
+    def sampled(self, examples: int, database: ExampleDatabase | None) -> None:
         """Plans that Hypothesis makes: those that failed before, then new ones; each that fails is made smaller."""
-        database = database_of(folder, self._subject.spec, self._stream, self._kind)
         left, rounds = examples, 0
         while left > 0 and rounds < MOST:
             replay = rounds == 0 and has_examples(database, _KEY)
             if getattr(self._subject, "at_once", 1) > 1:
-                ahead = self._ahead(left, rounds)
-                if not any(self._tells(variant, broken) for variant, broken in self._trial.run(ahead)) and not replay:
+                ahead = self._trial.run(self._ahead(left, rounds))
+                if not [1 for variant, broken in ahead if self._tells(variant, broken)] and not replay:
                     return
             used, found = self._round(left, rounds, database)
             if found is None:
                 return
             left, rounds = left - used, rounds + 1
 
-    def _round(self, examples: int, number: int, database: object) -> tuple[int, Variant | None]:
+    def _round(self, examples: int, number: int, database: ExampleDatabase | None) -> tuple[int, Variant | None]:
         """One go of Hypothesis: how many examples it took, and the smallest that failed."""
         used = 0
         wanted: list[FailureKind] = []
@@ -178,18 +199,24 @@ class _Hunt:
             wanted[:] = [broken[0].kind]
             return True
 
-        found = self._find(fails, examples, number, database=database)
+        found = self._find(fails, examples, number, database)
         if found is not None:
             self._keep(self._shrunk(found, wanted[0]), wanted[0])
         return used, found
 
     def _find(
-        self, condition: Callable[[Variant], bool], examples: int, number: int, *, database: object, dry: bool = False
+        self,
+        condition: Callable[[Variant], bool],
+        examples: int,
+        number: int,
+        database: ExampleDatabase | None,
+        *,
+        dry: bool = False,
     ) -> Variant | None:
         phases = (Phase.generate,) if dry else (Phase.reuse, Phase.generate, Phase.shrink)
         chosen_settings = settings(
             max_examples=examples,
-            database=database,  # type: ignore[arg-type]
+            database=database,
             phases=phases,
             deadline=None,
             derandomize=False,
@@ -215,12 +242,21 @@ class _Hunt:
             made.append(variant)
             return False
 
-        self._find(note, examples, number, database=None, dry=True)
+        self._find(note, examples, number, None, dry=True)
         return made
 
     def _tells(self, variant: Variant, broken: Sequence[Difference]) -> bool:
-        """Whether it fails, and nothing smaller that is known says why."""
-        return bool(broken) and not self._explained.explain(variant, broken[0].kind)
+        """Whether it fails in a way that is not known yet. If one of its pieces fails by itself, that one is kept."""
+        if not broken or self._is_known(variant, broken[0].kind):
+            return False
+        if len(pieces_of(variant)) <= FEW_PIECES:
+            for single, found in self._trial.run(alone(self._stream, variant, self._source)):
+                if found:
+                    self._keep(single, found[0].kind)
+        return not self._is_known(variant, broken[0].kind)
+
+    def _is_known(self, variant: Variant, kind: FailureKind) -> bool:
+        return (kind, variant.family) in self._candidates or self._explained.explain(variant, kind)
 
     def _shrunk(self, variant: Variant, kind: FailureKind) -> Variant:
         def first_failing(candidates: Sequence[Variant]) -> int | None:
@@ -231,8 +267,8 @@ class _Hunt:
 
     def _keep(self, variant: Variant, kind: FailureKind) -> None:
         """Of all that break the same in one family, the first is kept, unless a smaller one explains it."""
-        if not self._explained.explain(variant, kind):
-            self._candidates.setdefault((kind, variant.family), variant)
+        if not self._is_known(variant, kind):
+            self._candidates[kind, variant.family] = variant
         self._explained.add(variant, kind)
 
     def _number(self, what: str) -> int:

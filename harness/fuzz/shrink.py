@@ -87,6 +87,13 @@ def _without(pieces: Pieces, at: int, size: int) -> Pieces:
     return (*pieces[:at], *pieces[at + size :])
 
 
+def alone(stream: Stream, variant: Variant, source: Source) -> list[Variant]:
+    """Each of its pieces as a variant of its own; nothing for a plan of one piece."""
+    pieces = pieces_of(variant)
+    made = [_with(stream, variant, source, (piece,)) for piece in pieces] if len(pieces) > 1 else []
+    return [each for each in made if each is not None]
+
+
 class Explanations:
     """What is known to fail: a variant that has all pieces of one of these, and more, tells nothing new.
 
@@ -113,7 +120,9 @@ class Explanations:
         if kind in self._kinds:
             return True
         pieces = _named(variant)
-        return not self._singles.isdisjoint(pieces) or any(known <= pieces for known in self._several)
+        if len(pieces) < 2:
+            return False
+        return not self._singles.isdisjoint(pieces) or any(known < pieces for known in self._several)
 
 
 def _named(variant: Variant) -> frozenset[tuple[str, str]]:
