@@ -85,6 +85,12 @@ class Account:
         text, lengths = self._said[channel]
         return _mended(text[lengths[behind] : lengths[-1 if frames is None else frames]])
 
+    def splits_characters(self, channel: Channel) -> bool:
+        """Whether some frame says half a surrogate pair, whose other half is in another frame."""
+        return any(
+            piece.value != _mended(piece.value) for pieces in self.pieces for piece in pieces if piece.what == channel
+        )
+
     def finished_at(self, choice: int = MAIN) -> int:
         """From which byte on a reader may know that the choice is over; NEVER where nothing says so."""
         for frame, pieces in zip(self.frames, self.pieces, strict=True):

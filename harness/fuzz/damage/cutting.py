@@ -24,8 +24,8 @@ _WORDS: dict[CutEnding, str] = {
 }
 
 
-def cut_variant(account: Account, response: WireResponse, at: int, ending: CutEnding) -> Variant:
-    """The stream with its first `at` bytes alone."""
+def cut_variant(account: Account, response: WireResponse, at: int, ending: CutEnding, *, come: int) -> Variant:
+    """The stream with its first `at` bytes alone, which are `come` without their content coding."""
     size = len(response.body)
     missing = max(1, size - at) if ending == "short_length" else 0
     return Variant(
@@ -36,13 +36,13 @@ def cut_variant(account: Account, response: WireResponse, at: int, ending: CutEn
         response=replace(
             response, chunks=tuple(_first(response, at)), ending=ending, missing_bytes=missing, codings=()
         ),
-        demand=_demand(account, at, ending),
+        demand=_demand(account, come, ending, packed=come != at),
     )
 
 
-def _demand(account: Account, at: int, ending: CutEnding) -> Demands:
+def _demand(account: Account, at: int, ending: CutEnding, *, packed: bool) -> Demands:
     rules: list[Rule] = [NotFinished(account, at), Beginning(account, at), CallsCut()]
-    if ending == "clean":
+    if ending == "clean" and not packed:  # who unpacks may hold back what a later block could still change
         rules.append(Kept(account, account.frames_before(at)))
     return Demands(tuple(rules if ending == "stall" else [EndsInTime(), *rules]), account.by)
 

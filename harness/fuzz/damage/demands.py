@@ -16,6 +16,7 @@ from harness.catalogue.models import Level
 from harness.fuzz.damage.account import CHANNELS, NEVER, Account, Channel
 from harness.fuzz.damage.spec import THE_DIALECTS, damage_spec
 from harness.fuzz.outcome import Difference, Ended, Outcome
+from harness.stack.think_tags import TAG_NAMES
 
 _SHOWN = 60
 _HALVES = re.compile("[\ufffd\ud800-\udfff]")
@@ -97,7 +98,7 @@ def _viewed(transcript: Mapping[str, Any], beside: Outcome) -> Outcome:
 
 def noticed(outcome: Outcome) -> bool:
     """Whether anything told the reader's user that not all was well."""
-    return outcome.ended not in ("completed", "hung") or bool(outcome.transcript.get("warnings"))
+    return outcome.ended != "completed" or bool(outcome.transcript.get("warnings"))
 
 
 def is_finished(outcome: Outcome) -> bool:
@@ -187,7 +188,7 @@ class Beginning:
         if channel == "refusal" or bare(said) == whole or "<" not in said:
             return False
         come = self.account.said("text", min(self.account.frames_before(self.at) + 1, len(self.account.frames)))
-        if come.rfind("<") >= 0 and come.count("<") != 2 * come.count("</"):
+        if any(come.count(f"<{name}>") > come.count(f"</{name}>") for name in TAG_NAMES):
             return True
         return whole.startswith(_PARTIAL_TAG.sub("", got).rstrip())
 

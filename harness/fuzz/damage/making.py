@@ -13,6 +13,7 @@ from harness.fuzz.damage.account import Account
 from harness.fuzz.damage.cutting import CUT_ENDINGS, PROMPT_ENDINGS, cut_variant
 from harness.fuzz.damage.editing import ORDERS, UNREADABLE, flipped, not_utf8, reordered, unreadable
 from harness.fuzz.damage.erring import with_error
+from harness.fuzz.damage.packed import PLAIN, Unpacked, unpacked
 from harness.fuzz.damage.sheet import Sheet
 from harness.fuzz.damage.spec import damage_spec
 from harness.fuzz.stream import Stream
@@ -34,7 +35,9 @@ def damage_variants(stream: Stream) -> Iterator[Variant]:
 
 def damage_plans(stream: Stream) -> SearchStrategy[Variant]:
     """Any damage, shrinking towards the simplest kind and the earliest place."""
-    plans = [_cut_plans(stream), *_frame_plans(stream), _flip_plans(stream)]
+    plans = [_cut_plans(stream)]
+    if not _is_packed(stream):
+        plans += [*_frame_plans(stream), *([_flip_plans(stream)] if stream.body else [])]
     return st.one_of(plans).map(lambda plan: variant_of(stream, plan))
 
 
@@ -43,7 +46,10 @@ def variant_of(stream: Stream, plan: Plan) -> Variant:
     account, response = account_of(stream), stream.response
     match plan:
         case {"damage": "cut", "at": int(at), "ending": str(ending)} if ending in CUT_ENDINGS:
-            return cut_variant(account, response, _within(at, len(stream.body) + 1, "byte"), ending)
+            at = _within(at, len(stream.body) + 1, "byte")
+            return cut_variant(account, response, at, ending, come=_unpacked_of(stream).come(at))
+        case {"damage": str()} if _is_packed(stream):
+            raise BadPlan("a stream in a content coding can only be cut")
         case {"damage": "flip", "at": int(at), "bit": int(bit)} if 0 <= bit < 8:
             return flipped(account, response, _within(at, len(stream.body), "byte"), bit)
         case {"damage": "utf8", "at": int(at)}:
@@ -72,7 +78,7 @@ def _simpler(stream: Stream, plan: Plan) -> Iterator[Plan]:
     last = plan.get(place, 0)
     if plan.get("damage") == "cut" and plan.get("ending") != "clean":
         yield {**plan, "ending": "clean"}
-    if plan.get("damage") in ("cut", "flip"):
+    if plan.get("damage") == "flip" or (plan.get("damage") == "cut" and not _is_packed(stream)):
         ends = [frame.end for frame in account_of(stream).frames if frame.end < last]
         yield from ({**plan, place: at} for at in (0, *ends))
     elif place != "at":
@@ -81,7 +87,20 @@ def _simpler(stream: Stream, plan: Plan) -> Iterator[Plan]:
 
 def account_of(stream: Stream) -> Account:
     """What the intact stream says, by the tables. Raises BadPlan for a dialect that they do not have."""
-    return _account(stream.dialect, stream.body)
+    return _account(stream.dialect, _unpacked_of(stream).plain)
+
+
+def _unpacked_of(stream: Stream) -> Unpacked:
+    return _unpacked(stream.response.header("content-encoding"), stream.body)
+
+
+def _is_packed(stream: Stream) -> bool:
+    return stream.response.header("content-encoding") not in PLAIN
+
+
+@lru_cache(maxsize=16)
+def _unpacked(coding: str | None, body: bytes) -> Unpacked:
+    return unpacked(coding, body)
 
 
 @lru_cache(maxsize=16)
@@ -94,6 +113,9 @@ def _account(dialect: str, body: bytes) -> Account:
 
 def _plans(stream: Stream) -> Iterator[Plan]:
     size = len(stream.body)
+    if _is_packed(stream):
+        yield from ({"damage": "cut", "at": at, "ending": ending} for ending in PROMPT_ENDINGS for at in range(size))
+        return
     yield from ({"damage": "cut", "at": at, "ending": "clean"} for at in range(size))
     yield from _orders(stream)
     yield from _unreadables(stream)

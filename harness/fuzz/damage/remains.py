@@ -15,7 +15,8 @@ from harness.transcript import parse_arguments
 
 def _as_said(account: Account, intact: Outcome) -> Iterator[Channel]:
     """The channels that the reader gives as the frames say them, so that something can be told of them."""
-    return (each for each in CHANNELS if channel_of(intact.transcript, each) == account.said(each))
+    said = (each for each in CHANNELS if channel_of(intact.transcript, each) == account.said(each))
+    return (each for each in said if not account.splits_characters(each))
 
 
 @dataclass(frozen=True, slots=True)
