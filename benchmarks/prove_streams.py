@@ -24,7 +24,7 @@ from harness.catalogue.loader import load_catalogue
 from harness.dialects import dialect_names
 from harness.fuzz.proof import LIMIT, Proof
 from harness.fuzz.proof_store import ProofStore
-from harness.fuzz.stream import Stream, catalogue_streams, recording_streams
+from harness.fuzz.stream import Stream, catalogue_answers, recording_streams
 
 READINGS = ("decoder", "think tags", *(f"to {name}" for name in dialect_names()))
 
@@ -99,7 +99,7 @@ def main() -> int:
     arguments.add_argument("--most", type=int, default=0, help="leave out larger bodies (0: none)")
     asked = arguments.parse_args()
     seen: set[tuple[str, bytes]] = set()
-    found = bodies("catalogue", catalogue_streams(load_catalogue()), seen)
+    found = bodies("catalogue", catalogue_answers(load_catalogue()), seen)
     if asked.recordings:
         found += bodies("recordings", recording_streams(asked.recordings), seen)
     found = [body for body in found if not asked.most or len(body.data) <= asked.most]

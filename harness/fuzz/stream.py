@@ -11,7 +11,7 @@ from harness.catalogue.canonical import read_canonical
 from harness.catalogue.expectations import Expectation
 from harness.catalogue.models import Response, Scenario
 from harness.catalogue.recorded import recorded_cases
-from harness.catalogue.render import RenderedScenario
+from harness.catalogue.render import RenderedScenario, render
 from harness.dialects import dialect as dialect_record
 from harness.dialects import dialect_names
 from harness.recording.folder import NamedCassette
@@ -53,6 +53,22 @@ def catalogue_streams(scenarios: Iterable[Scenario], dialects: Sequence[str] | N
     Of a scenario with several answers it is the first that streams. Raises UnknownDialect, Unrenderable.
     """
     return _streams(plan_cases(scenarios, dialects))
+
+
+def catalogue_answers(scenarios: Iterable[Scenario], dialects: Sequence[str] | None = None) -> list[Stream]:
+    """Every answer of those scenarios that streams, for readers that are fed without a connection.
+
+    Besides `catalogue_streams` these are the second of a scenario and those after it (`multi-turn/one-call@2`), those
+    that fall silent or wait for their reader, and those of gateways' upstreams. Raises as `catalogue_streams`.
+    """
+    found: list[Stream] = []
+    for scenario in scenarios:
+        for name in dialects or dialect_names():
+            if scenario.request.stream and isinstance(rendered := render(scenario, name), RenderedScenario):
+                streamed = [at for at, response in enumerate(rendered.responses) if _is_streamed(response)]
+                planned = PlannedCase(scenario, name, rendered)
+                found += [_at(planned, position, number) for number, position in enumerate(streamed, 1)]
+    return sorted(found, key=lambda stream: (stream.id, stream.dialect))
 
 
 def cassette_streams(cassettes: Sequence[NamedCassette], source: Sequence[str] = ()) -> list[Stream]:
@@ -130,24 +146,28 @@ def _stream(planned: PlannedCase) -> Stream | None:
     if not scenario.request.stream or scenario.options.cancel_after_events is not None:
         return None  # where a reader stops may depend on the cutting
     for position, response in enumerate(planned.rendered.responses):
-        if _streams_well(response):
-            quick = without_pauses(response)
-            responses = list(planned.rendered.responses)
-            responses[position] = quick
-            rendered = replace(planned.rendered, responses=tuple(responses))
-            return Stream(scenario.id, planned.dialect, quick, replace(planned, rendered=rendered))
+        if _is_streamed(response) and _is_played_alike(response):
+            return _at(planned, position)
     return None
 
 
-def _streams_well(response: WireResponse) -> bool:
+def _at(planned: PlannedCase, position: int, number: int = 1) -> Stream:
+    """One of the answers of a case, which is so manieth that streams, without its pauses."""
+    responses = list(planned.rendered.responses)
+    quick = responses[position] = without_pauses(responses[position])
+    played = replace(planned, rendered=replace(planned.rendered, responses=tuple(responses)))
+    name = planned.scenario.id
+    return Stream(name if number == 1 else f"{name}@{number}", planned.dialect, quick, played)
+
+
+def _is_streamed(response: WireResponse) -> bool:
+    return response.head and response.status == 200 and bool(response.body)
+
+
+def _is_played_alike(response: WireResponse) -> bool:
+    """Whether it comes and ends at once, whatever its reader does."""
     forms = (response, *(other for _, other in response.codings))
-    return (
-        response.head
-        and response.status == 200
-        and bool(response.body)
-        and response.ending in PLAYABLE_ENDINGS
-        and all(chunk.gate is None for form in forms for chunk in form.chunks)
-    )
+    return response.ending in PLAYABLE_ENDINGS and all(chunk.gate is None for form in forms for chunk in form.chunks)
 
 
 def without_pauses(response: WireResponse) -> WireResponse:

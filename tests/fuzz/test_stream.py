@@ -10,7 +10,7 @@ import pytest
 
 from harness.catalogue.loader import load_catalogue
 from harness.catalogue.models import Scenario
-from harness.fuzz.stream import Stream, cassette_streams, catalogue_streams, recording_streams
+from harness.fuzz.stream import Stream, cassette_streams, catalogue_answers, catalogue_streams, recording_streams
 from harness.recording.folder import read_cassettes
 from harness.runner.recordings import UnreadableRecordings
 
@@ -72,6 +72,28 @@ def test_what_does_not_stream_or_waits_for_its_reader_is_left_out(more: dict[str
 def test_streams_that_break_off_are_taken(end: str) -> None:
     stream = only(response={"events": EVENTS, "faults": [{"cut": {"after_frames": 1, "how": end}}]})
     assert stream.response.ending == end
+
+
+def test_every_answer_that_streams_is_there_for_decoders() -> None:
+    stalled = {"events": [{"text": "again"}], "faults": [{"cut": {"after_frames": 2, "how": "stall"}}]}
+    several = scenario(responses=[{"events": EVENTS}, {"error": "overloaded"}, stalled])
+    behind = scenario(id="text/behind", subjects=["gateway"])
+    answers = catalogue_answers([several, behind], ["openai-chat"])
+    assert [each.id for each in answers] == ["text/behind", "text/made", "text/made@2"]
+    last = answers[-1]
+    assert b"again" in last.body
+    assert [each is last.response for each in last.planned.rendered.responses] == [False, False, True]
+    whole = [scenario(request={"stream": False}), scenario(response={"error": "overloaded"})]
+    assert catalogue_answers(whole, ["openai-chat"]) == []
+
+
+def test_the_streams_of_the_catalogue_are_among_its_answers() -> None:
+    catalogue = load_catalogue()
+    answers = {(each.id, each.dialect) for each in catalogue_answers(catalogue)}
+    streams = {(each.id, each.dialect) for each in catalogue_streams(catalogue)}
+    missing = streams - answers
+    assert len(answers) > len(streams) + 100
+    assert all(dialect for _, dialect in missing)
 
 
 def test_every_stream_of_the_catalogue_is_one_of_its_own() -> None:
