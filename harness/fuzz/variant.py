@@ -40,3 +40,7 @@ class Variant:
     response: WireResponse
     level: Level = "must"
     demand: Demand | None = None
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows it: what was done, not the bytes, which may be megabytes."""
+        printer.text(f"<{self.kind}: {self.words}: {dict(self.plan)}>")

@@ -87,7 +87,7 @@ def fragments_by_position(messages: Iterable[Message]) -> Iterator[AnyEvent]:
 
 
 def usage_is_the_end(messages: Iterable[Message]) -> Iterator[AnyEvent]:
-    for event in answers.openai_chat(messages):
+    for event in answers.gemini(messages):
         yield event
         if isinstance(event, Usage):
             return
@@ -102,18 +102,13 @@ def first_usage_stands(messages: Iterable[Message]) -> Iterator[AnyEvent]:
         yield from quietly(answers.openai_chat, [Message(None, json.dumps(told))])
 
 
-def finish_in_the_chunk_before_usage(messages: Iterable[Message]) -> Iterator[AnyEvent]:
-    for event in answers.openai_chat(messages):
-        yield event
-        if isinstance(event, Finish):
-            return
-
-
-def choices_0(messages: Iterable[Message]) -> Iterator[AnyEvent]:
+def finish_is_the_end(messages: Iterable[Message]) -> Iterator[AnyEvent]:
+    """Reads the chunk with the stop reason to its end, and no chunk behind it."""
     for message in messages:
-        told = chunk(message)
-        if told:
-            yield from answers.chat_delta(told["choices"][0]["delta"])
+        said = list(quietly(answers.openai_chat, [message]))
+        yield from said
+        if any(isinstance(event, Finish) for event in said):
+            return
 
 
 def chunk(message: Message) -> dict[str, Any]:
@@ -227,7 +222,7 @@ DELTAS = (
         CHAT,
         answer=fragments_by_position,
     ),
-    planted("usage-is-the-end", "stops at the usage", "neutral", "short", CHAT, answer=usage_is_the_end),
+    planted("usage-is-the-end", "stops at the usage", "neutral", "gemini", GEMINI, answer=usage_is_the_end),
     planted(
         "usage-in-its-own-chunk",
         "looks for the usage in a chunk of its own",
@@ -240,9 +235,9 @@ DELTAS = (
         "finish-is-the-end",
         "stops at the stop reason, wherever the usage comes",
         "neutral",
-        "short",
+        "counted",
         CHAT,
-        answer=finish_in_the_chunk_before_usage,
+        answer=finish_is_the_end,
     ),
     planted("pings-unknown", "fails on pings", "neutral", "messages", MESSAGES, answer=pings_unknown),
     planted("events-unknown", "fails on events that are new", "neutral", "messages", MESSAGES, answer=events_unknown),

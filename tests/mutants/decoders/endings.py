@@ -53,16 +53,6 @@ def events_picked(messages: Iterable[Message]) -> Iterator[AnyEvent]:
     return answers.anthropic_messages(each for each in messages if each.event in (*known, "message_stop"))
 
 
-def done_is_enough(messages: Iterable[Message]) -> Iterator[AnyEvent]:
-    told = False
-    for message in messages:
-        told = message.data == "[DONE]"
-        if not told:
-            yield from ends_quietly(answers.openai_chat)([message])
-    if not told:
-        raise Broken("no end marker")
-
-
 def arguments_mended(messages: Iterable[Message]) -> Iterator[AnyEvent]:
     """Closes what is open in the arguments of a call that was cut, so that it can be made."""
     arguments = ""
@@ -74,7 +64,7 @@ def arguments_mended(messages: Iterable[Message]) -> Iterator[AnyEvent]:
     except (Broken, ConnectionError):
         if not arguments:
             raise
-        for missing in ("}", '"}', ':""}', '":""}', "{}"):
+        for missing in ("}", '"}', "null}", ':""}'):
             try:
                 json.loads(arguments + missing)
             except ValueError:
@@ -143,14 +133,6 @@ ENDINGS = (
         "messages",
         MESSAGES,
         answer=events_picked,
-    ),
-    planted(
-        "done-is-enough",
-        "takes the end marker for the end of the answer, stop reason or none",
-        "damage",
-        "short",
-        CHAT,
-        answer=done_is_enough,
     ),
     planted(
         "arguments-mended",

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.events import AnyEvent, Text
 from tests.mutants.decoders import answers
-from tests.mutants.decoders.careful import CHAT, GEMINI, MESSAGES, OLLAMA, planted
+from tests.mutants.decoders.careful import CHAT, GEMINI, MESSAGES, planted
 from tests.mutants.decoders.pipeline import (
     Broken,
     Frames,
@@ -98,14 +98,6 @@ def name_then_data(found: Iterable[str]) -> Iterator[Message]:
             yield Message(line.removeprefix("event:").strip(), data.removeprefix("data:").strip())
 
 
-def name_stays(found: Iterable[str]) -> Iterator[Message]:
-    name = ""
-    for message in messages(found):
-        name = message.event or name
-        if not name:
-            yield message
-
-
 def two_blank_lines_end(found: Iterable[str]) -> Iterator[Message]:
     def until_the_end() -> Iterator[str]:
         before = ""
@@ -136,11 +128,6 @@ def line_limit(reads: Reads) -> Iterator[Message]:
             yield line
 
     return messages(short())
-
-
-def blank_json_line(reads: Reads) -> Iterator[Message]:
-    for line in "".join(texts(reads)).split("\n")[:-1]:
-        yield Message(None, line)
 
 
 def header_by_its_case(headers: Headers, reads: Reads) -> Iterable[bytes]:
@@ -196,7 +183,7 @@ LINES = (
         frames=blank_lines_of_lf,
     ),
     planted("no-bare-cr", "does not know CR as a line end", "neutral", "short", CHAT, frames=no_bare_cr),
-    planted("mark-not-dropped", "keeps the byte order mark", "neutral", "messages", MESSAGES, frames=mark_not_dropped),
+    planted("mark-not-dropped", "keeps the byte order mark", "neutral", "gemini", GEMINI, frames=mark_not_dropped),
     planted(
         "data-with-a-space",
         "takes the space behind the colon for a part of the field's name",
@@ -254,14 +241,6 @@ LINES = (
         frames=framed(name_then_data),
     ),
     planted(
-        "name-stays",
-        "does not forget the name of an event with the event",
-        "neutral",
-        "short",
-        CHAT,
-        frames=framed(name_stays),
-    ),
-    planted(
         "two-blank-lines-end",
         "takes a second blank line for the end",
         "neutral",
@@ -284,14 +263,6 @@ LINES = (
         "wide",
         CHAT,
         frames=line_limit,
-    ),
-    planted(
-        "blank-json-line",
-        "parses blank lines too",
-        "neutral",
-        "ollama",
-        OLLAMA,
-        frames=blank_json_line,
     ),
     planted(
         "header-by-its-case",

@@ -187,7 +187,7 @@ def name_per_read(reads: Reads) -> Iterator[Message]:
 
 
 def big_reads_cut(reads: Reads) -> Iterator[Message]:
-    return sse(read[:8192] for read in reads)
+    return sse(read[:512] for read in reads)
 
 
 def gunzipped_per_read(headers: Headers, reads: Reads) -> Iterable[bytes]:
@@ -395,9 +395,9 @@ READS = (
     ),
     planted(
         "big-reads-cut",
-        "has eight kilobytes for a read, and drops what is beyond",
+        "has half a kilobyte for a read, and drops what is beyond",
         "cuts",
-        "long",
+        "short",
         CHAT,
         frames=big_reads_cut,
     ),

@@ -106,4 +106,4 @@ def anthropic_messages() -> SdkSubject:
 
 
 def _messages(events: Iterable[Any]) -> Iterator[Message]:
-    return (Message(None, event.model_dump_json()) for event in events)
+    return (Message(None, event.model_dump_json(warnings=False)) for event in events)

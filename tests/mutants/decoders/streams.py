@@ -81,13 +81,13 @@ def gemini(*pieces: str) -> list[bytes]:
     chunks: list[dict[str, Any]] = [
         {
             "candidates": [{"content": {"parts": [{"text": piece}], "role": "model"}, "index": 0}],
-            "usageMetadata": usage,
             "modelVersion": "m",
             "responseId": "r",
         }
         for piece in pieces
     ]
     chunks[-1]["candidates"][0]["finishReason"] = "STOP"
+    chunks[-1]["usageMetadata"] = usage
     return [event(chunk, "\r\n") for chunk in chunks]
 
 
@@ -100,16 +100,23 @@ def ollama(*pieces: str) -> list[bytes]:
     return [f"{compact(line)}\n".encode() for line in [*said, {**last, **counts}]]
 
 
+def counted(*pieces: str) -> list[bytes]:
+    """A chat completion with its usage in the chunk that has the stop reason."""
+    *said, _, _, done = text(*pieces)
+    last = {**delta({}, "stop"), "usage": {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}}
+    return [*said, event(last), done]
+
+
 WORDS = text("Grüße, ", "dear world")
 BODIES: dict[str, tuple[str, list[bytes]]] = {
     "words": ("openai-chat", WORDS),
     "short": ("openai-chat", text("Hi", " you")),
+    "counted": ("openai-chat", counted("Hi", " you")),
     "letters": ("openai-chat", text("boot", " hall")),
     "escapes": ("openai-chat", text('a "b"', " c\\d\ne")),
     "faces": ("openai-chat", text("Hi 😀", " you")),
     "separators": ("openai-chat", text("one", " two\u2028three")),
     "wide": ("openai-chat", text("x" * 12_000, " end")),
-    "long": ("openai-chat", text(*["x" * 2_000] * 5)),
     "thinking": ("openai-chat", text("<think>", "Hm.", "</think>", "Yes.")),
     "call": ("openai-chat", arguments('{"city":"Oslo"}')),
     "call-in-pieces": ("openai-chat", arguments('{"city":', '"Oslo"}')),
@@ -129,11 +136,11 @@ def stream(name: str) -> Stream:
 
 
 def packed(name: str) -> Stream:
-    """The same in gzip, whether the reader asks for it or not."""
+    """The same from a server that packs what it sends with gzip, for readers that ask for it."""
     plain = stream(name)
     headers = (*plain.response.headers, ("content-encoding", "gzip"))
-    body = gzip.compress(plain.body, mtime=0)
-    return made(f"{name}-gzip", plain.dialect, WireResponse(200, headers, (Chunk(body),)))
+    coded = WireResponse(200, headers, (Chunk(gzip.compress(plain.body, mtime=0)),))
+    return made(f"{name}-gzip", plain.dialect, replace(plain.response, codings=(("gzip", coded),)))
 
 
 def made(name: str, dialect: str, response: WireResponse) -> Stream:

@@ -12,6 +12,8 @@ from harness.transcript import Assembler
 from harness.wire.response import WireResponse
 from tests.mutants.decoders.pipeline import Broken, Reader
 
+SPELLED: dict[str, Callable[[str], str]] = {"lower": str, "title": str.title, "upper": str.upper}
+
 
 class ReaderSubject:
     """A `Subject` (harness.fuzz.subject) that is one reader."""
@@ -40,7 +42,8 @@ class ReaderSubject:
     def _events(self, response: WireResponse) -> Iterator[AnyEvent]:
         if response.status != 200:
             raise Broken(f"HTTP {response.status}")
-        return self._reader.read(dict(response.headers), reads_of(response))
+        spelled = SPELLED[response.header_case]
+        return self._reader.read({spelled(name): value for name, value in response.headers}, reads_of(response))
 
 
 def outcome_of(dialect: str, ask: Callable[[], Iterable[AnyEvent]]) -> Outcome:
