@@ -282,7 +282,9 @@ class _Hunt:
         for (kind, _), variant in self._smallest_first():
             again, seen = self._trial.confirmations(variant, kind, CONFIRMATIONS)
             if seen is not None and again == CONFIRMATIONS:
-                findings.append(Finding(variant, self._trial.judge(variant, seen), self._trial.intact, seen))
+                findings.append(
+                    Finding(variant, self._trial.judge(variant, seen), self._trial.intact_for(variant), seen)
+                )
             else:
                 notes.append(f"{variant.words}: it failed once, and then {again} times of {CONFIRMATIONS}")
         tried = dict(self._trial.tried)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import islice
 
@@ -45,6 +46,7 @@ class Trial:
         self._subject, self._stream = subject, stream
         self._exact = bool(getattr(subject, "exact", False))
         self._respelled = stream.dialect in ARGUMENTS_AS_OBJECTS
+        self._uncoded: Outcome | None = None
         self._known: dict[bytes, tuple[Difference, ...]] = {}
         self._hangs = self._breakdowns = 0
 
@@ -106,11 +108,24 @@ class Trial:
 
     def judge(self, variant: Variant, outcome: Outcome) -> tuple[Difference, ...]:
         """What is wrong with an outcome of that variant, the worst first."""
+        intact = self.intact_for(variant)
         if variant.demand is not None:
-            return worst_first(variant.demand.broken_by(outcome, self.intact))
+            return worst_first(variant.demand.broken_by(outcome, intact))
         cuts = variant.kind == "cuts"
         respelled = self._respelled and not cuts
-        return worst_first(differences(self.intact, outcome, exact=self._exact and cuts, respelled=respelled))
+        return worst_first(differences(intact, outcome, exact=self._exact and cuts, respelled=respelled))
+
+    def intact_for(self, variant: Variant) -> Outcome:
+        """What a variant is compared with: the stream itself, without its content codings where the variant has none.
+
+        A scenario may be about a coding that is broken, while its plain form is whole.
+        """
+        response = self._stream.response
+        if not response.codings or variant.response.codings:
+            return self.intact
+        if self._uncoded is None:
+            self._uncoded = self._subject.outcome(self._stream, replace(response, codings=()))
+        return self._uncoded
 
     def confirmations(self, variant: Variant, kind: FailureKind, times: int) -> tuple[int, Outcome | None]:
         """How many of so many fresh runs, one after another, fail in that way; and the outcome of the last that did."""

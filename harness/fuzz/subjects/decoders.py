@@ -112,7 +112,8 @@ def _may_hold_tags(body: bytes) -> bool:
 
 
 def reads(response: WireResponse) -> Iterable[bytes]:
-    """The bytes of a response read by read, without their content coding."""
+    """The bytes of a response read by read, without their content coding, in the coding that we would be given."""
+    response = response.accepted_by("gzip, deflate")
     chunks = (chunk.data for chunk in response.chunks)
     coding = response.header("content-encoding")
     if coding in ("gzip", "x-gzip"):
