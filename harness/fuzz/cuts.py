@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from harness.fuzz.kinds import LARGE, Listed
 from harness.fuzz.places import INSIDE, anatomy
 from harness.fuzz.spans import Sort
 from harness.fuzz.stream import Stream
@@ -30,9 +31,6 @@ PLAN = "plan"
 CODED = "coded"
 """Families besides those named by a sort of place: one piece, byte by byte, fixed sizes, plans of many cuts, and cuts
 of the bytes of a content coding."""
-
-LARGE = 65_536
-"""Bytes of a body up to which the systematic cuttings are complete."""
 
 _DESCRIBED = 3  # cuts that words tell apart
 _MANY = 24  # cuts that a plan has at most, unless it is a short body's
@@ -55,13 +53,6 @@ def cut(response: WireResponse, offsets: Iterable[int]) -> WireResponse:
 def _chunks(body: bytes, inside: Sequence[int]) -> tuple[Chunk, ...]:
     """The body in the reads that end at those offsets, which are inside it and ascending."""
     return tuple([Chunk(body[start:end]) for start, end in pairwise([0, *inside, len(body)]) if end > start])
-
-
-class Listed(NamedTuple):
-    """A variant that is not made yet."""
-
-    family: str
-    plan: Mapping[str, Any]
 
 
 def cut_variants(stream: Stream) -> Iterator[Variant]:

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 from hypothesis.strategies import SearchStrategy
 
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Kind, Variant
 
+LARGE = 65_536
+"""Bytes of a body up to which every place of it is tried; of larger ones, about so many places, spread evenly."""
 
-class Listed(Protocol):
-    """A variant that is not made yet."""
 
-    @property
-    def family(self) -> str:
-        """What it is counted with."""
+class Listed(NamedTuple):
+    """A variant that is not made yet: what it is counted with, or a part of that, and what it is made from."""
 
-    @property
-    def plan(self) -> Mapping[str, Any]:
-        """What it is made from."""
+    family: str
+    plan: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from harness.fuzz.cuts import LARGE, BadPlan, cut, cut_list, cut_plans, cut_variants, random_cuts, simpler, variant_of
+from harness.fuzz.cuts import BadPlan, cut, cut_list, cut_plans, cut_variants, random_cuts, simpler, variant_of
+from harness.fuzz.kinds import LARGE
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
 from harness.wire.response import Chunk, WireResponse

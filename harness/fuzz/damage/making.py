@@ -16,6 +16,7 @@ from harness.fuzz.damage.erring import with_error
 from harness.fuzz.damage.packed import PLAIN, Unpacked, unpacked
 from harness.fuzz.damage.sheet import Sheet
 from harness.fuzz.damage.spec import damage_spec
+from harness.fuzz.kinds import LARGE, Listed
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
 
@@ -29,8 +30,20 @@ class BadPlan(ValueError):
 
 
 def damage_variants(stream: Stream) -> Iterator[Variant]:
-    """Every damage once: clean cuts first, then frames and errors, then cuts with other endings, then bytes."""
+    """Every damage once: clean cuts first, then frames and errors, then cuts with other endings, then bytes.
+
+    Of bodies of more than `LARGE` bytes, cuts and flipped bytes are a choice, spread evenly.
+    """
     return (variant_of(stream, plan) for plan in _plans(stream))
+
+
+def damage_list(stream: Stream) -> Iterator[Listed]:
+    """The same, in the same order, none of them made; the families are those of the plans' own words."""
+    return (Listed(" ".join(_words_of(plan)), plan) for plan in _plans(stream))
+
+
+def _words_of(plan: Plan) -> Iterator[str]:
+    return (str(value) for key, value in plan.items() if key not in ("at", "bit", "frame", "after"))
 
 
 def damage_plans(stream: Stream) -> SearchStrategy[Variant]:
@@ -112,18 +125,18 @@ def _account(dialect: str, body: bytes) -> Account:
 
 
 def _plans(stream: Stream) -> Iterator[Plan]:
-    size = len(stream.body)
+    places = range(0, len(stream.body), max(1, -(-len(stream.body) // LARGE)))
     if _is_packed(stream):
-        yield from ({"damage": "cut", "at": at, "ending": ending} for ending in PROMPT_ENDINGS for at in range(size))
+        yield from ({"damage": "cut", "at": at, "ending": ending} for ending in PROMPT_ENDINGS for at in places)
         return
-    yield from ({"damage": "cut", "at": at, "ending": "clean"} for at in range(size))
+    yield from ({"damage": "cut", "at": at, "ending": "clean"} for at in places)
     yield from _orders(stream)
     yield from _unreadables(stream)
     yield from _errors(stream)
     yield from ({"damage": "utf8", "at": at} for at in _in_texts(account_of(stream)))
     for ending in PROMPT_ENDINGS[1:]:
-        yield from ({"damage": "cut", "at": at, "ending": ending} for at in range(size))
-    yield from ({"damage": "flip", "at": at, "bit": at % 8} for at in range(size))
+        yield from ({"damage": "cut", "at": at, "ending": ending} for at in places)
+    yield from ({"damage": "flip", "at": at, "bit": at % 8} for at in places)
     yield from ({"damage": "cut", "at": at, "ending": "stall"} for at in _stalls(account_of(stream)))
 
 
