@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -94,35 +94,65 @@ def fuzz(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Search for ways of cutting, respelling or damaging a stream that a system does not stand."""
+    given = _given(scenario, family, dialect, catalogue, cassette, recordings)
+    effort = (examples, exhaustive, seed, minutes, jobs, shard, database)
+    asked = _Asked(system, _kinds(cuts, neutral, damage), *effort, front, in_process, isolate)
+    campaign = _campaign(given, asked, results_path(results, report))
+    if plan is not None:
+        _play(campaign, plan, as_json=as_json, quiet=quiet)
+    _search(campaign, save, report, junit, quiet=quiet, as_json=as_json)
+
+
+class _Asked(NamedTuple):
+    """What was asked for, but for the streams."""
+
+    systems: Names
+    kinds: tuple[Kind, ...]
+    examples: int
+    exhaustive: str
+    seed: int
+    minutes: float | None
+    jobs: int | None
+    shard: str | None
+    database: Path | None
+    front: str | None
+    in_process: bool
+    isolated: bool
+
+
+def _campaign(given: GivenStreams, asked: _Asked, results: Path | None) -> Campaign:
+    """The campaign; what cannot be understood ends the command."""
     from harness.fuzz.campaign import Campaign
     from harness.fuzz.searcher import Effort
 
-    part = _shard(shard)
-    effort = Effort(examples, _exhaustive(exhaustive))
-    given = _given(scenario, family, dialect, catalogue, cassette, recordings)
-    campaign = Campaign(
-        systems=tuple(dict.fromkeys(system or [DECODERS])),
+    return Campaign(
+        systems=tuple(dict.fromkeys(asked.systems or [DECODERS])),
         streams=given.streams,
         catalogue=given.version,
-        kinds=_kinds(cuts, neutral, damage),
-        effort=effort,
-        seed=seed,
-        minutes=minutes,
-        jobs=jobs or os.cpu_count() or 1,
-        shard=part,
-        database=database,
-        front=front,
-        in_process=in_process,
-        isolated=isolate,
-        results=results_path(results, report),
+        kinds=asked.kinds,
+        effort=Effort(asked.examples, _exhaustive(asked.exhaustive)),
+        seed=asked.seed,
+        minutes=asked.minutes,
+        jobs=asked.jobs or os.cpu_count() or 1,
+        shard=_shard(asked.shard),
+        database=asked.database,
+        front=asked.front,
+        in_process=asked.in_process,
+        isolated=asked.isolated,
+        results=results,
     )
-    if plan is not None:
-        _play(campaign, plan, as_json=as_json, quiet=quiet)
+
+
+def _search(
+    campaign: Campaign, save: Path | None, report: Path | None, junit: Path | None, *, quiet: bool, as_json: bool
+) -> NoReturn:
+    """Carries it out, writes what was asked for, and ends the command with its status."""
+    said = not (quiet or as_json)
     make_room(campaign.results, report and report / "index.html", junit, save and save / "fuzz" / "scenario.yaml")
     run = _carry_out(campaign, quiet=quiet, as_json=as_json)
     if save is not None:
-        _save(run, campaign, save, said=not (quiet or as_json))
-    show(run, report, junit, said=not (quiet or as_json))
+        _save(run, campaign, save, said=said)
+    show(run, report, junit, said=said)
 
 
 def _kinds(cuts: bool, neutral: bool, damage: bool) -> tuple[Kind, ...]:
@@ -203,7 +233,7 @@ def _save(run: Run, campaign: Campaign, folder: Path, *, said: bool) -> None:
         typer.echo("\n".join(words))
 
 
-def _play(campaign: Campaign, plan: str, *, as_json: bool, quiet: bool) -> None:
+def _play(campaign: Campaign, plan: str, *, as_json: bool, quiet: bool) -> NoReturn:
     from harness.cli.fuzz_plan import play_plan
 
     play_plan(campaign, plan, as_json=as_json, quiet=quiet)

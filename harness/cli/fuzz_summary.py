@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from harness.fuzz.variant import KINDS
 from harness.report.visible import counted, plain
 from harness.runner.results import FuzzFinding, FuzzResult
 
@@ -37,9 +38,9 @@ def _table(searches: Sequence[FuzzResult]) -> Table:
     for title in ("streams", "inputs", "proof complete", "findings", "silent", "known", "should/may", "errors"):
         table.add_column(title, justify="right")
     groups: dict[tuple[str, str, str], list[FuzzResult]] = {}
-    for search in searches:
+    for search in sorted(searches, key=lambda each: (each.system, each.system_version, KINDS.index(each.kind))):
         groups.setdefault((search.system, search.system_version, search.kind), []).append(search)
-    for key, group in sorted(groups.items()):
+    for key, group in groups.items():
         table.add_row(*map(plain, key), *_counts(group))
     return table
 
@@ -74,4 +75,4 @@ def _print_reasons(console: Console, searches: Sequence[FuzzResult]) -> None:
     for verdict, words in (("error", "could not be searched"), ("unsupported", "not searched")):
         notes = Counter(f"{search.system}: {search.note}" for search in searches if search.verdict == verdict)
         for note, count in notes.most_common(SHOWN_REASONS):
-            console.print(f"\n{words}, {counted(count, 'search')} of {plain(note)}", markup=False)
+            console.print(f"\n{words}, {counted(count, 'search', 'searches')} of {plain(note)}", markup=False)

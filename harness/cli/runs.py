@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -129,7 +129,7 @@ def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool)
         fail(f"the run was interrupted{kept}", INTERRUPTED)
 
 
-def show(run: Run, report: Path | None, junit: Path | None, *, said: bool, baseline: Run | None = None) -> None:
+def show(run: Run, report: Path | None, junit: Path | None, *, said: bool, baseline: Run | None = None) -> NoReturn:
     """Writes what was asked for, prints the summary if it is to be `said`, and ends the command with its status.
 
     With a baseline that is the status of what is not as it was.

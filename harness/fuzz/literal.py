@@ -13,6 +13,9 @@ from harness.dialects import dialect as dialect_record
 from harness.wire.content_coding import CodingForm
 from harness.wire.response import WireResponse
 
+FORM_OF: dict[CodingForm, list[str]] = {"members": ["gzip"], "raw": ["deflate"]}
+"""The codings that there are in a form of their own besides the usual one."""
+
 
 class Unwritable(ValueError):
     """The scenario language has no words for this response; the message says why."""
@@ -52,7 +55,8 @@ def _candidates(response: WireResponse, dialect: str) -> Iterator[dict[str, Any]
         return
     codings = [coding for coding, _ in response.codings]
     for form in get_args(CodingForm):
-        yield {**written, "faults": [cuts, {"encode": {"coding": codings, "form": form}}, *ending]}
+        if form == "flushed" or codings == FORM_OF[form]:
+            yield {**written, "faults": [cuts, {"encode": {"coding": codings, "form": form}}, *ending]}
 
 
 def _body(body: bytes, dialect: str) -> dict[str, Any]:

@@ -25,6 +25,8 @@ FAMILY = "fuzz"
 NO_SUCCESS = frozenset({"not-finished", "error-is-no-answer", "error-stands", "gap-noticed", "unreadable-noticed"})
 """Rules of `specs/damage.yaml` under which the answer must not pass for a whole one."""
 TITLE_LENGTH = 90
+LONG_TEXT = 90
+"""Characters from which on a text stands in lines of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _written(search: FuzzResult, finding: FuzzFinding, stream: Stream, variant: 
     kept = scenario.model_dump(mode="json", include={"request", "options", "needs", "front"}, exclude_defaults=True)
     document: dict[str, Any] = {
         "title": _title(variant.words),
-        "why": _why(search, finding),
+        "why": _Why(_why(search, finding)),
         **({} if finding.level == "must" else {"level": finding.level}),
         "dialects": [stream.dialect],
         **({"subjects": "gateway", "serves": [search.dialect]} if search.upstream else {}),
@@ -142,13 +144,32 @@ def _dumped(expect: Expectation) -> dict[str, Any]:
     return dumped
 
 
+class _Why(str):
+    """A text that is folded to the width of a page."""
+
+
 class _Dumper(yaml.SafeDumper):
-    """Texts of several lines stand as blocks, so that a person sees the frames."""
+    """Texts with their own line ends, and frames, stand as blocks; small collections in one line."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    style = ">" if isinstance(text, _Why) else "|" if "\n" in text or len(text) > LONG_TEXT else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=style)
+
+
+def _list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=_is_small(items))
+
+
+def _mapping(dumper: yaml.SafeDumper, items: dict[str, Any]) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", items.items(), flow_style=_is_small(items))
+
+
+def _is_small(items: Any) -> bool:
+    return len(repr(items)) <= LONG_TEXT and "\n" not in repr(items)
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Why, _text)
+_Dumper.add_representer(list, _list)
+_Dumper.add_representer(dict, _mapping)
