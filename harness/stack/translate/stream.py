@@ -24,6 +24,7 @@ from harness.events import (
     Text,
     ToolCall,
     Usage,
+    Warning,
 )
 from harness.stack.translate.calls import Calls, Piece
 from harness.stack.translate.counts import Counts
@@ -34,6 +35,10 @@ from harness.wire import ndjson
 CUT_OFF = ErrorInfo("connection", "the upstream's answer ended before it was finished", retryable=True)
 """What the reader of a translated stream is told where the original was cut off."""
 
+UNREADABLE = ErrorInfo("protocol", "what may have been the arguments of a call could not be read")
+"""What the reader of a translated stream is told in the place of a call that would look as if it had none."""
+
+_UNREADABLE_RULES = ("frame-not-json", "payload-malformed")
 _SUMMARY = Loss("reasoning-summary", "that reasoning is a summary is not said")
 _RESPELLED = Loss("arguments-respelled", "arguments go out as an object")
 _AFTER_ERROR = Loss("after-error", "an error is the last that a stream says")
@@ -77,6 +82,7 @@ class StreamWriter:
         self._waits = answer is not None  # something does, and goes out before any content
         self._may_hold = False  # the encoder may hold a call that has begun
         self._gathered = False  # the encoder may hold a call that is whole
+        self._unreadable = False  # a frame of the source was
         self._failed = False
         self._over = False
         self._handlers = self._by_type()
@@ -95,6 +101,7 @@ class StreamWriter:
             Other: self._extra,
             Retry: self._retry,
             End: self._end,
+            Warning: self._warned,
         }
 
     @property
@@ -232,7 +239,8 @@ class StreamWriter:
         if event.raw and not self._manners.same:
             event = msgspec.structs.replace(event, raw=None)  # another vendor's word
         self._send_usage(out)
-        if self._manners.finish_last:
+        doubtful = self._manners.needs_objects and self._calls.bare  # arguments may still come, or be asked for
+        if self._manners.finish_last or doubtful:
             self._finishes.append(event)
         else:
             self._content(event, out)
@@ -286,10 +294,17 @@ class StreamWriter:
         events = [*decoder.feed(b"".join(frames)), *decoder.close()]
         return next((event.error for event in events if type(event) is Failure), None)
 
+    def _warned(self, event: Warning, out: list[bytes]) -> None:
+        self._unreadable = self._unreadable or event.rule in _UNREADABLE_RULES
+
     def _end(self, event: End, out: list[bytes]) -> None:
         if self._over:
             return
-        if event.status == "completed" and not self._failed:
+        lacking = self._unreadable and self._manners.needs_objects and self._calls.bare
+        if event.status == "completed" and not self._failed and lacking:
+            self._finishes.clear()
+            self._fail(Failure(UNREADABLE), out)
+        elif event.status == "completed" and not self._failed:
             self._flush(out)
             self._send_usage(out)
             if self._manners.needs_objects and self._calls.bare:

@@ -24,6 +24,7 @@ from harness.events import (
     Text,
     ToolCall,
     Usage,
+    Warning,
 )
 from harness.stack.translate.stream import StreamWriter
 from harness.transcript import Transcript, fold
@@ -340,3 +341,26 @@ def test_a_source_that_is_cut_anywhere_says_the_same_in_the_target(
 
 def comparable(name: str, body: bytes) -> object:
     return {**fold(name, decoded(name, body)).to_dict(), "warnings": None}
+
+
+UNREAD = Warning("frame-not-json", "the frame is not a JSON object: '{\"cho'", 200)
+
+
+@pytest.mark.parametrize("target", ["anthropic-messages", "gemini", "ollama", "ai-sdk-ui"])
+def test_a_call_whose_arguments_could_not_be_read_is_not_sent_with_none(target: str) -> None:
+    result = read("openai-chat", target, START, ToolCall(0, "call_a", "f"), UNREAD, Finish("tool_calls"), DONE)
+    assert (result.status, [call.input for call in result.tool_calls if call.input is not None]) == ("failed", [])
+    assert result.error is not None and "could not be read" in result.error.message
+
+
+@pytest.mark.parametrize("target", ["anthropic-messages", "gemini", "ollama", "ai-sdk-ui"])
+def test_what_could_not_be_read_is_no_failure_where_every_call_has_arguments(target: str) -> None:
+    result = read("openai-chat", target, START, UNREAD, ToolCall(0, "call_a", "f", "{}"), Finish("tool_calls"), DONE)
+    assert (result.status, [call.input for call in result.tool_calls]) == ("completed", [{}])
+
+
+@pytest.mark.parametrize("target", ["anthropic-messages", "gemini", "ollama", "ai-sdk-ui"])
+def test_arguments_that_come_behind_the_stop_reason_are_not_lost(target: str) -> None:
+    late = [START, ToolCall(0, "call_a", "f"), Finish("tool_calls"), ToolCall(0, arguments='{"a": 1}'), DONE]
+    result = read("openai-chat", target, *late)
+    assert (result.status, [call.input for call in result.tool_calls]) == ("completed", [{"a": 1}])
