@@ -12,6 +12,7 @@ import msgspec
 
 from harness.catalogue.findings import Verdict
 from harness.fuzz.outcome import Outcome
+from harness.fuzz.proving import NOTHING, Shown
 from harness.fuzz.search import Finding, Found
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Kind
@@ -19,7 +20,7 @@ from harness.runner.results import FuzzFinding, FuzzResult
 from harness.systems.base import Description
 from harness.systems.known import KnownFailures
 
-ONLY_KNOWN = KnownFailures()
+NONE_KNOWN = KnownFailures()
 """What is known of a system of which nothing is."""
 
 
@@ -55,9 +56,9 @@ class Asked:
 
 
 def result_line(
-    asked: Asked, description: Description, found: Found, known: KnownFailures, *, duration_s: float
+    asked: Asked, description: Description, found: Found, known: KnownFailures, *, shown: Shown, duration_s: float
 ) -> FuzzResult:
-    """What a search found."""
+    """What a search found, and `shown`: how far cuttings are covered."""
     return FuzzResult(
         *(description.name, description.version, asked.front or asked.stream.dialect, asked.stream.id),
         source=shlex.join(asked.stream.source),
@@ -72,14 +73,15 @@ def result_line(
         reproduce=asked.again(),
         upstream=asked.stream.dialect if asked.front else None,
         provider=asked.stream.provider,
-        proof="sampled" if asked.kind == "cuts" and found.verdict in ("pass", "fail") else "",
+        proof=shown.covered,
+        proof_note=shown.note,
         note=found.note,
     )
 
 
 def unsearched_line(asked: Asked, description: Description, note: str, verdict: Verdict = "error") -> FuzzResult:
     """A search that came to nothing, and why."""
-    return result_line(asked, description, Found(verdict, note=note), ONLY_KNOWN, duration_s=0.0)
+    return result_line(asked, description, Found(verdict, note=note), NONE_KNOWN, shown=NOTHING, duration_s=0.0)
 
 
 def _finding(asked: Asked, finding: Finding, known: KnownFailures) -> FuzzFinding:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from harness.fuzz.proof_store import ProofStore
+from harness.fuzz.proving import NOTHING, SAMPLED, Shown, proof_of, with_proof
 from harness.fuzz.readers import behind, fronts_of, known_of, start
 from harness.fuzz.result_lines import Asked, result_line, unsearched_line
-from harness.fuzz.search import search
+from harness.fuzz.search import Found, search
 from harness.fuzz.stream import Stream
 from harness.fuzz.subject import Subject
 from harness.fuzz.variant import Kind
 from harness.runner.results import FuzzResult
 from harness.systems.base import Description, SystemBroken
+from harness.systems.environment import cache_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Searcher:
         self._in_process = in_process
         self._unbuilt = unbuilt
         self._subject: Subject | None = None
+        self._store: ProofStore | None = None
 
     def serve(self) -> tuple[Callable[[Task], Told], Callable[[], None]]:
         """What each process calls."""
@@ -116,19 +120,34 @@ class Searcher:
         began = time.monotonic()
         try:
             subject = behind(self._opened(task.spec), task.front)
-            found = search(
-                *(subject, asked.stream, kind),
-                seed=task.seed,
-                examples=asked.examples,
-                database=self._database,
-                exhaustive=asked.exhaustive,
-            )
+            found, shown = self._found(subject, asked)
             known = known_of(task.spec, subject.description.version)
         except Exception as error:  # ours, or the system's end: it costs this search its verdict, and no other
             description = self._subject.description if self._subject else Description(task.spec, "", "", ())
             self.close()
             return unsearched_line(asked, description, f"{type(error).__name__}: {error}")
-        return result_line(asked, subject.description, found, known, duration_s=time.monotonic() - began)
+        taken = time.monotonic() - began
+        return result_line(asked, subject.description, found, known, shown=shown, duration_s=taken)
+
+    def _found(self, subject: Subject, asked: Asked) -> tuple[Found, Shown]:
+        """What was found, and how far cuttings are covered. Where a proof covers all of them, few are tried besides."""
+        stream, kind = asked.stream, asked.kind
+        proof = proof_of(subject, stream, self._proofs()) if kind == "cuts" else None
+        found = search(
+            *(subject, stream, kind),
+            seed=asked.seed,
+            examples=asked.examples,
+            database=self._database,
+            exhaustive=0 if proof is not None and proof.complete else asked.exhaustive,
+        )
+        if proof is not None:
+            return with_proof(subject, stream, found, proof)
+        return found, SAMPLED if kind == "cuts" and found.verdict in ("pass", "fail") else NOTHING
+
+    def _proofs(self) -> ProofStore:
+        if self._store is None:
+            self._store = ProofStore((self._database or cache_folder()) / "proofs")
+        return self._store
 
     def _asked(self, task: Task, kind: Kind) -> Asked:
         effort = self._effort
