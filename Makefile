@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RECORDINGS := $(wildcard ../shared/recordings)
 SYSTEMS ?= reference openai-python anthropic-python
 
-.PHONY: record-demo replay matrix systems test check bench fuzz browser clean
+.PHONY: docs record-demo replay matrix systems test check bench fuzz browser clean
 
 replay: $(VENV)/run.stamp ## run the catalogue through the default systems and write reports/latest/index.html
 	$(BIN)/harness replay $(addprefix --system ,$(SYSTEMS)) $(addprefix --recordings ,$(RECORDINGS)) --report reports/latest
@@ -46,6 +46,10 @@ fuzz: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoder
 record-demo: $(VENV)/dev.stamp ## install real model servers, record every probe of them, and write cassettes/
 	$(BIN)/python demo/record_demo.py --out cassettes
 
+docs: $(VENV)/dev.stamp ## the documentation as a static site in reports/docs, its reference written anew from the code
+	$(BIN)/python docs/make_reference.py
+	$(BIN)/mkdocs build --quiet
+
 browser: ## Debian's Chromium, for the tests of the report's pages; without it they are skipped
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1 || \
@@ -58,7 +62,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,bench,sdks]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,bench,sdks,docs]'
 	touch $@ $(VENV)/run.stamp
 
 clean: ## remove what was built

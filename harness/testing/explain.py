@@ -44,7 +44,7 @@ def _wire(attempt: AttemptRecord) -> Iterator[str]:
     offset = 0
     for number, chunk in enumerate(attempt.chunks):
         if number < CHUNKS // 2 or number >= len(attempt.chunks) - CHUNKS // 2:
-            yield f"  byte {offset}: {_short(chunk.data.decode('utf-8', 'backslashreplace'))}"
+            yield f"  byte {offset}: {_both_ends(chunk.data.decode('utf-8', 'backslashreplace'))}"
         elif number == CHUNKS // 2:
             yield f"  … {len(attempt.chunks) - CHUNKS} more chunks …"
         offset += len(chunk.data)
@@ -55,3 +55,9 @@ def _wire(attempt: AttemptRecord) -> Iterator[str]:
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def _both_ends(text: str) -> str:
+    """A chunk as JSON has it; of a long one the middle is left out, since what was cut shows at its ends."""
+    shown = json.dumps(text, ensure_ascii=False)
+    return shown if len(shown) <= WIDTH else f"{shown[: WIDTH // 2]} … {shown[-WIDTH // 2 :]}"

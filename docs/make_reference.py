@@ -1,0 +1,146 @@
+"""Writes docs/reference/ from the code: every verb, every check, every lint rule, every line of a results file.
+
+python docs/make_reference.py [FOLDER]
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from harness.catalogue.checks.table import CHECKS
+from harness.catalogue.findings import KIND_MEANINGS
+from harness.cli.main import app
+from harness.lint.examples import example_body
+from harness.lint.spec import spec, spec_names
+from harness.runner import results as records
+
+HERE = Path(__file__).parent
+_EXAMPLE = 400  # characters of a rule's example that are shown
+
+
+def main(folder: Path) -> None:
+    """Writes every page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in pages().items():
+        (folder / name).write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def pages() -> dict[str, list[str]]:
+    """The pages by file name, as lines."""
+    return {
+        "cli.md": list(_cli()),
+        "checks.md": list(_checks()),
+        "rules.md": list(_rules()),
+        "results.md": list(_results()),
+    }
+
+
+def _cli() -> Iterator[str]:
+    yield from ("# Commands", "")
+    yield "Exit status: 0 conforms; 1 a must failed; 2 the call was wrong; 3 the harness or a system could not run."
+    yield from ("", "`harness --install-completion` makes a shell complete what follows.", "")
+    group: Any = typer.main.get_command(app)
+    yield from _commands(group, "harness")
+
+
+def _commands(group: Any, prefix: str) -> Iterator[str]:
+    for name, command in sorted(group.commands.items()):
+        title = f"{prefix} {name}"
+        if hasattr(command, "commands"):
+            yield from _commands(command, title)
+        else:
+            yield from _command(command, title)
+
+
+def _command(command: Any, title: str) -> Iterator[str]:
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and not each.hidden]
+    yield from (f"## {title}", "", inspect.cleandoc(command.help or ""), "")
+    words = [title, *(_metavar(each) for each in arguments), "[OPTIONS]" if options else ""]
+    yield from ("```text", " ".join(filter(None, words)), "```", "")
+    rows = [(_metavar(each), getattr(each, "help", "") or "") for each in arguments]
+    rows += [(", ".join([*each.opts, *each.secondary_opts]), each.help or "") for each in options]
+    if rows:
+        yield from ("| | |", "| --- | --- |")
+        yield from (f"| {_code(name)} | {_cell(words)} |" for name, words in rows)
+        yield ""
+    if command.epilog:
+        heading, _, example = command.epilog.partition(": ")
+        yield from (f"{heading}:", "", "```text", example, "```", "")
+
+
+def _metavar(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    name = name if argument.nargs == 1 or "..." in name else f"{name}..."
+    return name if argument.required or name.startswith("[") else f"[{name}]"
+
+
+def _checks() -> Iterator[str]:
+    yield from ("# Checks and kinds of failure", "")
+    yield "A case is judged by these rules, each of which says something of the content or of the ending."
+    yield from ("", "| check | column | demands |", "| --- | --- | --- |")
+    yield from (f"| `{each.slug}` | {each.column} | {_cell(each.doc)} |" for each in CHECKS)
+    yield from ("", "A finding has one of these kinds:", "", "| kind | meaning |", "| --- | --- |")
+    yield from (f"| `{kind}` | {_cell(meaning)} |" for kind, meaning in KIND_MEANINGS.items())
+
+
+def _rules() -> Iterator[str]:
+    yield from ("# Lint rules", "")
+    yield "`harness lint` holds streams against these. Each has a level, an authority, and a stream that breaks it."
+    for name in spec_names():
+        tables = spec(name)
+        yield from ("", f"## {name}", "")
+        for rule, said in tables.rules.items():
+            words = f"**{said.level}.** {said.says} By {tables.authorities[said.by]}."
+            yield from (f"### {name}: {rule}", "", words, "")
+            body = example_body(tables, rule).decode("utf-8", "backslashreplace")
+            shown = body if len(body) <= _EXAMPLE else f"{body[:_EXAMPLE]}… ({len(body)} characters)"
+            yield from ("````text", shown.rstrip("\n"), "````", "")
+
+
+def _results() -> Iterator[str]:
+    yield from ("# Results files", "")
+    yield "JSON lines: a header, a line for each result, recording or search, and a footer which says that it is whole."
+    yield "[The schema](../results.schema.json) is JSON Schema; `harness report --schema` prints it."
+    for kind in _RECORDS:
+        tag = kind.__struct_config__.tag
+        yield from ("", f"## {kind.__name__}", "", inspect.cleandoc(kind.__doc__ or ""), "")
+        if tag:
+            yield from (f'Its line has `"record": "{tag}"`.', "")
+        yield from ("| member | type | |", "| --- | --- | --- |")
+        for field in msgspec.structs.fields(kind):
+            needed = "" if not field.required else "always"
+            yield f"| `{field.encode_name}` | {_code(_type(field.type))} | {needed} |"
+
+
+_RECORDS = (
+    *(records.Header, records.Result, records.RecordingResult, records.FuzzResult, records.Footer),
+    *(records.Finding, records.Evidence, records.AttemptRecord, records.ChunkRecord, records.EventRecord),
+    *(records.FuzzFinding, records.ScenarioNote, records.SystemNote),
+)
+
+
+def _type(annotation: Any) -> str:
+    text = inspect.formatannotation(annotation)
+    for noise in ("typing.", "harness.runner.results.", "harness.catalogue.findings."):
+        text = text.replace(noise, "")
+    return text
+
+
+def _code(text: str) -> str:
+    return f"`{text}`".replace("|", "\\|")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "reference")
