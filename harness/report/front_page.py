@@ -8,6 +8,7 @@ from typing import Any
 from harness.catalogue.findings import KIND_MEANINGS
 from harness.report.marks import LEVELS
 from harness.report.matrix import CANARY_FAMILY, Cell, Column, Matrix, Row
+from harness.report.searches import search_counts, searches_line
 from harness.report.visible import counted
 
 DIGEST_LENGTH = 8
@@ -36,6 +37,8 @@ def front_page(matrix: Matrix) -> dict[str, Any]:
         "known": any(cell.result.known for cell in matrix.cells),
         "digest_length": DIGEST_LENGTH,
         "differing": [row for row in matrix.rows if _differs(row)],
+        "counts": search_counts(matrix.searches),
+        "searches_line": searches_line(matrix.searches),
         "key": KEY,
         "twice": {name: names.count(name) > 1 for name in names},
     }
@@ -44,7 +47,7 @@ def front_page(matrix: Matrix) -> dict[str, Any]:
 def _headline(matrix: Matrix) -> str:
     """The run in one sentence."""
     if not matrix.cells:
-        return "No case ran."
+        return searches_line(matrix.searches) if matrix.searches else "No case ran."
     systems = counted(len(matrix.systems), "system")
     failing = sum(system.tally.must_failed > 0 for system in matrix.systems)
     silent = f"{matrix.tally.silent:,} of {counted(matrix.tally.cases, 'case')} failed silently"

@@ -17,6 +17,7 @@ from harness.report.front_page import front_page
 from harness.report.matrix import Cell, Matrix, SystemEntry, build_matrix, cell_key
 from harness.report.pages import asset, page_environment, write_page
 from harness.report.recordings import grouped, left_out
+from harness.report.search_pages import write_searches
 from harness.report.sections import sections
 from harness.runner.results import Run
 
@@ -43,6 +44,7 @@ def render_report(runs: Sequence[Run], folder: Path) -> Path:
     _write_systems(environment, matrix, folder)
     if matrix.recordings:
         _write_recordings(environment, matrix, folder)
+    write_searches(environment, matrix.searches, folder)
     index = folder / "index.html"
     write_page(index, environment.get_template("index.html").render(root="", **front_page(matrix)))
     return index
@@ -50,10 +52,11 @@ def render_report(runs: Sequence[Run], folder: Path) -> Path:
 
 def _clear(folder: Path) -> None:
     """Removes the pages of an earlier report, so that no page stays that nothing links to."""
-    for name in ("cells", "scenarios", "systems"):
+    for name in ("cells", "scenarios", "systems", "searches"):
         for page in (folder / name).glob("*.html"):
             page.unlink()
-    (folder / "recordings.html").unlink(missing_ok=True)
+    for name in ("recordings.html", "searches.html"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _write_cells(environment: Environment, matrix: Matrix, runs: Sequence[Run], folder: Path) -> None:

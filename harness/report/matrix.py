@@ -5,8 +5,6 @@ A gateway has a column for each dialect that it serves, and gateways stand behin
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,16 +12,24 @@ from typing import TypeAlias, TypeVar
 
 from harness.catalogue.models import Level
 from harness.report.marks import LEVELS, Mark, mark, worst
+from harness.report.names import file_name
 from harness.report.score import Tally, tally
 from harness.report.visible import moment
-from harness.runner.results import Header, RecordingResult, Result, Run, ScenarioNote, SystemNote, pair_words
+from harness.runner.merge import join_searches
+from harness.runner.results import (
+    FuzzResult,
+    Header,
+    RecordingResult,
+    Result,
+    Run,
+    ScenarioNote,
+    SystemNote,
+    pair_words,
+)
 
 CANARY_FAMILY = "canary"
 REFERENCE = "reference"
 """Our own stack is the first column: it is the yardstick."""
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,8 @@ class Matrix:
     families: tuple[Family, ...]
     tally: Tally
     recordings: tuple[RecordingResult, ...]
+    searches: tuple[FuzzResult, ...]
+    """One for each system, dialect, stream and kind of change."""
     unfinished: tuple[str, ...]
     """What is missing from the runs, in words."""
     repeated: int
@@ -152,6 +160,7 @@ def build_matrix(runs: Sequence[Run]) -> Matrix:
         families=_families(rows, columns),
         tally=tally(results.values()),
         recordings=tuple(recording for run in runs for recording in run.recordings),
+        searches=join_searches(search for run in runs for search in run.searches),
         unfinished=tuple(words for run in runs if (words := missing_words(run))),
         repeated=len(every) - len(results),
         dialects=tuple(sorted({column.dialect for column in columns})),
@@ -251,13 +260,7 @@ def missing_words(run: Run) -> str:
         return f"The run of {started} did not come to its end: results may be missing."
     if footer.interrupted:
         return f"The run of {started} was interrupted: results are missing."
-    if footer.results != len(run.results) + len(run.recordings) and footer.results != len(run.results):
-        return f"The run of {started} says that it had {footer.results:,} results, but {len(run.results):,} are there."
+    there = len(run.results) + len(run.recordings) + len(run.searches)
+    if footer.results not in (there, len(run.results)):
+        return f"The run of {started} says that it had {footer.results:,} results, but {there:,} are there."
     return ""
-
-
-def file_name(name: str) -> str:
-    """A file name for a page: readable, safe on every file system, and another one for every other name."""
-    safe = _UNSAFE.sub("-", name.replace("/", "--"))[:_NAME_LENGTH].strip(".-").lower()
-    digest = hashlib.blake2s(name.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
-    return f"{safe or 'page'}-{digest}.html"

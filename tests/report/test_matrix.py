@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from harness.report.matrix import build_matrix, file_name
+from harness.report.matrix import build_matrix
+from harness.report.names import file_name
 from harness.runner.results import Footer, Run
 
 from .sample import SITUATIONS, SYSTEMS, header_of, result_of, run_of, small_run
