@@ -181,7 +181,7 @@ class Relay:
                 case Warning(rule="request-loss", message=message):
                     self._request_losses += [Loss(slug) for slug in _SLUG.findall(message)]
                 case Warning():
-                    pass
+                    self._writer.feed([event])  # which writes nothing of it, and bears it in mind
                 case Retry():  # begins nothing
                     events.append(event)
                 case Failure(error):

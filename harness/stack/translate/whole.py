@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.dialects.answers import gathered, once
 from harness.dialects.base import Answer, Dialect
-from harness.events import AnyEvent, End, Start
+from harness.events import AnyEvent, End, Start, Warning
 from harness.stack.translate.stream import StreamWriter
 
 
@@ -22,5 +22,6 @@ def whole_answer(
 
 def joined_answer(writer: StreamWriter, target: Dialect, events: Sequence[AnyEvent]) -> Answer:
     """The same, of the frames that `writer` makes, to which nothing was fed before. Raises ValueError."""
-    joined = target.join_frames(writer.feed([*gathered(events), End("completed")]))
+    warned = [event for event in events if isinstance(event, Warning)]
+    joined = target.join_frames(writer.feed([*warned, *gathered(events), End("completed")]))
     return Answer(joined.body, once([*writer.losses, *joined.losses]))

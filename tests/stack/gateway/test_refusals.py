@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.dialects import dialect, dialect_names
-from harness.events import Failure
+from harness.events import AnyEvent, Failure, Finish, Start, ToolCall
 from harness.stack.fallback import Target
 from harness.stack.gateway.refusal import told
 from harness.stack.policy import Policy
@@ -205,6 +205,21 @@ def test_a_truncated_answer_is_never_a_finished_one(served: str) -> None:
     response = Inside(CHAT, Answer(frames(CHAT)[:3])).ask("POST", PATHS[served], json=TALKS[served])
     decoder = dialect(served).decoder()
     assert fold(served, [*decoder.feed(response.content), *decoder.close()]).status == "failed"
+
+
+CALL: tuple[AnyEvent, ...] = (Start("r1", "m1"), ToolCall(0, "call_1", "f"), Finish("tool_calls"))
+
+
+@pytest.mark.parametrize("served", ["anthropic-messages", "gemini", "ollama"])
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_call_whose_arguments_could_not_be_read_is_not_handed_on_without_any(served: str, streaming: bool) -> None:
+    started, opened, *end = frames(CHAT, CALL)
+    path = PATHS[served] if streaming else PATHS[served].replace("streamGenerateContent?alt=sse", "generateContent")
+    request = TALKS[served] if served == "gemini" else {**TALKS[served], "stream": streaming}
+    inside = Inside(CHAT, Answer([started, opened, b'data: {"choices": [{"del\n\n', *end]))
+    response = inside.ask("POST", path, json=request)
+    assert b"could not be read" in response.content
+    assert (response.status_code, b"message_stop" in response.content) == (200 if streaming else 500, False)
 
 
 SECRETS = ("upstream.example", KEY, "Traceback", "httpx", "ReadError", "RemoteProtocolError", "harness/stack")

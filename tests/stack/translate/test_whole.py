@@ -7,7 +7,7 @@ import json
 import pytest
 
 from harness.dialects import dialect
-from harness.events import AnyEvent, End, Finish, Reasoning, Signature, Start, Text, ToolCall, Usage
+from harness.events import AnyEvent, End, Finish, Reasoning, Signature, Start, Text, ToolCall, Usage, Warning
 from harness.stack.translate.stream import StreamWriter
 from harness.stack.translate.whole import whole_answer
 from harness.transcript import fold
@@ -64,3 +64,11 @@ def test_ids_that_are_made_differ_by_their_salt() -> None:
 def test_what_did_not_end_well_is_no_document(ending: str) -> None:
     with pytest.raises(ValueError, match="did not end well"):
         whole_answer(dialect("gemini"), dialect("openai-chat"), [Text("So far"), End(ending)])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", ["anthropic-messages", "gemini", "ollama"])
+def test_a_call_whose_arguments_could_not_be_read_is_in_no_document(target: str) -> None:
+    unread = Warning("frame-not-json", "the frame is not a JSON object")
+    said = [Start("a", "m"), ToolCall(0, "call_1", "f"), unread, Finish("tool_calls"), End("completed")]
+    with pytest.raises(ValueError, match="could not be read"):
+        whole_answer(dialect("openai-chat"), dialect(target), said)
