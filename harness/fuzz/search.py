@@ -213,7 +213,9 @@ class _Hunt:
         *,
         dry: bool = False,
     ) -> Variant | None:
-        phases = (Phase.generate,) if dry else (Phase.reuse, Phase.generate, Phase.shrink)
+        phases = (Phase.generate,) if dry else (Phase.generate, Phase.shrink)
+        if number == 0 and not dry:  # later rounds would forget what is known by now, since they look for more
+            phases = (Phase.reuse, *phases)
         chosen_settings = settings(
             max_examples=examples,
             database=database,

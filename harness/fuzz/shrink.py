@@ -11,6 +11,7 @@ from harness.catalogue.findings import FailureKind
 from harness.fuzz.kinds import Source
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
+from harness.wire.response import Chunk
 
 FEW = 3
 """Pieces up to which simpler places are looked for."""
@@ -25,12 +26,15 @@ FirstFailing: TypeAlias = Callable[[Sequence[Variant]], int | None]
 def pieces_of(variant: Variant) -> Pieces:
     """The pieces of its plan, any of which may be left out; none where the plan is all of one piece."""
     if variant.kind == "cuts":
-        response = dict(variant.response.codings).get(variant.plan.get("coding", ""), variant.response)
-        ends = accumulate(len(chunk.data) for chunk in response.chunks)
-        size = len(response.body)
-        return tuple(str(at) for at in dict.fromkeys(ends) if 0 < at < size)
+        *inside, size = accumulate((len(chunk.data) for chunk in played_chunks(variant)), initial=0)
+        return tuple(str(at) for at in dict.fromkeys(inside) if 0 < at < size)
     key = _key(variant.plan)
     return () if key is None else tuple(json.dumps(piece, sort_keys=True) for piece in variant.plan[key])
+
+
+def played_chunks(variant: Variant) -> tuple[Chunk, ...]:
+    """The chunks of the body that was cut: the plain one, or that in the content coding which the plan names."""
+    return dict(variant.response.codings).get(variant.plan.get("coding", ""), variant.response).chunks
 
 
 def _key(plan: Mapping[str, Any]) -> str | None:
@@ -122,7 +126,7 @@ class Explanations:
         pieces = _named(variant)
         if len(pieces) < 2:
             return False
-        return not self._singles.isdisjoint(pieces) or any(known < pieces for known in self._several)
+        return not self._singles.isdisjoint(pieces) or any(known <= pieces for known in self._several)
 
 
 def _named(variant: Variant) -> frozenset[tuple[str, str]]:
