@@ -130,12 +130,8 @@ def _check(kind: Any) -> None:
     if issubclass(kind, _SEEN_WHOLE) and (kind in _SEEN_WHOLE or issubclass(kind, msgspec.Struct)):
         return
     own = [name for name in ("__reduce__", "__reduce_ex__", "__getstate__") if _own(kind, name)]
-    if own or kind.__flags__ & _HEAP_TYPE == 0:
+    if own or not (kind.__dictoffset__ or "__slots__" in vars(kind)):  # neither: made in C, with a memory of its own
         raise Unseen(f"{kind.__qualname__} has a pickle form of its own, which may hide a part of its state")
-
-
-_HEAP_TYPE = 1 << 9
-"""Py_TPFLAGS_HEAPTYPE: the class was made by a class statement, so that its attributes are all there is."""
 
 
 def _own(kind: type, name: str) -> bool:

@@ -66,6 +66,26 @@ def test_events_come_with_their_frames_and_the_end_with_the_close() -> None:
     assert parrot.close() == [End("completed")]
 
 
+def test_steps_are_the_events_of_each_frame_however_it_was_cut() -> None:
+    frames = body(HELLO, BYE, '{"say": "Bye"}', "half")
+    said = [[Text("Hello")], [], [Text("Bye")]]
+    at_once, byte_by_byte = Parrot(), Parrot()
+    *before, last = at_once.steps(frames)
+    assert before == said
+    assert rules(last) == ["frame-not-json"]
+    steps = [step for at in range(len(frames)) for step in byte_by_byte.steps(frames[at : at + 1])]
+    assert steps == [*said, last]
+    assert at_once.close() == byte_by_byte.close()
+
+
+def test_while_it_reads_frames_a_decoder_knows_nothing_of_its_framing() -> None:
+    parrot, out = Parrot(), list[AnyEvent]()
+    frames = parrot.framing.feed(body(HELLO, BYE))
+    del parrot.framing
+    parrot._read(frames, out)
+    assert out == [Text("Hello")]
+
+
 def test_without_its_stop_reason_a_stream_is_truncated() -> None:
     assert read(body(HELLO)) == [Text("Hello"), End("truncated")]
     assert read() == [End("truncated")]

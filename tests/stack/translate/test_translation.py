@@ -49,3 +49,21 @@ def test_nothing_at_all_is_a_stream_that_was_cut_off() -> None:
 def test_an_unknown_dialect_is_refused_before_anything_is_read(pair: tuple[str, str]) -> None:
     with pytest.raises(UnknownDialect, match="unknown dialect 'smoke'"):
         harness.translate(*pair, b"")
+
+
+CALLS = (
+    b'data: {"id":"r1","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a",'
+    b'"function":{"name":"f","arguments":"{\\"x\\": 1}"}}]}}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"b",'
+    b'"function":{"name":"g","arguments":"{\\"y\\": 2}"}}]}}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n\n',
+)
+
+
+@pytest.mark.parametrize("target", ["gemini", "ollama"])
+def test_calls_go_out_frame_by_frame_however_the_original_was_cut(target: str) -> None:
+    in_frames = [*harness.translate("openai-chat", target, CALLS)]
+    assert [frame.count(b'"name"') for frame in in_frames] == [1, 1, 0]
+    body = b"".join(CALLS)
+    assert [*harness.translate("openai-chat", target, body)] == in_frames
+    assert [*harness.translate("openai-chat", target, [body[at : at + 1] for at in range(len(body))])] == in_frames
