@@ -44,7 +44,7 @@ fuzz: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoder
 	$(BIN)/python benchmarks/fuzz_decoders.py -max_total_time=120
 
 record-demo: $(VENV)/dev.stamp ## install real model servers, record every probe of them, and write cassettes/
-	$(BIN)/python demo/record_demo.py --out cassettes
+	$(BIN)/python tests/model_servers/record_demo.py --out cassettes
 
 docs: $(VENV)/dev.stamp ## the documentation as a static site in reports/docs, its reference written anew from the code
 	$(BIN)/python docs/make_reference.py

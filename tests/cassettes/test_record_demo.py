@@ -10,7 +10,7 @@ import pytest
 
 from harness.endpoints.providers import load_providers
 
-FOLDER = Path(__file__).parents[2] / "demo"
+FOLDER = Path(__file__).parents[1] / "model_servers"
 sys.path.insert(0, str(FOLDER))  # its scripts are run from there
 
 import servers as demo  # noqa: E402

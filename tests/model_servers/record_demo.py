@@ -1,8 +1,8 @@
 """Installs the servers of `servers.toml` from the registries, starts each on 127.0.0.1, and records it.
 
     make record-demo                                           # all of it
-    python demo/record_demo.py --out cassettes            # every server, every probe
-    python demo/record_demo.py --out /tmp/x llama-cpp-python --probe text
+    python tests/model_servers/record_demo.py --out cassettes            # every server, every probe
+    python tests/model_servers/record_demo.py --out /tmp/x llama-cpp-python --probe text
 
 Cassettes are written to `<out>/<server>/<dialect>/<probe>.yaml`. A server that cannot be installed or started is told
 of and left out. Exit status: 0 every server was recorded; 3 one was not.
