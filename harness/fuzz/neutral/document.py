@@ -72,7 +72,7 @@ def read(framing: str, body: bytes) -> Document:
         return Document("ndjson", tuple(_lines(body)))
     if framing == "sse-or-array" and first == b"[":
         return _array(body)
-    if framing != "ndjson" and first not in (b"", b"{", b"[", b"<", b"\0"):
+    if framing in ("sse", "sse-or-array") and first not in (b"", b"{", b"[", b"<", b"\0"):
         bom = BOM if body.startswith(BOM) else b""
         return Document("sse", tuple(_events(body[len(bom) :])), bom)
     return Document("none", (Block(body, whole=False),))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from harness.fuzz.neutral.document import BOM, Block
 from harness.fuzz.neutral.json_text import tokens
-from harness.fuzz.neutral.mutation import Draft, Mutation, at_payloads, frame_number, payload_of
+from harness.fuzz.neutral.mutation import Draft, Mutation, frame_number, payload_of
 
 _COMMENTS = {
     "bare": b":",
@@ -116,6 +116,12 @@ def _whole_body(draft: Draft, at: int) -> int:
     return int(at == 0 and draft.document.framing == "sse")
 
 
+def _spaced(draft: Draft, at: int) -> int:
+    """At each event that has a space which can go."""
+    block = draft.document.blocks[at]
+    return int(_tight(block) != block)
+
+
 def _no_space(draft: Draft, at: int, pick: int, form: str) -> tuple[Draft, str]:
     blocks = draft.document.blocks
     chosen = range(len(blocks)) if form == "all" else (at,)
@@ -169,7 +175,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *map(_line, _LINES),
     Mutation("retry-alone", 3, _between, _retry_alone),
     Mutation("multi-line-data", 2, _multi_line, _multi_line_data, ("one", "all")),
-    Mutation("no-space", 4, at_payloads, _no_space, ("one", "all")),
+    Mutation("no-space", 4, _spaced, _no_space, ("one", "all")),
     Mutation("line-ends", 5, _whole_body, _line_ends, ("crlf", "cr", "lf", "mixed")),
     Mutation("crlf", 5, _json_lines, _crlf),
     Mutation("byte-order-mark", 5, _bom, _byte_order_mark),

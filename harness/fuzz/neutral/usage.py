@@ -9,6 +9,8 @@ from harness.fuzz.neutral.json_text import Number
 from harness.fuzz.neutral.mutation import Draft, Mutation, Payload, frame_number, with_payload
 
 _PLACES = {"openai-chat": "usage", "gemini": "usageMetadata"}
+_OF_USAGE = frozenset({"id", "object", "created", "model", "provider", "system_fingerprint", "service_tier", "usage"})
+"""What a chunk has that says the usage and nothing else."""
 
 
 def _usage(draft: Draft, at: int) -> Any:
@@ -53,7 +55,7 @@ def _early(draft: Draft, at: int) -> int:
         return 0
     if draft.dialect == "gemini":
         return 1
-    is_alone = not _said(payload_at(draft, once))
+    is_alone = {name for name, value in (payload_at(draft, once) or {}).items() if value} <= _OF_USAGE
     return int(is_alone and not any(_said(payload_at(draft, between)) for between in range(at + 1, once)))
 
 

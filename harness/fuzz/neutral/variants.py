@@ -28,8 +28,8 @@ _TOGETHER = 4
 """The most mutations of one plan."""
 
 
-class NoSuchPlace(ValueError):
-    """A plan names a mutation that its dialect does not have, or a place that the stream has not."""
+class BadPlan(ValueError):
+    """A plan that cannot be made of this stream; the message says what is wrong with it."""
 
 
 def neutral_variants(stream: Stream, each: int = EACH) -> Iterator[Variant]:
@@ -48,8 +48,8 @@ def _spread(draft: Draft, mutation: Mutation, most: int) -> Iterator[dict[str, A
     wanted = min(total, max(1, most // per_place))
     for number in range(wanted):
         at, pick = _place(counts, number * total // wanted)
-        for turn in range(per_place):
-            yield _step(mutation.name, at, pick, mutation.forms[(number + turn) % forms])
+        turns = range(forms) if per_place == forms else [number % forms]
+        yield from (_step(mutation.name, at, pick, mutation.forms[turn]) for turn in turns)
 
 
 def _place(counts: Sequence[int], number: int) -> tuple[int, int]:
@@ -70,29 +70,26 @@ def neutral_plans(stream: Stream) -> SearchStrategy[Variant]:
     draft = draft_of(stream)
     blocks = range(len(draft.document.blocks))
     possible = [name for name in _declared(stream) if any(MUTATIONS[name].sites(draft, at) for at in blocks)]
-    if not possible:
-        return st.nothing()
-    step = st.sampled_from(possible).flatmap(
-        lambda name: st.builds(
-            _step,
-            st.just(name),
-            st.integers(0, len(draft.document.blocks) - 1),
-            st.integers(0, 9999),
-            st.sampled_from(MUTATIONS[name].forms),
-        )
-    )
+    place, choice = st.integers(0, len(blocks) - 1), st.integers(0, 9999)
+    step = st.tuples(st.sampled_from(possible), place, choice, choice)
     steps = st.lists(step, min_size=1, max_size=_TOGETHER)
-    return steps.map(lambda chosen: variant_of(stream, {"mutations": chosen}))
+    return steps.map(lambda chosen: variant_of(stream, {"mutations": [_drawn(*one) for one in chosen]}))
+
+
+def _drawn(name: str, at: int, pick: int, turn: int) -> dict[str, Any]:
+    forms = MUTATIONS[name].forms
+    return _step(name, at, pick, forms[turn % len(forms)])
 
 
 def variant_of(stream: Stream, plan: Mapping[str, Any]) -> Variant:
-    """The variant that a plan makes of the stream. Raises NoSuchPlace.
+    """The variant that a plan makes of the stream. Raises BadPlan.
 
     A mutation that finds no site at its block is made at the next one that has some. Where others before it took all
     its sites it is left out, and the plan of the variant does not have it.
     """
     draft, done, words = draft_of(stream), [], []
-    for step in sorted(plan["mutations"], key=lambda step: _mutation(stream, step).stage):
+    steps = _steps(plan)
+    for step in sorted(steps, key=lambda step: _mutation(stream, step).stage):
         mutation = _mutation(stream, step)
         if (site := _site(draft, mutation, step)) is None:
             continue
@@ -101,7 +98,7 @@ def variant_of(stream: Stream, plan: Mapping[str, Any]) -> Variant:
         done.append(_step(mutation.name, *site, form))
         words.append(said)
     if not done:
-        raise NoSuchPlace(f"{stream.id} has no place for {', '.join(step['name'] for step in plan['mutations'])}")
+        raise BadPlan(f"{stream.id} has no place for {', '.join(step['name'] for step in steps)}")
     rules = [_rules(stream)[step["name"]] for step in done]
     return Variant(
         kind="neutral",
@@ -111,6 +108,51 @@ def variant_of(stream: Stream, plan: Mapping[str, Any]) -> Variant:
         response=draft.played,
         level="must" if all(rule.level == "must" for rule in rules) else "should",
     )
+
+
+def simpler(stream: Stream, plan: Mapping[str, Any]) -> Iterator[Variant]:
+    """The plan with one step in a simpler form, at an earlier choice, or at an earlier place."""
+    size = _size(plan)
+    for number, step in enumerate(plan["mutations"]):
+        forms = MUTATIONS[step["name"]].forms
+        at, pick, form = step["at"], step.get("pick", 0), step.get("form", forms[0])
+        places = [(0, 0), (at, 0), (at // 2, pick), (at - 1, pick), (at, pick // 2), (at, pick - 1)]
+        tried = [(*place, form) for place in places] + [(at, pick, each) for each in forms[: forms.index(form)]]
+        for one in tried:
+            if one[0] >= 0 and one[1] >= 0:
+                steps = [*plan["mutations"][:number], _step(step["name"], *one), *plan["mutations"][number + 1 :]]
+                variant = variant_of(stream, {"mutations": steps})
+                if _size(variant.plan) < size:
+                    yield variant
+
+
+def _size(plan: Mapping[str, Any]) -> tuple[int, ...]:
+    """What a simpler plan has less of."""
+    steps = plan["mutations"]
+    forms = [MUTATIONS[step["name"]].forms for step in steps]
+    first = sum(step["at"] for step in steps), sum(step.get("pick", 0) for step in steps)
+    return (
+        len(steps),
+        *first,
+        sum(each.index(step.get("form", each[0])) for step, each in zip(steps, forms, strict=True)),
+    )
+
+
+def _steps(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    steps = plan.get("mutations")
+    if type(steps) is not list or not steps or not all(_is_step(step) for step in steps):
+        raise BadPlan(
+            f'{dict(plan)} is no plan of neutral mutations: write {{"mutations": [{{"name": "comment", "at": 0}}]}}'
+        )
+    return steps
+
+
+def _is_step(step: Any) -> bool:
+    """Whether it has a name and a place, and of the rest only what a step may have."""
+    if type(step) is not dict or not {"name", "at"} <= set(step) <= {"name", "at", "pick", "form"}:
+        return False
+    counts = (step["at"], step.get("pick", 0))
+    return all(type(count) is int and count >= 0 for count in counts) and type(step["name"]) is str
 
 
 def _rules(stream: Stream) -> Mapping[str, Neutral]:
@@ -125,9 +167,9 @@ def _mutation(stream: Stream, step: Mapping[str, Any]) -> Mutation:
     name = step["name"]
     if name not in _rules(stream) or name not in MUTATIONS:
         has = ", ".join(_declared(stream))
-        raise NoSuchPlace(f"{stream.dialect} declares no neutral mutation {name!r}; it has {has}")
+        raise BadPlan(f"{stream.dialect} declares no neutral mutation {name!r}; it has {has}")
     if step.get("form", MUTATIONS[name].forms[0]) not in MUTATIONS[name].forms:
-        raise NoSuchPlace(f"{name} has no form {step['form']!r}; it has {', '.join(MUTATIONS[name].forms)}")
+        raise BadPlan(f"{name} has no form {step['form']!r}; it has {', '.join(MUTATIONS[name].forms)}")
     return MUTATIONS[name]
 
 
