@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.report.comparison import CHANGE_KINDS, Change, ChangeKind, Comparison, Outcome
-from harness.report.markdown import code
+from harness.report.spans import code
 from harness.report.visible import counted, plain
 
 HEADINGS: dict[ChangeKind, str] = {

@@ -2,6 +2,7 @@
 
 Only what fails the run is a `failure`: a `must` that fails, or a known failure that no longer does. Failures of a
 `should` or `may` are told in `system-out` and in properties. A known failure is `skipped`, with its reason.
+Searches are gathered: a case for each system, dialect and kind of change.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from harness.report.difference import as_text
 from harness.report.marks import by_gravity
 from harness.report.matrix import missing_words
 from harness.report.recordings import grouped
+from harness.report.searches import SearchGroup, finding_mark, gravest_first, search_counts, search_groups
 from harness.report.visible import plain
-from harness.runner.results import Header, RecordingResult, Result, Run
+from harness.runner.results import FuzzFinding, FuzzResult, Header, RecordingResult, Result, Run
 
 EXCERPT = 2_000
 """Characters that one value may take: CI systems cut long texts off without saying so."""
@@ -31,6 +33,8 @@ def render_junit(run: Run) -> bytes:
     suites = [_system_suite(run.header, list(results)) for _, results in groupby(sorted(run.results, key=_key), _key)]
     if run.recordings:
         suites.append(_recordings_suite(run.header, run.recordings))
+    if run.searches:
+        suites.append(_searches_suite(run.header, run.searches))
     if problem := missing_words(run):
         suites.append(_unfinished_suite(run.header, problem))
     root = Element("testsuites", {"name": "harness", **_counts(suites)})
@@ -181,6 +185,59 @@ def _recordings_suite(header: Header, recordings: Sequence[RecordingResult]) -> 
             case.append(_told("failure", f"{len(broken)} of {len(own)} do not hold", "recording", "\n".join(lines)))
         cases.append(case)
     return _suite(header, "recordings", {"streams": str(len(recordings))}, cases)
+
+
+def _searches_suite(header: Header, searches: Sequence[FuzzResult]) -> Element:
+    """One case for each system, dialect and kind of change, whatever the number of streams."""
+    cases = [_searched(group) for group in search_groups(searches)]
+    inputs = str(search_counts(searches).inputs)
+    return _suite(header, "searches", {"searches": str(len(searches)), "inputs": inputs}, cases)
+
+
+def _searched(group: SearchGroup) -> Element:
+    case = Element(
+        "testcase",
+        {
+            "classname": plain(f"{group.system}.searches"),
+            "name": plain(f"{group.kind} {group.pair}"),
+            "time": f"{sum(each.duration_s for each in group.searches):.3f}",
+        },
+    )
+    counts = group.counts
+    numbers = {"streams": counts.streams, "inputs": counts.inputs, "proofs_complete": counts.complete}
+    case.append(_properties({name: str(number) for name, number in numbers.items()}))
+    words = _searched_words(group)
+    failing = [each for each in group.searches if each.nonconformant]
+    unmeasured = [each for each in group.searches if each.verdict == "error"]
+    if failing:
+        case.append(_told("failure", f"{len(failing)} of {counts.searches} streams break it", "search", words))
+    elif unmeasured:
+        reason = unmeasured[0].note or "no reason given"
+        message = f"{len(unmeasured)} of {counts.searches} streams could not be searched: {reason}"
+        case.append(_told("error", message, "error", words))
+    elif counts.unsupported == counts.searches:
+        case.append(_told("skipped", group.searches[0].note or "unsupported"))
+    if words and not failing and not unmeasured:
+        SubElement(case, "system-out").text = plain(words)
+    return case
+
+
+def _searched_words(group: SearchGroup) -> str:
+    """The findings, the gravest first, each with the command that plays it again."""
+    found = [(search, finding) for search in group.searches for finding in gravest_first(search)]
+    found.sort(key=lambda each: (bool(each[1].known), finding_mark(each[1]).rank))
+    blocks = [_search_finding_words(search, finding) for search, finding in found[:PROBLEMS]]
+    blocks += [f"and {len(found) - PROBLEMS} more"] if len(found) > PROBLEMS else []
+    return "\n\n".join(blocks)
+
+
+def _search_finding_words(search: FuzzResult, finding: FuzzFinding) -> str:
+    silent = " (silent)" if finding.silent else ""
+    lines = [f"{search.stream} [{finding.level}] {finding.kind}{silent}: {_excerpt(finding.words)}"]
+    lines += [f"  {_excerpt(words)}" for words in finding.differences]
+    lines += [f"  demanded: {_excerpt(finding.rule)}"] if finding.rule else []
+    lines += [f"  known: {finding.known}"] if finding.known else []
+    return "\n".join([*lines, f"  reproduce: {finding.reproduce}"])
 
 
 def _unfinished_suite(header: Header, problem: str) -> Element:

@@ -5,21 +5,20 @@ Foreign words stand in code spans, where no markup, no mention and no reference 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from harness.report.marks import by_gravity
 from harness.report.matrix import Cell, Column, Matrix, build_matrix
 from harness.report.recordings import recordings_line
 from harness.report.score import Tally
-from harness.report.visible import counted, moment, plain
+from harness.report.search_markdown import search_blocks
+from harness.report.searches import search_counts
+from harness.report.spans import code, short, table_line
+from harness.report.visible import counted, moment
 from harness.runner.results import Run
 
 LONGEST_LIST = 20
 """Failures that one list spells out; a comment under a pull request may have 65,536 characters."""
-MESSAGE = 160
-
-_FENCES = re.compile("`+")
 
 
 def render_markdown(run: Run) -> str:
@@ -30,12 +29,13 @@ def render_markdown(run: Run) -> str:
         f"## LLM streaming compatibility: {_verdict(matrix)}",
         *(f"> **Not whole.** {words}" for words in matrix.unfinished),
         *_canary_warning(matrix),
-        _table(matrix.columns),
+        *([_table(matrix.columns)] if matrix.columns or not matrix.searches else []),
         *_listed("Silent failures", [cell for cell in failing if cell.worst.state == "silent"], matrix.columns),
         *_listed("Hangs", [cell for cell in failing if cell.worst.state == "hang"], matrix.columns),
         *_folded("Other must failures", [cell for cell in failing if _is_loud_must(cell)], matrix.columns),
         *_folded("Should and may failures", [cell for cell in failing if _is_loud_other(cell)], matrix.columns),
         *_folded("Not measured", [cell for cell in matrix.cells if cell.worst.state == "error"], matrix.columns),
+        *search_blocks(matrix.searches),
         *([f"Real recorded streams: {recordings_line(matrix.recordings)}"] if matrix.recordings else []),
         _foot(matrix),
     ]
@@ -45,13 +45,18 @@ def render_markdown(run: Run) -> str:
 def _verdict(matrix: Matrix) -> str:
     if matrix.unfinished:
         return "the run is not whole"
-    if matrix.tally.nonconformant:
-        return f"{counted(matrix.tally.nonconformant, 'case')} not conformant"
-    if matrix.tally.errors:
-        return f"{counted(matrix.tally.errors, 'case')} not measured"
-    if not matrix.tally.must_judged:
+    searches = search_counts(matrix.searches)
+    cases, broken = matrix.tally.nonconformant, searches.broken
+    if cases or broken:
+        told = [counted(cases, "case")] if cases else []
+        return f"{' and '.join([*told, *([counted(broken, 'search', 'searches')] if broken else [])])} not conformant"
+    if matrix.tally.errors or searches.errors:
+        told = [counted(matrix.tally.errors, "case")] if matrix.tally.errors else []
+        told += [counted(searches.errors, "search", "searches")] if searches.errors else []
+        return f"{' and '.join(told)} not measured"
+    if not matrix.tally.must_judged and not any(each.verdict in ("pass", "fail") for each in matrix.searches):
         return "nothing was judged"
-    known = sum(bool(cell.result.known) for cell in matrix.cells if cell.result.level == "must")
+    known = sum(bool(cell.result.known) for cell in matrix.cells if cell.result.level == "must") + searches.known
     return f"conformant but for {counted(known, 'known failure')}" if known else "conformant"
 
 
@@ -64,13 +69,11 @@ def _canary_warning(matrix: Matrix) -> Iterable[str]:
 
 def _table(columns: Iterable[Column]) -> str:
     heads = ("System", "Dialect", "Must", "Silent", "Hangs", "Other must", "Should", "May", "Known", "Not measured")
-    lines = [_line((*heads, "Unsupported")), _line(["---", "---", *(["---:"] * (len(heads) - 1))])]
-    lines += [_line([code(f"{each.system} {each.version}"), code(each.pair), *_counts(each.tally)]) for each in columns]
+    lines = [table_line((*heads, "Unsupported")), table_line(["---", "---", *(["---:"] * (len(heads) - 1))])]
+    lines += [
+        table_line([code(f"{each.system} {each.version}"), code(each.pair), *_counts(each.tally)]) for each in columns
+    ]
     return "\n".join(lines)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _counts(tally: Tally) -> list[str]:
@@ -120,22 +123,10 @@ def _where(cell: Cell, column: Column) -> str:
 
 def _what(cell: Cell) -> str:
     if not cell.result.failures:
-        return code(_short(cell.result.note or "no reason given"))
+        return code(short(cell.result.note or "no reason given"))
     gravest = by_gravity(cell.result.failures)[0]
-    known = f"; known: {code(_short(cell.result.known))}" if cell.result.known else ""
-    return f"**{gravest.kind}**, {code(_short(gravest.message))}{known}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= MESSAGE else f"{text[:MESSAGE]}…"
-
-
-def code(text: str) -> str:
-    """A code span that nothing in the text can leave, in one line, fit for a table."""
-    line = plain(" ".join(text.split())).replace("|", "\N{FULLWIDTH VERTICAL LINE}")
-    fence = "`" * (1 + max((len(run) for run in _FENCES.findall(line)), default=0))
-    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
-    return f"{fence}{pad}{line}{pad}{fence}"
+    known = f"; known: {code(short(cell.result.known))}" if cell.result.known else ""
+    return f"**{gravest.kind}**, {code(short(gravest.message))}{known}"
 
 
 def _foot(matrix: Matrix) -> str:

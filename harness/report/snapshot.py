@@ -14,10 +14,11 @@ from pathlib import Path
 from jinja2 import Environment
 
 from harness.report.front_page import front_page
-from harness.report.markdown import code, render_markdown
+from harness.report.markdown import render_markdown
 from harness.report.matrix import CANARY_FAMILY, Matrix, SystemEntry, build_matrix
 from harness.report.pages import asset, page_environment, write_page
 from harness.report.short_failures import anchor_of, short_sections
+from harness.report.spans import code
 from harness.report.standings import standings, table_markdown
 from harness.report.verdict_data import encode_verdicts
 from harness.runner.results import Result, Run

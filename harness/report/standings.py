@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.report.markdown import code
 from harness.report.matrix import Matrix, SystemEntry, build_matrix
+from harness.report.spans import code
 from harness.runner.results import Run
 
 BEGIN, END = "<!-- matrix:begin -->", "<!-- matrix:end -->"

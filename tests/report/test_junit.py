@@ -9,6 +9,7 @@ from harness.runner.results import Footer, Result, Run
 
 from .sample import SITUATIONS, recording_of, result_of, run_of, small_run
 from .sample_hostile import hostile_run
+from .sample_search import searched_run
 
 BY_ID = {situation.id: situation for situation in SITUATIONS}
 
@@ -141,3 +142,47 @@ def test_an_empty_run_is_an_empty_document() -> None:
     root = parse(run_of((), (), {}))
     assert root.get("tests") == "0"
     assert len(root) == 0
+
+
+def searched_cases() -> dict[str, Element]:
+    return {f"{case.get('classname')} {case.get('name')}": case for case in parse(searched_run()).iter("testcase")}
+
+
+def test_searches_are_gathered_by_system_dialect_and_kind_of_change() -> None:
+    assert {name: outcomes(case) for name, case in searched_cases().items()} == {
+        "absent.searches cuts openai-chat": ["error"],
+        "junior.searches cuts openai-chat": ["failure"],
+        "junior.searches damage openai-chat": ["failure"],
+        "junior.searches neutral openai-chat": [],
+        "reference.searches cuts openai-chat": [],
+        "reference.searches damage openai-chat": [],
+        "reference.searches neutral openai-chat": [],
+    }
+
+
+def test_a_search_that_fails_the_run_tells_the_smallest_inputs_and_how_to_play_them_again() -> None:
+    (failure,) = searched_cases()["junior.searches cuts openai-chat"].iter("failure")
+    assert failure.get("message") == "2 of 2 streams break it"
+    lines = (failure.text or "").splitlines()
+    assert lines[0].startswith("text/long [must] corruption (silent): cut after byte ")
+    assert "  the text changed: '°' became '\ufffd\ufffd'" in lines
+    assert any(line.startswith("  reproduce: harness fuzz --system junior ") for line in lines)
+
+
+def test_damage_says_what_was_demanded() -> None:
+    (failure,) = searched_cases()["junior.searches damage openai-chat"].iter("failure")
+    assert "  demanded: no success after a cut before the stop reason" in (failure.text or "")
+
+
+def test_known_and_mild_findings_are_told_and_do_not_fail() -> None:
+    case = searched_cases()["junior.searches neutral openai-chat"]
+    told = case.findtext("system-out") or ""
+    assert "text/plain [should] leak: " in told
+    assert "  known: reported upstream" in told
+    numbers = {each.get("name"): each.get("value") for each in case.iter("property")}
+    assert (numbers["streams"], numbers["inputs"], numbers["proofs_complete"]) == ("1", "430", "0")
+
+
+def test_a_search_that_could_not_be_done_says_why() -> None:
+    (error,) = searched_cases()["absent.searches cuts openai-chat"].iter("error")
+    assert error.get("message") == "1 of 1 streams could not be searched: the worker died with signal 9"

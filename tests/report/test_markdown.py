@@ -1,7 +1,8 @@
 import pytest
 from msgspec.structs import replace
 
-from harness.report.markdown import code, render_markdown
+from harness.report.markdown import render_markdown
+from harness.report.spans import code
 from harness.runner.results import Run
 
 from .sample import SITUATIONS, large_run, recording_of, run_of, small_run
