@@ -174,4 +174,4 @@ def _field_words(data: bytes, at: int) -> str:
 
 def _shown(data: bytes) -> str:
     text = data.decode("utf-8", "replace")
-    return f"{text[:_SHOWN]!r}" if len(text) <= _SHOWN else f"{text[: _SHOWN - 1] + '…'!r}"
+    return f"{text!r}" if len(text) <= _SHOWN else f"{text[: _SHOWN - 1] + '…'!r}"

@@ -82,7 +82,9 @@ def test_elements_of_an_array_are_frames(offset: int, words: str) -> None:
 
 def test_binary_frames_and_the_byte_order_mark_are_known() -> None:
     assert describe("anthropic-messages", b"\0\0\0\x10abc", 3) == "inside the binary frames"
-    assert describe("openai-chat", b"\xef\xbb\xbfdata: 1\n\n", 2) == "inside the byte order mark"
+    marked = b"\xef\xbb\xbfdata: 1\n\n"
+    words = [describe("openai-chat", marked, offset) for offset in (2, 3, 4)]
+    assert words == ["inside the byte order mark", "between two frames", "inside the field name 'data'"]
 
 
 @pytest.mark.parametrize("offset", [-1, 0, len(SSE), len(SSE) + 1])

@@ -76,7 +76,7 @@ def test_streams_that_break_off_are_taken(end: str) -> None:
 
 def test_every_answer_that_streams_is_there_for_decoders() -> None:
     stalled = {"events": [{"text": "again"}], "faults": [{"cut": {"after_frames": 2, "how": "stall"}}]}
-    several = scenario(responses=[{"events": EVENTS}, {"error": "overloaded"}, stalled])
+    several = scenario(responses=[{"error": "overloaded"}, {"events": EVENTS}, stalled])
     behind = scenario(id="text/behind", subjects=["gateway"])
     answers = catalogue_answers([several, behind], ["openai-chat"])
     assert [each.id for each in answers] == ["text/behind", "text/made", "text/made@2"]
