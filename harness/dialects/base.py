@@ -21,17 +21,13 @@ class Decoder(Protocol):
         """The events that the end of the body completes; the last is always End."""
 
 
-@runtime_checkable
-class Stepping(Protocol):
-    """A decoder that tells the events of each frame by themselves."""
-
-    def steps(self, data: bytes) -> list[list[AnyEvent]]:
-        """The events of each frame that `data` completes: what one frame says does not depend on where it was cut."""
-
-
 def steps_of(decoder: Decoder, data: bytes) -> list[list[AnyEvent]]:
-    """What `data` completes, frame by frame; all together where the decoder does not tell frames apart."""
-    return decoder.steps(data) if isinstance(decoder, Stepping) else [decoder.feed(data)]
+    """What `data` completes, frame by frame where the decoder tells frames apart (`steps`), else all together.
+
+    What comes of one frame does not depend on where it was cut, as what comes of one read does.
+    """
+    steps: Callable[[bytes], list[list[AnyEvent]]] | None = getattr(decoder, "steps", None)
+    return [decoder.feed(data)] if steps is None else steps(data)
 
 
 @dataclass(frozen=True, slots=True)

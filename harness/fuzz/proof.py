@@ -66,7 +66,8 @@ PLANS = 200
 _PLANS_OF_TRANSLATION = 20
 _SMALL = 128  # bytes of a body of which every slice is fed to the whole reader
 _SMALL_UNKNOWN = 256  # and of a reader of unknown build
-_SINGLES = 1024  # bytes of a body of which every single cut goes through filter and translation too
+_SINGLES = 512  # bytes of a body of which every single cut goes through filter and translation too
+_WHOLE_SINGLES = 2048  # and of one of which it goes through the decoder from the body's start to its end
 _FRAME_RUNS = 1_000  # runs of whole frames
 _LONG = 32_768  # bytes of a frame of which not every single cut is tried
 _PAIRS = 4_000  # slices of a reader of unknown build, above the small ones
@@ -208,6 +209,9 @@ class _Attempt:
         if self._size <= _SMALL and is_decoder:
             wide = self._walk(self._make(), None)
             wide.hold(combinations(range(self._size + 1), 2))
+        if is_decoder and self._size > _WHOLE_SINGLES:
+            self._single_cuts_within(reader, edges)
+            return "every single cut"
         singles = range(1, self._size) if is_decoder or self._size <= _SINGLES else _between(edges)
         for place in singles:
             self._same([place])

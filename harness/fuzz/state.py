@@ -21,7 +21,7 @@ import types
 from collections import deque
 from collections.abc import Callable
 from dataclasses import is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -57,7 +57,12 @@ def restored(state: Snapshot) -> Any:
 
 def same(left: Snapshot, right: Snapshot) -> bool:
     """Whether two states are one. Raises Unseen."""
-    return left == right or picture(restored(left)) == picture(restored(right))
+    return left == right or _pictures_match(left, right)
+
+
+@lru_cache(maxsize=1024)  # what differs only in how strings are shared does so again and again
+def _pictures_match(left: Snapshot, right: Snapshot) -> bool:
+    return picture(restored(left)) == picture(restored(right))
 
 
 def picture(reader: object) -> Any:
