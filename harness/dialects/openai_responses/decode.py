@@ -21,6 +21,7 @@ from harness.dialects.openai_responses.items import (
     Items,
     words,
 )
+from harness.dialects.openai_responses.numbers import Numbers
 from harness.dialects.openai_responses.response import read_usage
 from harness.events import (
     AnyEvent,
@@ -63,10 +64,13 @@ class Decoder(FrameDecoder):
         self._item: Item | None = None
         self._pieces: list[str] = []
         self._bounded_at = FRAME_LIMIT
+        self._numbers = Numbers()
 
     def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
         if frame.offset > self._bounded_at:
             self._bound(frame.offset, out)
+        if (number := payload.get("sequence_number")) is not None:
+            self._numbers.take(number, frame.offset, out)
         kind = payload.get("type")
         if type(kind) is not str:
             kind = frame.event or ""

@@ -93,7 +93,7 @@ def _simpler(stream: Stream, plan: Plan) -> Iterator[Plan]:
         yield {**plan, "ending": "clean"}
     if plan.get("damage") == "flip" or (plan.get("damage") == "cut" and not _is_packed(stream)):
         ends = [frame.end for frame in account_of(stream).frames if frame.end < last]
-        yield from ({**plan, place: at} for at in (0, *ends))
+        yield from ({**plan, place: at} for at in (0, *ends) if at < last)
     elif place != "at":
         yield from ({**plan, place: number} for number in range(last))
 

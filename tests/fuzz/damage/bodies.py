@@ -67,16 +67,6 @@ OLLAMA = (
     b'{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}\n'
 )
 
-AI_SDK_UI = (
-    b'data: {"type":"start"}\n\n'
-    b'data: {"type":"text-start","id":"0"}\n\n'
-    b'data: {"type":"text-delta","id":"0","delta":"One"}\n\n'
-    b'data: {"type":"tool-input-start","toolCallId":"c","toolName":"f"}\n\n'
-    b'data: {"type":"tool-input-delta","toolCallId":"c","inputTextDelta":"{}"}\n\n'
-    b'data: {"type":"finish"}\n\n'
-    b"data: [DONE]\n\n"
-)
-
 
 def damaged(plan: dict[str, Any], body: bytes = CHAT, dialect: str = "openai-chat") -> Variant:
     """The variant of a body that a plan makes."""

@@ -23,7 +23,6 @@ def account(dialect: str, body: bytes) -> Account:
         ("gemini", bodies.GEMINI, "One", "Hm.", [("", "f", '{"a": 1}')], 226),
         ("gemini", bodies.GEMINI_ARRAY, 'One } " two', "", [], 162),
         ("ollama", bodies.OLLAMA, "One, two.", "", [], 205),
-        ("ai-sdk-ui", bodies.AI_SDK_UI, "One", "", [("c", "f", "{}")], 278),
     ],
 )
 def test_a_body_says(
