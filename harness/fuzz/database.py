@@ -1,7 +1,7 @@
 """Where inputs that failed are kept, to be tried first the next time: a folder for each reader, stream and kind.
 
-`plans.json` holds the findings as plans, which a person can read, and which outlive changes of our code. Beside it lies
-Hypothesis's own database. All of it may be copied from one machine to another, and from one run of CI to the next.
+They are kept as plans, which a person can read, and which outlive changes of the code that made them. The folder may be
+copied from one machine to another, and from one run of CI to the next.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
-
-from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Kind
@@ -29,7 +27,6 @@ class Kept:
         name = f"{stream.dialect} {stream.id} {kind}"
         told_apart = blake2b(name.encode(), digest_size=4).hexdigest()
         self.folder = folder / _plain(spec) / f"{_plain(name)}-{told_apart}"
-        self.examples: ExampleDatabase = DirectoryBasedExampleDatabase(self.folder / "hypothesis")
 
     def plans(self) -> list[Mapping[str, Any]]:
         """The plans that failed; none where the file is not there, or is not what we wrote."""
@@ -49,12 +46,6 @@ class Kept:
         half = path.with_suffix(".new")
         half.write_text(json.dumps([dict(plan) for plan in plans], indent=1) + "\n")
         half.replace(path)
-
-
-def has_examples(database: ExampleDatabase | None, key: bytes) -> bool:
-    """Whether Hypothesis has anything to try again."""
-    kept = (key, key + b".secondary")
-    return database is not None and any(True for each in kept for _ in database.fetch(each))
 
 
 def _plain(name: str) -> str:

@@ -17,15 +17,15 @@ from random import Random
 from typing import Any
 
 from hypothesis import Phase, Verbosity, find, settings
-from hypothesis.database import ExampleDatabase
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 
 from harness.catalogue.findings import FailureKind, Verdict
 from harness.fuzz.choice import chosen
-from harness.fuzz.database import Kept, has_examples
+from harness.fuzz.database import Kept
 from harness.fuzz.kinds import Source, source_of
 from harness.fuzz.outcome import Difference, Outcome, differences
 from harness.fuzz.shrink import Explanations, alone, pieces_of, smallest
+from harness.fuzz.steady import steady_draws
 from harness.fuzz.stream import Stream
 from harness.fuzz.subject import Subject
 from harness.fuzz.trial import Trial
@@ -39,8 +39,6 @@ FEW_PIECES = 24
 """Pieces up to which each piece of a failing plan is tried by itself."""
 MANY = 200
 """Failing variants of several pieces that wait to be made smaller; the smaller ones explain most of them."""
-
-_KEY = b"plans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def search(
     kept = Kept(database, subject.spec, stream, kind) if database is not None else None
     hunt.again(kept.plans() if kept else ())
     hunt.one_by_one(exhaustive)
-    hunt.sampled(examples, kept.examples if kept else None)
+    hunt.sampled(examples)
     found = hunt.found()
     if kept is not None:
         kept.keep([finding.variant.plan for finding in found.findings])
@@ -171,21 +169,20 @@ class _Hunt:
             if len(self._candidates) < 2 * MOST and not self._explained.explain(variant, kind):
                 self._keep(self._shrunk(variant, kind), kind)
 
-    def sampled(self, examples: int, database: ExampleDatabase | None) -> None:
-        """Plans that Hypothesis makes: those that failed before, then new ones; each that fails is made smaller."""
+    def sampled(self, examples: int) -> None:
+        """Plans that Hypothesis makes; each that fails is made smaller."""
         left, rounds = examples, 0
         while left > 0 and rounds < MOST:
-            replay = rounds == 0 and has_examples(database, _KEY)
             if getattr(self._subject, "at_once", 1) > 1:
-                ahead = self._trial.run(self._ahead(left, rounds))
-                if not [1 for variant, broken in ahead if self._tells(variant, broken)] and not replay:
+                ahead = list(self._trial.run(self._ahead(left, rounds)))
+                if not any(self._tells(variant, broken) for variant, broken in ahead):
                     return
-            used, found = self._round(left, rounds, database)
+            used, found = self._round(left, rounds)
             if found is None:
                 return
             left, rounds = left - used, rounds + 1
 
-    def _round(self, examples: int, number: int, database: ExampleDatabase | None) -> tuple[int, Variant | None]:
+    def _round(self, examples: int, number: int) -> tuple[int, Variant | None]:
         """One go of Hypothesis: how many examples it took, and the smallest that failed."""
         used = 0
         wanted: list[FailureKind] = []
@@ -199,40 +196,31 @@ class _Hunt:
             wanted[:] = [broken[0].kind]
             return True
 
-        found = self._find(fails, examples, number, database)
+        found = self._find(fails, examples, number)
         if found is not None:
             self._keep(self._shrunk(found, wanted[0]), wanted[0])
         return used, found
 
     def _find(
-        self,
-        condition: Callable[[Variant], bool],
-        examples: int,
-        number: int,
-        database: ExampleDatabase | None,
-        *,
-        dry: bool = False,
+        self, condition: Callable[[Variant], bool], examples: int, number: int, *, dry: bool = False
     ) -> Variant | None:
-        phases = (Phase.generate,) if dry else (Phase.generate, Phase.shrink)
-        if number == 0 and not dry:  # later rounds would forget what is known by now, since they look for more
-            phases = (Phase.reuse, *phases)
         chosen_settings = settings(
             max_examples=examples,
-            database=database,
-            phases=phases,
+            database=None,  # what failed is kept as plans, which outlive changes of the strategies
+            phases=(Phase.generate,) if dry else (Phase.generate, Phase.shrink),
             deadline=None,
             derandomize=False,
             print_blob=False,
             verbosity=Verbosity.quiet,
         )
         try:
-            return find(
-                self._source.plans(self._stream),
-                condition,
-                settings=chosen_settings,
-                random=Random(self._number(f"round {number}")),
-                database_key=_KEY,
-            )
+            with steady_draws():
+                return find(
+                    self._source.plans(self._stream),
+                    condition,
+                    settings=chosen_settings,
+                    random=Random(self._number(f"round {number}")),
+                )
         except (NoSuchExample, Unsatisfiable):
             return None
 
@@ -244,7 +232,7 @@ class _Hunt:
             made.append(variant)
             return False
 
-        self._find(note, examples, number, None, dry=True)
+        self._find(note, examples, number, dry=True)
         return made
 
     def _tells(self, variant: Variant, broken: Sequence[Difference]) -> bool:

