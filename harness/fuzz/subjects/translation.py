@@ -8,6 +8,7 @@ from typing import Any
 from harness import __version__
 from harness.catalogue.models import FEATURES, GATEWAY_FEATURES
 from harness.dialects import dialect, dialect_names
+from harness.dialects.base import steps_of
 from harness.fuzz.outcome import ORDER, Outcome
 from harness.fuzz.stream import Stream
 from harness.fuzz.subjects.decoders import CODINGS, order_of, outcome_of, reads
@@ -44,7 +45,7 @@ class TranslationSubject:
         """What the stream amounts to, and what it becomes in each dialect."""
         source = dialect(stream.dialect)
         read, decoder = Assembler(stream.dialect), source.decoder()
-        batches = [decoder.feed(data) for data in reads(response)]
+        batches = [events for data in reads(response) for events in steps_of(decoder, data)]
         batches.append(decoder.close())
         for batch in batches:
             read.feed(batch)
