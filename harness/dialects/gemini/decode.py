@@ -201,10 +201,11 @@ class Decoder(FrameDecoder):
             tool_index = max(state.calls - 1, 0)
         elif kind := next((key for key in part if key not in _PLAIN_PARTS and part[key] not in _NOTHING), None):
             state.hosted = state.hosted or kind in _HOSTED_PARTS
-            # Words of the same part are told already; with them, the part would say them a second time.
-            rest = {key: part[key] for key in part if key not in _PLAIN_PARTS} if text else part
-            out.append(Other(kind, rest))
-            return
+            if type(text) is not str:
+                out.append(Other(kind, part))
+                return
+            # What else a part of text holds: its words and its signature would be told a second time.
+            out.append(Other(kind, {key: part[key] for key in part if key not in _PLAIN_PARTS}))
         if signature := as_str(part.get("thoughtSignature")):
             out.append(Signature(signature, choice=choice, tool_index=tool_index))
 

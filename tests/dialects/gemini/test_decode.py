@@ -71,6 +71,13 @@ def test_a_signature_on_an_empty_text_part_is_kept() -> None:
     assert signature == Signature("YQ==")
 
 
+@pytest.mark.parametrize("text", ["Hi", ""])
+def test_a_signature_beside_a_member_that_nobody_knows_is_kept(text: str) -> None:
+    result = read(chunk({"partMetadata": {"a": 1}, "text": text, "thoughtSignature": "YQ=="}, finish="STOP"))
+    assert result.text == text
+    assert [part.signature for part in result.parts if part.signature] == [Signature("YQ==")]
+
+
 def test_a_signature_on_a_call_names_the_call() -> None:
     seen = events(
         "gemini",
