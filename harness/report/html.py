@@ -18,6 +18,7 @@ from harness.report.matrix import Cell, Matrix, SystemEntry, build_matrix, cell_
 from harness.report.pages import asset, page_environment, write_page
 from harness.report.recordings import grouped, left_out
 from harness.report.search_pages import write_searches
+from harness.report.searches import searched_systems
 from harness.report.sections import sections
 from harness.runner.results import Run
 
@@ -105,8 +106,10 @@ def _write_scenarios(environment: Environment, matrix: Matrix, folder: Path) -> 
 
 def _write_systems(environment: Environment, matrix: Matrix, folder: Path) -> None:
     template = environment.get_template("system.html")
+    searched = {(each.name, each.version): each.href for each in searched_systems(matrix.searches)}
     for system in matrix.systems:
-        page = template.render(root="../", system=system, sections=sections(matrix, system.columns))
+        href = searched.get((system.name, system.version), "")
+        page = template.render(root="../", system=system, sections=sections(matrix, system.columns), searched=href)
         write_page(folder / system.href, page)
 
 

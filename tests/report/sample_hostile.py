@@ -13,6 +13,7 @@ from harness.runner.results import (
     EventRecord,
     Evidence,
     Footer,
+    FuzzResult,
     RecordingResult,
     Result,
     Run,
@@ -21,6 +22,7 @@ from harness.runner.results import (
 )
 
 from .sample import header_of, recording_of
+from .sample_search import finding_of, search_of
 
 SCRIPT = "<script>document.title='owned'</script>"
 IMAGE = '"><img src=x onerror="document.title=\'owned\'">'
@@ -49,7 +51,31 @@ def hostile_run() -> Run:
         described=described,
     )
     results = [_result("fail"), _result("error"), _result("pass"), _result("unsupported")]
-    return Run(header, tuple(results), (hostile_recording(),), Footer(5, 1.0))
+    return Run(header, tuple(results), (hostile_recording(),), Footer(7, 1.0), searches=hostile_searches())
+
+
+def hostile_searches() -> tuple[FuzzResult, ...]:
+    """A search that found something, in a stream of one of our dialects and in one of another, and one that broke."""
+    finding = finding_of(
+        family=IMAGE,
+        words=ALL,
+        plan={SCRIPT: [ALL]},
+        differences=[ALL, STYLE],
+        body_b64=[base64.b64encode(each).decode() for each in (BODY[:70], BODY[70:])],
+        headers=[(IMAGE, ALL), ("content-encoding", BIDI)],
+        how_ended=SCRIPT,
+        expected={"text": ALL, SCRIPT: ALL, "end": {"status": SCRIPT, "error": {"kind": IMAGE, "message": ALL}}},
+        seen={"text": STYLE, "tool_calls": [{SCRIPT: BIDI}], "end": {"status": CONTROLS, "error": None}},
+        reproduce=ALL,
+        rule=ALL,
+        known=ALL,
+        known_proof=IMAGE,
+    )
+    changed = {"provider": SCRIPT, "source": ALL, "tried": {IMAGE: 3}, "note": ALL, "proof_note": ALL, "reproduce": ALL}
+    found = search_of(SYSTEM, "cuts", finding, stream=ALL, system_version=SCRIPT, **changed)
+    return found, search_of(
+        f"{IMAGE} {SCRIPT}", "damage", finding, dialect=SCRIPT, upstream=ALL, verdict="error", **changed
+    )
 
 
 def hostile_recording() -> RecordingResult:

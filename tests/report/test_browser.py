@@ -10,6 +10,7 @@ from harness.report.snapshot import render_snapshot
 
 from .sample import large_run, small_run
 from .sample_hostile import hostile_run
+from .sample_search import searched_run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -220,6 +221,36 @@ def test_a_printed_report_is_light(chromium: sync_api.Browser, report: Path) -> 
     dark.context.close()
     assert background == "rgb(255, 255, 255)"
     assert not filters
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_report([searched_run()], tmp_path_factory.mktemp("searched"))
+
+
+def test_a_search_is_two_clicks_away_and_its_input_is_cut_in_sight(watched: Watched, searched: Path) -> None:
+    page = watched.open(searched)
+    page.get_by_role("link", name="Searches").click()
+    assert page.locator("h1").inner_text() == "Searches"
+    page.get_by_role("link", name="junior").click()
+    page.locator(".findings .message a").first.click()
+    rows = page.locator(".chunks > li")
+    assert rows.count() == 2
+    cut = rows.first.locator(".cut.c")
+    assert cut.inner_text() == "cut inside a UTF-8 character"
+    assert not page.locator(".hex").first.is_visible()
+    page.get_by_text("hex", exact=True).click()
+    assert page.locator(".hex").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_searches_fit_a_phone(chromium: sync_api.Browser, searched: Path, scheme: str) -> None:
+    phone = Watched(chromium, viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=scheme)
+    pages = sorted(searched.parent.rglob("*.html"))
+    wide = [path.name for path in pages if overflows(phone.open(path))]
+    phone.context.close()
+    assert (len(pages), wide) == (9, [])
+    assert phone.complaints == []
 
 
 @pytest.fixture(scope="module")

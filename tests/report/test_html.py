@@ -12,6 +12,7 @@ from harness.runner.results import Run, read_run, write_run
 
 from .sample import SITUATIONS, large_run, recording_of, run_of, small_run
 from .sample_hostile import BIDI, SCRIPT, hostile_run
+from .sample_search import searched_run
 
 VOID = {"meta", "link", "input", "br", "img"}
 
@@ -67,8 +68,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> list[Page]:
 
 
 @pytest.fixture(scope="module")
-def pages(small: list[Page], hostile: list[Page]) -> list[Page]:
-    return small + hostile
+def searched(tmp_path_factory: pytest.TempPathFactory) -> list[Page]:
+    return render(searched_run(), tmp_path_factory.mktemp("searched"))
+
+
+@pytest.fixture(scope="module")
+def pages(small: list[Page], hostile: list[Page], searched: list[Page]) -> list[Page]:
+    return small + hostile + searched
 
 
 def index_of(pages: Iterable[Page]) -> Page:
@@ -246,7 +252,7 @@ def test_pages_stay_inside_the_folder(tmp_path: Path) -> None:
     render_report([hostile_run()], tmp_path / "report")
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
     assert {path.name for path in (tmp_path / "report").iterdir()} == {
-        "index.html", "recordings.html", "static", "cells", "scenarios", "systems",
+        "index.html", "recordings.html", "searches.html", "static", "cells", "scenarios", "searches", "systems",
     }  # fmt: skip
 
 
@@ -315,3 +321,73 @@ def test_evidence_in_a_results_file_is_read_from_there(tmp_path: Path) -> None:
     assert len(pages) > len(run.results)
     for page in pages:
         assert (tmp_path / "lean" / page).read_bytes() == (tmp_path / "whole" / page).read_bytes()
+
+
+def test_the_front_page_of_searches_counts_findings_and_inputs(searched: list[Page]) -> None:
+    text = index_of(searched).text
+    assert "2,171 inputs made of 2 streams, in 3 systems: 5 findings, 2 of them silent, 1 known" in text
+    assert "2 silent findings" in " ".join(text.split())
+    assert "Matrix" not in text
+    assert {"href": "searches.html"} in index_of(searched).all("a")
+
+
+def test_a_search_that_found_something_has_a_page_and_no_other_has(searched: list[Page]) -> None:
+    names = sorted(page.path.name.rpartition("-")[0] for page in searched if page.path.parent.name == "searches")
+    assert names == [
+        "absent-1.0",
+        "junior-1.0",
+        "junior-1.0-openai-chat-cuts-text--long",
+        "junior-1.0-openai-chat-cuts-text--plain",
+        "junior-1.0-openai-chat-damage-text--plain",
+        "junior-1.0-openai-chat-neutral-text--plain",
+        "reference-1.0",
+    ]
+
+
+def search_page(pages: Iterable[Page], words: str) -> Page:
+    return next(page for page in pages if page.path.parent.name == "searches" and words in page.path.name)
+
+
+def test_a_finding_shows_the_smallest_input_cut_where_it_is_and_how_to_play_it_again(searched: list[Page]) -> None:
+    page = search_page(searched, "cuts-text--plain")
+    for words in (
+        "inside the second byte of °",
+        "silent: the caller had no way to notice",
+        "the text changed: '°' became",
+        "in 2 chunks",
+        "cut inside a UTF-8 character",
+        "430 inputs: single 400, plan 30",
+        "Intact stream",
+        "harness fuzz --system junior --scenario text/plain --cuts --plan",
+        "harness fuzz --system junior --scenario text/plain --cuts --seed 7",
+    ):
+        assert words in page.text, words
+    assert page.all("ins")
+    assert {"class": "hex"} in page.all("pre")
+
+
+def test_a_finding_of_damage_says_what_was_demanded(searched: list[Page]) -> None:
+    text = search_page(searched, "damage-text--plain").text
+    assert "Demanded: no success after a cut before the stop reason" in text
+    assert "A broken stream: it must not pass for a whole one." in text
+
+
+def test_the_page_of_a_searched_system_tells_of_every_stream(searched: list[Page]) -> None:
+    text = " ".join(search_page(searched, "reference-1.0").text.split())
+    assert "passes 430 tried, proof complete" in text
+    absent = search_page(searched, "absent-1.0").text
+    assert "the worker died with signal 9" in absent
+    assert "not searched" in absent
+
+
+def test_a_system_of_the_matrix_leads_to_its_searches(tmp_path: Path) -> None:
+    run = small_run()
+    own = structs.replace(searched_run().searches[0], system="reference", system_version="0.1.0")
+    pages = render(Run(run.header, run.results, (), run.footer, searches=(own,)), tmp_path)
+    leading = [
+        page.path.name
+        for page in pages
+        if page.path.parent.name == "systems" and any("searches/" in link["href"] for link in page.all("a"))
+    ]
+    assert [name.rpartition("-")[0] for name in leading] == ["reference-0.1.0"]
+    assert "Matrix" in index_of(pages).text
