@@ -24,7 +24,7 @@ from harness.fuzz.choice import chosen
 from harness.fuzz.database import Kept
 from harness.fuzz.kinds import Source, source_of
 from harness.fuzz.outcome import Difference, Outcome, differences
-from harness.fuzz.shrink import Explanations, alone, pieces_of, smallest
+from harness.fuzz.shrink import Explanations, alone, pieces_of, smallest, spelled_out
 from harness.fuzz.steady import steady_draws
 from harness.fuzz.stream import Stream
 from harness.fuzz.subject import Subject
@@ -257,6 +257,7 @@ class _Hunt:
 
     def _keep(self, variant: Variant, kind: FailureKind) -> None:
         """Of all that break the same in one family, the first is kept, unless a smaller one explains it."""
+        variant = spelled_out(self._stream, variant, self._source)
         if not self._is_known(variant, kind):
             self._candidates[kind, variant.family] = variant
         self._explained.add(variant, kind)

@@ -91,6 +91,14 @@ def _without(pieces: Pieces, at: int, size: int) -> Pieces:
     return (*pieces[:at], *pieces[at + size :])
 
 
+def spelled_out(stream: Stream, variant: Variant, source: Source) -> Variant:
+    """The same variant with a plan that names its few cuts one by one, where it said them otherwise."""
+    pieces = pieces_of(variant)
+    if variant.kind != "cuts" or "cuts" in variant.plan or not 0 < len(pieces) <= FEW:
+        return variant
+    return _with(stream, variant, source, pieces) or variant
+
+
 def alone(stream: Stream, variant: Variant, source: Source) -> list[Variant]:
     """Each of its pieces as a variant of its own; nothing for a plan of one piece."""
     pieces = pieces_of(variant)

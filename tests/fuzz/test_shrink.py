@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.fuzz.cuts import variant_of as cut_of
 from harness.fuzz.kinds import Source, source_of
-from harness.fuzz.shrink import Explanations, alone, pieces_of, smallest
+from harness.fuzz.shrink import Explanations, alone, pieces_of, smallest, spelled_out
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
 from tests.fuzz.readers import STREAM
@@ -78,6 +78,19 @@ def test_the_pieces_of_cuts_are_their_places_however_they_were_said() -> None:
     assert pieces_of(cut_of(STREAM, {"every": 20})) == ("20", "40", "60")
     assert pieces_of(cut_of(STREAM, {"cuts": [5, 9]})) == ("5", "9")
     assert pieces_of(cut_of(STREAM, {"cuts": []})) == ()
+
+
+@pytest.mark.parametrize(
+    ("plan", "spelled"),
+    [
+        ({"places": "character"}, {"cuts": [41, 44, 47]}),
+        ({"every": 40}, {"cuts": [40]}),
+        ({"every": 7}, {"every": 7}),
+        ({"cuts": []}, {"cuts": []}),
+    ],
+)
+def test_a_few_cuts_are_named_one_by_one(plan: dict[str, Any], spelled: dict[str, Any]) -> None:
+    assert spelled_out(STREAM, cut_of(STREAM, plan), source_of("cuts")).plan == spelled
 
 
 def test_each_piece_by_itself() -> None:
