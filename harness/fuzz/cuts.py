@@ -28,10 +28,9 @@ WHOLE = "whole"
 BYTES = "bytes"
 SIZES = "sizes"
 PLAN = "plan"
-CODED = "coded"
-"""Families besides those named by a sort of place: one piece, byte by byte, fixed sizes, plans of many cuts, and cuts
-of the bytes of a content coding."""
+"""Families besides those named by a sort of place: one piece, byte by byte, fixed sizes, and plans of many cuts."""
 
+_PLAIN = (None, "identity")
 _DESCRIBED = 3  # cuts that words tell apart
 _MANY = 24  # cuts that a plan has at most, unless it is a short body's
 
@@ -57,7 +56,7 @@ def _chunks(body: bytes, inside: Sequence[int]) -> tuple[Chunk, ...]:
 
 def cut_variants(stream: Stream) -> Iterator[Variant]:
     """Every systematic cutting, each once: in one piece, byte by byte, every place of a sort together, every single
-    cut, every fixed size. The families of single cuts are the sorts of their places.
+    cut, every fixed size; then the bytes of its content codings. Single cuts are of the family of their place's sort.
 
     Of bodies of more than `LARGE` bytes, single cuts inside strings and fixed sizes are a choice, spread evenly.
     """
@@ -68,19 +67,25 @@ def cut_variants(stream: Stream) -> Iterator[Variant]:
 
 def cut_list(stream: Stream) -> Iterator[Listed]:
     """The same, in the same order, none of them made: `variant_of` makes one."""
-    plain, *coded = _bodies(stream)
-    yield Listed(WHOLE, {"cuts": []})
-    if plain.size > 1:
-        yield Listed(BYTES, {"every": 1})
-        yield from (Listed(sort, {"places": sort}) for sort in plain.places)
-        for sort, offsets in reversed([*plain.places.items()]):  # what breaks readers most often comes first
-            thin = -(-len(offsets) // LARGE) if sort == "text" else 1
-            yield from (Listed(sort, {"cuts": [offset]}) for offset in offsets[::thin])
-        largest = (plain.size + 1) // 2  # larger ones cut once, and that was done
-        yield from (Listed(SIZES, {"every": size}) for size in range(2, largest + 1, -(-plain.size // LARGE)))
-    for body in coded:
-        yield Listed(BYTES, {"every": 1, "coding": body.coding})
-        yield from (Listed(CODED, {"cuts": [offset], "coding": body.coding}) for offset in range(1, body.size))
+    for body in _bodies(stream):
+        coding = {} if body.coding is None else {"coding": body.coding}
+        if body.coding is None:
+            yield Listed(WHOLE, {"cuts": []})
+        yield from (Listed(family, {**plan, **coding}) for family, plan in _plans(body))
+
+
+def _plans(body: _Body) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Of one form of the body, the cuttings that do cut."""
+    if body.size < 2:
+        return
+    yield BYTES, {"every": 1}
+    if len(body.places) > 1:
+        yield from ((sort, {"places": sort}) for sort in body.places)
+    for sort, offsets in reversed([*body.places.items()]):  # what breaks readers most often comes first
+        thin = -(-len(offsets) // LARGE) if sort in ("text", "coded") else 1
+        yield from ((sort, {"cuts": [offset]}) for offset in offsets[::thin])
+    largest = (body.size + 1) // 2  # larger ones cut once, and that was done
+    yield from ((SIZES, {"every": size}) for size in range(2, largest + 1, -(-body.size // LARGE)))
 
 
 def _bodies(stream: Stream) -> list[_Body]:
@@ -113,26 +118,26 @@ def cut_plans(stream: Stream) -> SearchStrategy[Variant]:
 
     A stream of fewer than two bytes has but one: in one piece.
     """
-    body = _Body(stream)
-    if body.size < 2:
-        return st.just(body.variant(WHOLE, {"cuts": []}))
-    return st.lists(places_in(stream), min_size=1, max_size=min(_MANY, body.size - 1), unique=True).map(body.planned)
+    bodies = [body for body in _bodies(stream) if body.size > 1]
+    if not bodies:
+        return st.just(_Body(stream).variant(WHOLE, {"cuts": []}))
+    return st.one_of([_plans_of(body) for body in bodies])
 
 
-def places_in(stream: Stream) -> SearchStrategy[int]:
-    """An offset inside the stream's body: a sort of place first, then one of that sort; the simplest sort is least."""
-    return st.one_of([st.sampled_from(offsets) for offsets in anatomy(stream.dialect, stream.body).places.values()])
+def _plans_of(body: _Body) -> SearchStrategy[Variant]:
+    place = st.one_of([st.sampled_from(offsets) for offsets in body.places.values()])
+    return st.lists(place, min_size=1, max_size=min(_MANY, body.size - 1), unique=True).map(body.planned)
 
 
 def random_cuts(stream: Stream, random: Random) -> Iterator[Variant]:
     """Plans without end, at little cost: few cuts and many, at weak places and anywhere. The same seed, the same."""
-    body = _Body(stream)
-    sorts = [*body.places.values()]
+    bodies = [body for body in _bodies(stream) if body.size > 1]
     any_of = random.random  # several times as fast as `choice`
-    while body.size > 1:
+    while bodies:
+        body = bodies[int(any_of() * len(bodies))]
         count = min(body.size - 1, random.choice((1, 2, 3, 5, 8, 21, 55, body.size // 8)) or 1)
         if any_of() < 0.5:
-            some = [sorts[int(any_of() * len(sorts))] for _ in range(count)]
+            some = [body.sorts[int(any_of() * len(body.sorts))] for _ in range(count)]
             yield body.planned({offsets[int(any_of() * len(offsets))] for offsets in some})
         else:
             yield body.planned({1 + int(any_of() * (body.size - 1)) for _ in range(count)})
@@ -149,8 +154,9 @@ class _Body:
         self.stream, self.coding, self.response = stream, coding, response
         self.bytes = self.response.body
         self.size = len(self.bytes)
-        self._anatomy = anatomy(stream.dialect, self.bytes) if coding is None else None
-        self.places: Mapping[Sort, Sequence[int]] = self._anatomy.places if self._anatomy else {}
+        self._anatomy = anatomy(stream.dialect, self.bytes, coded=response.header("content-encoding") not in _PLAIN)
+        self.places: Mapping[Sort, Sequence[int]] = self._anatomy.places
+        self.sorts = tuple(self.places.values())
 
     def listed(self, listed: Listed) -> Variant:
         """The variant of a plan that was listed for these bytes."""
@@ -191,8 +197,6 @@ class _Body:
 
     def simpler_places(self, offset: int) -> Iterator[int]:
         """Of every sort simpler than the place's own, the nearest place before it, or the first; then of its own."""
-        if self._anatomy is None:
-            return
         own = self._anatomy.sort(offset)
         for sort, offsets in self.places.items():
             if sort == own:
@@ -211,7 +215,7 @@ class _Body:
 
     def _family_of(self, cuts: Sequence[int]) -> str:
         if len(cuts) == 1:
-            return self._anatomy.sort(cuts[0]) if self._anatomy else CODED
+            return self._anatomy.sort(cuts[0])
         return PLAN if cuts else WHOLE
 
     def _words(self, plan: Mapping[str, Any], offsets: Sequence[int]) -> str:
@@ -226,6 +230,4 @@ class _Body:
         return f"cut at {len(offsets)} places, the first {self._after(offsets[0])}"
 
     def _after(self, offset: int) -> str:
-        if self._anatomy is None:
-            return f"after byte {offset} of {self.size}"
         return f"after byte {offset}, {self._anatomy.words(offset)}"

@@ -33,6 +33,7 @@ INSIDE: Mapping[Sort, str] = {
     "character": "inside a character of several bytes",
     "bom": "inside the byte order mark",
     "binary": "inside the binary frames",
+    "coded": "inside the bytes of a content coding",
 }
 """Each sort of place in words."""
 
@@ -46,9 +47,9 @@ _CACHED = 32  # bodies whose anatomy is kept
 class Anatomy:
     """What lies where in one body. `len(body) - 1` places, at the offsets from 1."""
 
-    def __init__(self, body: bytes, *, ndjson: bool = False) -> None:
+    def __init__(self, body: bytes, *, ndjson: bool = False, coded: bool = False) -> None:
         self.body = body
-        self.spans = spans(body, ndjson=ndjson)
+        self.spans = spans(body, ndjson=ndjson, coded=coded)
         self._frame_edges = {edge for span in self.spans if span.sort == "frame" for edge in span[:2]}
         self._owner = array("i", [-1]) * (len(body) + 1)  # of each offset, the innermost span that it lies inside
         for number, span in enumerate(self.spans):
@@ -116,14 +117,14 @@ class Anatomy:
         return {span.end: span for span in self.spans if span.sort in _TOKENS}
 
 
-def anatomy(dialect: str, body: bytes) -> Anatomy:
-    """The anatomy of a body of that dialect. Raises UnknownDialect."""
-    return _anatomy(body, "ndjson" in dialect_record(dialect).content_type)
+def anatomy(dialect: str, body: bytes, *, coded: bool = False) -> Anatomy:
+    """The anatomy of a body of that dialect, or of its bytes in a content coding. Raises UnknownDialect."""
+    return _anatomy(body, "ndjson" in dialect_record(dialect).content_type, coded)
 
 
 @lru_cache(maxsize=_CACHED)
-def _anatomy(body: bytes, ndjson: bool) -> Anatomy:
-    return Anatomy(body, ndjson=ndjson)
+def _anatomy(body: bytes, ndjson: bool, coded: bool) -> Anatomy:
+    return Anatomy(body, ndjson=ndjson, coded=coded)
 
 
 def describe(dialect: str, body: bytes, offset: int) -> str:

@@ -29,12 +29,13 @@ Sort: TypeAlias = Literal[
     "character",
     "bom",
     "binary",
+    "coded",
 ]
 """Sorts of places, the simplest first: between frames, lines or tokens, and inside of everything that is one thing."""
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
 _OUTER_FIRST: tuple[Sort, ...] = (
-    *("binary", "frame", "line", "delimiter", "token", "comment", "field", "value", "marker"),
+    *("binary", "coded", "frame", "line", "delimiter", "token", "comment", "field", "value", "marker"),
     *("literal", "name", "text", "tag", "surrogates", "escape", "character", "crlf", "bom"),
 )
 _LAYER = {sort: layer for layer, sort in enumerate(_OUTER_FIRST)}
@@ -63,8 +64,13 @@ class Span(NamedTuple):
     sort: Sort
 
 
-def spans(body: bytes, *, ndjson: bool = False) -> list[Span]:
-    """Every span of that body, outer ones before those inside them. `token`: a whole JSON text."""
+def spans(body: bytes, *, ndjson: bool = False, coded: bool = False) -> list[Span]:
+    """Every span of that body, outer ones before those inside them. `token`: a whole JSON text.
+
+    `coded`: the bytes are those of a content coding, of which nothing is known.
+    """
+    if coded:
+        return [Span(0, len(body), "coded")]
     if body[:1] == bytes([BINARY_START]):
         return [Span(0, len(body), "binary")]
     found = [Span(0, len(BOM), "bom")] if body.startswith(BOM) else []

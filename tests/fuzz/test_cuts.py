@@ -124,9 +124,11 @@ def test_the_bytes_of_a_content_coding_are_cut_for_those_who_ask_for_it() -> Non
     variant = variant_of(stream, {"cuts": [4], "coding": "gzip"})
     assert reads(variant) == reads(stream.response)
     assert [(name, reads(each)) for name, each in variant.response.codings] == [("gzip", [b"pack", b"ed"])]
-    assert (variant.family, variant.words) == ("coded", "gzip-coded, cut after byte 4 of 6")
+    words = "gzip-coded, cut after byte 4, inside the bytes of a content coding"
+    assert (variant.family, variant.words) == ("coded", words)
     families = Counter(each.family for each in cut_variants(stream) if "coding" in each.plan)
-    assert families == {"bytes": 1, "coded": 5}
+    assert families == {"bytes": 1, "coded": 5, "sizes": 2}
+    assert find(cut_plans(stream), lambda variant: "coding" in variant.plan).plan == {"cuts": [1], "coding": "gzip"}
     assert variant_of(stream, {"cuts": [4]}).response.codings == ()
 
 
