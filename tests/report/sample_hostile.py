@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -71,7 +72,14 @@ def hostile_searches() -> tuple[FuzzResult, ...]:
         known=ALL,
         known_proof=IMAGE,
     )
-    changed = {"provider": SCRIPT, "source": ALL, "tried": {IMAGE: 3}, "note": ALL, "proof_note": ALL, "reproduce": ALL}
+    changed: dict[str, Any] = {
+        "provider": SCRIPT,
+        "source": ALL,
+        "tried": {IMAGE: 3},
+        "note": ALL,
+        "proof_note": ALL,
+        "reproduce": ALL,
+    }
     found = search_of(SYSTEM, "cuts", finding, stream=ALL, system_version=SCRIPT, **changed)
     return found, search_of(
         f"{IMAGE} {SCRIPT}", "damage", finding, dialect=SCRIPT, upstream=ALL, verdict="error", **changed
