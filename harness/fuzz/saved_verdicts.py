@@ -18,7 +18,8 @@ from harness.runner.session import REFERENCE, Listeners, Settings, run_session
 def check_saved(saved: Sequence[Saved], *, in_process: bool) -> list[str]:
     """What became of each finding, in words.
 
-    A file that its system passes is deleted, for it would say nothing of what was found.
+    A file that its system passes is deleted, for it would say nothing of what was found; so is one that the reference
+    does not pass, unless the finding is about our own readers.
     """
     return [_words(each, "in-process" if in_process else "sockets") for each in saved]
 
@@ -32,9 +33,18 @@ def _words(saved: Saved, lane: LaneName) -> str:
         return f"saved: {saved.path}; {_verdict(saved.scenario, REFERENCE, 'in-process')} for the reference"
     verdict, reference = _verdict(saved.scenario, spec, lane), _verdict(saved.scenario, REFERENCE, "in-process")
     if verdict == "pass":
-        saved.path.unlink()
-        return f"not saved: {finding}: as a scenario, without what came before it, {saved.search.system} passes it"
+        return _dropped(
+            saved, f"{finding}: as a scenario, without what came before it, {saved.search.system} passes it"
+        )
+    if reference != "pass":
+        return _dropped(saved, f"{finding}: what is demanded then is more than a scenario can say")
     return f"saved: {saved.path}; {verdict} for {saved.search.system}, {reference} for the reference"
+
+
+def _dropped(saved: Saved, why: str) -> str:
+    if saved.path is not None:
+        saved.path.unlink()
+    return f"not saved: {why}"
 
 
 def _spec(saved: Saved) -> str:

@@ -20,14 +20,27 @@ from harness.runner.results import FuzzResult
 from harness.systems.base import Description, SystemBroken
 from harness.systems.environment import cache_folder
 
+LONG_STREAM = 32_768
+"""Bytes above which fewer inputs of a stream are tried, and nothing is proved unless all is asked for."""
+FEW, MANY = 2, 12
+"""Of the longest streams: at least so many examples, and so many inputs that are made one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How much is tried of one kind of change in one stream: plans that are made at random, and at most so many of
     those that are made one by one (None: all of them)."""
 
-    examples: int = 40
-    exhaustive: int | None = 150
+    examples: int = 20
+    exhaustive: int | None = 100
+
+    def of(self, size: int) -> Effort:
+        """What is tried of a stream of so many bytes: of a very long one less, or it would take all the time."""
+        if size <= LONG_STREAM:
+            return self
+        share = LONG_STREAM / size
+        exhaustive = None if self.exhaustive is None else min(self.exhaustive, max(MANY, int(self.exhaustive * share)))
+        return Effort(min(self.examples, max(FEW, int(self.examples * share))), exhaustive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +145,8 @@ class Searcher:
     def _found(self, subject: Subject, asked: Asked) -> tuple[Found, Shown]:
         """What was found, and how far cuttings are covered. Where a proof covers all of them, few are tried besides."""
         stream, kind = asked.stream, asked.kind
-        proof = proof_of(subject, stream, self._proofs()) if kind == "cuts" else None
+        small = len(stream.body) <= LONG_STREAM or asked.exhaustive is None
+        proof = proof_of(subject, stream, self._proofs()) if kind == "cuts" and small else None
         found = search(
             *(subject, stream, kind),
             seed=asked.seed,
@@ -150,9 +164,9 @@ class Searcher:
         return self._store
 
     def _asked(self, task: Task, kind: Kind) -> Asked:
-        effort = self._effort
-        exhaustive = effort.exhaustive if task.first_round else 0
         stream = self._streams[task.stream]
+        effort = self._effort.of(len(stream.body))
+        exhaustive = effort.exhaustive if task.first_round else 0
         return Asked(
             *(task.spec, stream, kind, task.seed, effort.examples, exhaustive, self._in_process), front=task.front
         )
