@@ -77,7 +77,11 @@ def neutral(body: bytes, *, dialect: str, level: Level = "must") -> SearchStrate
     Raises UnknownDialect, a ValueError.
     """
     stream = body_stream(body, dialect)
-    levels = {"must"} if level == "must" else {"must", "should", "may"}
+    return st.deferred(lambda: _neutral(stream, level))
+
+
+def _neutral(stream: Stream, level: Level) -> SearchStrategy[bytes]:
+    body, levels = stream.body, {"must"} if level == "must" else {"must", "should", "may"}
     ones = [each for each in spelled.neutral_variants(stream) if each.level in levels and each.response.body != body]
     if not ones:
         return st.just(body)

@@ -143,12 +143,12 @@ def _inside_words(data: bytes, at: int, sort: Sort) -> str:
     """Where inside a span a place is; `data` is the span's bytes, `at` counts from its start."""
     match sort:
         case "character":
-            return f"inside {data.decode()}, before its {_ORDINALS[at]} byte"
+            return f"inside {_character(data.decode('utf-8', 'replace'))}, before its {_ORDINALS[at]} byte"
         case "surrogates":
             return f"between the two halves of {data.decode()}"
         case "escape" | "tag" | "marker":
             article = "the end marker" if sort == "marker" else f"the {sort}"
-            return f"inside {article} {data.decode('utf-8', 'replace')}"
+            return f"inside {article} {_plain(data)}"
         case "name" | "text" | "literal":
             return f"inside {_token_words(data, sort)}"
         case "value":
@@ -161,7 +161,7 @@ def _inside_words(data: bytes, at: int, sort: Sort) -> str:
 def _token_words(data: bytes, sort: Sort) -> str:
     """A token of JSON by its sort and what it says."""
     if sort == "literal":
-        return data.decode("utf-8", "replace") if len(data) <= _SHOWN else _shown(data)
+        return _plain(data) if len(data) <= _SHOWN else _shown(data)
     said = _shown(data.removeprefix(b'"').removesuffix(b'"'))
     return f"the {'name' if sort == 'name' else 'string'} {said}"
 
@@ -171,6 +171,17 @@ def _field_words(data: bytes, at: int) -> str:
     if at < len(name):
         return f"inside the field name {_shown(name)}"
     return f"between {_shown(data[:at])} and its {'colon' if at == len(name) else 'space'}"
+
+
+def _character(character: str) -> str:
+    """One that cannot be seen, or that moves others about, by its number."""
+    return character if character.isprintable() else f"U+{ord(character[0]):04X}"
+
+
+def _plain(data: bytes) -> str:
+    """Without quotes where there is nothing in it that a terminal would take for more than letters."""
+    text = data.decode("utf-8", "replace")
+    return text if text.isprintable() else repr(text)
 
 
 def _shown(data: bytes) -> str:

@@ -87,6 +87,26 @@ def test_binary_frames_and_the_byte_order_mark_are_known() -> None:
     assert words == ["inside the byte order mark", "between two frames", "inside the field name 'data'"]
 
 
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        ("\u2028", "inside U+2028, before its second byte"),
+        ("\u202e", "inside U+202E, before its second byte"),
+        ("\x1b[31m<a\x1b[0m>", "inside the string '\\x1b[31m<a\\x1b[0m>'"),
+        ("<\x1b[0m>", "inside the tag '<\\x1b[0m>'"),
+        ("\\\x1b", "inside the escape '\\\\\\x1b'"),
+    ],
+)
+def test_nothing_reaches_a_terminal_that_it_would_obey(inside: str, words: str) -> None:
+    body = f'data: {{"a":"{inside}"}}\n\n'.encode()
+    assert describe("openai-chat", body, body.index(inside.encode()) + 1) == words
+
+
+def test_no_words_hold_control_characters() -> None:
+    body = "".join(f"{chr(code)}<{chr(code)}>\\{chr(code)}" for code in range(0x20)).encode()
+    assert all(describe("openai-chat", body, offset).isprintable() for offset in range(1, len(body)))
+
+
 @pytest.mark.parametrize("offset", [-1, 0, len(SSE), len(SSE) + 1])
 def test_there_is_no_place_outside_the_body(offset: int) -> None:
     with pytest.raises(ValueError, match=f"no place at offset {offset} "):
