@@ -14,7 +14,10 @@ from harness.transcript import parse_arguments
 
 
 def _as_said(account: Account, intact: Outcome) -> Iterator[Channel]:
-    """The channels that the reader gives as the frames say them, so that something can be told of them."""
+    """The channels that the reader gives as the frames say them, so that something can be told of them.
+
+    White space at either end is the reader's own affair: many a program trims what it shows.
+    """
     said = (each for each in CHANNELS if channel_of(intact.transcript, each) == account.said(each))
     return (each for each in said if not account.splits_characters(each))
 
@@ -31,10 +34,10 @@ class WhatIsThere:
         for channel in _as_said(self.account, intact):
             got, came = bare(channel_of(outcome.transcript, channel)), bare(self.changed.said(channel))
             to_finish = self.changed.said(channel, self.changed.frames_to_finish())
-            allowed = [bare(self.account.said(channel)), came, bare(to_finish)]
-            if is_finished(outcome) and got not in allowed:
+            allowed = [bare(text).strip() for text in (self.account.said(channel), came, to_finish)]
+            if is_finished(outcome) and got.strip() not in allowed:
                 yield "corruption", f"the {channel} is {shown(got)}, and the frames say {shown(came)}"
-            elif not any(text.startswith(got) for text in allowed):
+            elif not any(text.startswith(got.strip()) for text in allowed):
                 yield "corruption", f"the {channel} {shown(got)} is no beginning of {shown(came)}"
 
 
@@ -53,12 +56,13 @@ class RestUntouched:
             got = bare(channel_of(outcome.transcript, channel))
             before = bare(self.account.said(channel, self.first))
             tail = bare(self.account.said(channel, behind=self.behind))
-            if not got.startswith(before) and (is_finished(outcome) or not before.startswith(got)):
+            begins = got.lstrip().startswith(before.strip())
+            if not begins and (is_finished(outcome) or not before.lstrip().startswith(got.strip())):
                 yield (
                     "corruption",
                     f"the {channel} {shown(got)} does not begin with {shown(before)}, which came unharmed",
                 )
-            elif self.after and is_finished(outcome) and not got.endswith(tail):
+            elif self.after and is_finished(outcome) and not got.rstrip().endswith(tail.strip()):
                 yield "loss", f"the {channel} {shown(got)} does not end with {shown(tail)}, which came unharmed"
 
 

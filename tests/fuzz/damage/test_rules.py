@@ -91,6 +91,7 @@ EXAMPLES = {
         "beginning", cut(259, "reset"), outcome("One, two.One, two.", "error"), ["duplicate"]
     ),
     "words that had come": Example("kept", cut(178), outcome("One, ", "truncated"), []),
+    "words that had come, without their last blank": Example("kept", cut(178), outcome("One,", "truncated"), []),
     "words that had come are lost": Example("kept", cut(178), outcome("", "truncated"), ["loss"]),
     "words that had come, and a reset": Example("kept", cut(178, "reset"), outcome("", "truncated"), []),
     "words whose frame had no delimiter yet": Example("kept", cut(177), outcome("", "truncated"), []),
@@ -136,6 +137,9 @@ EXAMPLES = {
     ),
     "words behind the stop reason are not read": Example(
         "what-is-there", {"damage": "swap", "frame": 2}, outcome("One, "), []
+    ),
+    "a piece is missing, and the blank at the end": Example(
+        "what-is-there", {"damage": "drop", "frame": 2}, outcome("One,"), []
     ),
     "more is missing than was dropped": Example(
         "what-is-there", {"damage": "drop", "frame": 1}, outcome(""), ["corruption unnoticed"]
