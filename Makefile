@@ -30,6 +30,7 @@ check: $(VENV)/dev.stamp ## lint, formatting and types
 bench: $(VENV)/dev.stamp ## speed and memory, side by side with the vendors' SDKs and the floor
 	$(BIN)/python benchmarks/bench_decode.py
 	$(BIN)/python benchmarks/bench_translate.py
+	$(BIN)/python benchmarks/bench_fuzz.py
 	HARNESS_ALL_RECORDINGS=1 $(BIN)/python -m pytest -q tests/stack/translate/test_round_trips.py
 	$(BIN)/python benchmarks/bench_memory.py
 	$(BIN)/python benchmarks/bench_replay.py
