@@ -166,7 +166,7 @@ def test_a_folder_of_recordings_is_searched_stream_by_stream(harness: Harness) -
 
 
 def test_the_exchanges_of_cassettes_are_searched(harness: Harness) -> None:
-    some = Path(__file__).parents[2] / "cassettes" / "origin" / "tool-call.yaml"
+    some = Path(__file__).parents[2] / "cassettes" / "llama-cpp-python" / "openai-chat" / "length.yaml"
     ran = harness("fuzz", "--cassette", some, "--cuts", *LITTLE, "--results", "r.jsonl")
     searches = read_run(harness.folder / "r.jsonl").searches
     assert searches, ran
