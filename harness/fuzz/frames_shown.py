@@ -40,12 +40,11 @@ def frames_shown(fresh: Snapshot, body: bytes) -> FramesShown:
 
 
 def _show_framing(framing: Walk, layers: Layers) -> None:
-    """Every slice between two starts, from the last start to every place, and from every place to the next start."""
+    """Every slice between two starts, and from the last start to every place."""
     size = len(framing.body)
-    starts, last, following = layers.starts(framing.body)
+    starts, last = layers.starts(framing.body)
     inner = range(1, size + 1)
     framing.hold((last[place - 1], place) for place in inner)
-    framing.hold((place, following[place]) for place in range(size))
     if not layers.has_blocks(framing.body):
         framing.hold((start, end) for start in starts for end in inner if end > start)
     elif len(starts) ** 2 / 2 <= _RUNS:

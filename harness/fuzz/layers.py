@@ -43,9 +43,9 @@ class Layers:
         """Its framing."""
         return self.decoder().framing
 
-    def starts(self, body: bytes) -> tuple[list[int], list[int], list[int]]:
+    def starts(self, body: bytes) -> tuple[list[int], list[int]]:
         """The places where what waits begins anew, in order, with both ends of the body; and for each place the last
-        of them up to it, and the next after it."""
+        of them up to it."""
         framing, size = self.framing(), len(body)
         before, starts = 0, [0]
         for place in range(1, size + 1):
@@ -55,12 +55,10 @@ class Layers:
                 starts.append(place)
             before = waits
         edges = starts if starts[-1] == size else [*starts, size]
-        last, following = [0] * (size + 1), [size] * (size + 1)
-        for start, end in pairwise(edges):
+        last = [starts[-1]] * (size + 1)
+        for start, end in pairwise(starts):
             last[start:end] = [start] * (end - start)
-            following[start:end] = [end] * (end - start)
-        last[size] = starts[-1]
-        return edges, last, following
+        return edges, last
 
     def has_blocks(self, body: bytes) -> bool:
         """Whether its framer, which the body's first bytes choose, sees nothing but blocks."""

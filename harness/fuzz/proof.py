@@ -17,8 +17,7 @@ body of some thousand bytes. But our readers are built in layers, so that few of
    - Blocks: what comes after the last possible end is kept for later and not looked at. So a slice that ends at j is
      the slice up to the last start before j, and then the bytes from there to j, if these hold by themselves.
    Hence all slices hold if these do: from every start to every later one, and from every place's last start to that
-   place. They are all looked at, and so is the way from every place to the next start. Where there are no blocks, it is
-   every slice from a start to any place.
+   place. They are all looked at. Where there are no blocks, it is every slice from a start to any place.
 2. *Reading.* Frames become events one at a time, in a loop with no state but the reader's own. That nothing in it looks
    at the framing is made sure of by taking that away from a reader and having it read the frames all the same. So the
    same frames give the same events.
@@ -36,8 +35,8 @@ body of some thousand bytes. But our readers are built in layers, so that few of
 - no frame of the body is near the limit of a frame's size, where it matters when a read ends.
 
 **Besides**, the conclusion is tried on the whole reader, layers or not: in one read, byte by byte, with every single
-cut, with every run of whole frames in one read, and small bodies with every slice. Bodies above the limit have every
-single cut and a number of random plans instead; their proof is not complete.
+cut (behind the decoder, one in every frame), with runs of whole frames in one read, and small bodies with every slice.
+Bodies above the limit have every single cut and a number of random plans instead; their proof is not complete.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ from harness.dialects import dialect as dialect_record
 from harness.fuzz.frames_shown import frames_shown
 from harness.fuzz.layers import Layers, layers_of
 from harness.fuzz.plans import fewest_cuts
-from harness.fuzz.slices import Broken, Reader, Walk, alike, read, walk
+from harness.fuzz.slices import Broken, Reader, Walk, alike, read, stride, walk
 from harness.fuzz.state import Unseen, restored, same, snapshot
 from harness.stack.think_tags import ThinkingDecoder
 from harness.stack.translate.translation import Translation
@@ -68,7 +67,8 @@ _SMALL = 128  # bytes of a body of which every slice is fed to the whole reader
 _SMALL_UNKNOWN = 256  # and of a reader of unknown build
 _SINGLES = 512  # bytes of a body of which every single cut goes through filter and translation too
 _WHOLE_SINGLES = 2048  # and of one of which it goes through the decoder from the body's start to its end
-_FRAME_RUNS = 1_000  # runs of whole frames
+_FRAME_RUNS = 1_000  # runs of whole frames through the decoder, which else has those at the edges and short ones
+_FRAME_RUNS_BEHIND = 100  # and through filter and translation
 _LONG = 32_768  # bytes of a frame of which not every single cut is tried
 _PAIRS = 4_000  # slices of a reader of unknown build, above the small ones
 
@@ -148,11 +148,10 @@ class _Attempt:
             return self.gave_up("a frame of it may be near the limit of a frame's size")
         frames = frames_shown(layers.fresh, self._body)
         self._readings += frames.slices
-        reader = self._walk(self._make(), frames.ends)
-        runs = self._conclusion(reader, frames.ends, is_decoder=layers.is_decoder)
-        return Proof(
-            True, f"every slice of its framing and every run of {len(frames.ends)} frames; {runs}", self.slices
-        )
+        reader = self._walk(self._make(), frames.ends, in_frames=not layers.is_decoder)
+        tried = self._conclusion(reader, frames.ends, is_decoder=layers.is_decoder)
+        note = f"every slice of its framing, and its frames ({len(frames.ends)}) one by one; besides, {tried}"
+        return Proof(True, note, self.slices)
 
     def sampled(self) -> Proof:
         """A large body: every single cut of the frames it lies in, and random plans."""
@@ -204,18 +203,19 @@ class _Attempt:
         self._same([])
         self._same([*range(1, self._size)])
         edges = sorted({0, *filled, self._size})
-        every = len(edges) ** 2 / 2 <= _FRAME_RUNS
+        every = len(edges) ** 2 / 2 <= (_FRAME_RUNS if is_decoder else _FRAME_RUNS_BEHIND)
         reader.hold(combinations(edges, 2) if every else _some_runs(edges))
         if self._size <= _SMALL and is_decoder:
             wide = self._walk(self._make(), None)
             wide.hold(combinations(range(self._size + 1), 2))
+        runs = f"{'every run' if every else 'short and long runs'} of frames"
         if is_decoder and self._size > _WHOLE_SINGLES:
             self._single_cuts_within(reader, edges)
-            return "every single cut"
+            return f"{runs} and every single cut"
         singles = range(1, self._size) if is_decoder or self._size <= _SINGLES else _between(edges)
         for place in singles:
             self._same([place])
-        return "every single cut" if len(singles) == self._size - 1 else "a cut in every frame"
+        return f"{runs} and {'every single cut' if len(singles) == self._size - 1 else 'a cut in every frame'}"
 
     def _single_cuts_within(self, reader: Walk, edges: list[int]) -> None:
         """Every single cut, as far as to the next place where the state is canonical again."""
@@ -246,8 +246,8 @@ class _Attempt:
         given = read(reader, self._body, cuts)
         return [*given, *reader.losses] if isinstance(reader, Translation) else given
 
-    def _walk(self, reader: Reader, places: list[int] | None) -> Walk:
-        made = walk(reader, self._body, places)
+    def _walk(self, reader: Reader, places: list[int] | None, *, in_frames: bool = False) -> Walk:
+        made = stride(reader, self._body, places or ()) if in_frames else walk(reader, self._body, places)
         self._walks.append(made)
         return made
 

@@ -65,14 +65,24 @@ class Walk:
 
 def walk(reader: Reader, body: bytes, places: Iterable[int] | None = None) -> Walk:
     """Feed `body` byte by byte, and keep the states at those places: all, where none are named. Raises Unseen."""
-    made = Walk(body, given=[0])
-    kept = range(len(body) + 1) if places is None else {0, *places, len(body)}
+    return _walk(reader, body, range(1, len(body) + 1), None if places is None else {*places, len(body)})
+
+
+def stride(reader: Reader, body: bytes, places: Iterable[int]) -> Walk:
+    """The same in reads that end at those places and at the body's end: what lies between has no state."""
+    return _walk(reader, body, sorted({*places, len(body)} - {0}), None)
+
+
+def _walk(reader: Reader, body: bytes, ends: Iterable[int], kept: set[int] | None) -> Walk:
+    made = Walk(body, given=[0] * (len(body) + 1))
     made.states[0] = snapshot(reader)
-    for place in range(1, len(body) + 1):
-        made.output += reader.feed(body[place - 1 : place])
-        made.given.append(len(made.output))
-        if place in kept:
-            made.states[place] = snapshot(reader)
+    start = 0
+    for end in ends:
+        made.output += reader.feed(body[start:end])
+        made.given[end] = len(made.output)
+        if kept is None or end in kept:
+            made.states[end] = snapshot(reader)
+        start = end
     made.closing = [*reader.close()]
     made.end = snapshot(reader)
     return made

@@ -62,7 +62,7 @@ def same(left: Snapshot, right: Snapshot) -> bool:
 
 @lru_cache(maxsize=1024)  # what differs only in how strings are shared does so again and again
 def _pictures_match(left: Snapshot, right: Snapshot) -> bool:
-    return picture(restored(left)) == picture(restored(right))
+    return bool(picture(restored(left)) == picture(restored(right)))
 
 
 def picture(reader: object) -> Any:
