@@ -1,4 +1,4 @@
-"""Results as one CSV table, a line each, for spreadsheets and data frames."""
+"""Results as one CSV table, a line each, for spreadsheets and data frames; of searches a line for each finding."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 
 from harness.report.marks import by_gravity
+from harness.report.search_results import search_results
 from harness.report.visible import plain
 from harness.runner.results import Result, Run
 
@@ -22,7 +23,8 @@ def render_csv(run: Run) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_safe(cell) for cell in _row(result)] for result in run.results)
+    results = (*run.results, *search_results(run.searches))
+    writer.writerows([_safe(cell) for cell in _row(result)] for result in results)
     return out.getvalue()
 
 

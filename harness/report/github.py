@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.report.marks import by_gravity
+from harness.report.search_results import search_results
 from harness.report.visible import plain
 from harness.runner.results import Result, Run
 
@@ -19,7 +20,8 @@ def workflow_commands(run: Run) -> Iterator[str]:
 
     Where there are more than GitHub shows, the last one says how many are left.
     """
-    failed = [result for result in run.results if result.verdict == "fail" and not result.known]
+    searched = search_results(run.searches)
+    failed = [result for result in (*run.results, *searched) if result.verdict == "fail" and not result.known]
     failed += [result for result in run.results if result.known and result.nonconformant]
     failed.sort(key=lambda each: (not each.silent, each.system, each.scenario, each.pair))
     for command, wanted in (("error", True), ("warning", False)):

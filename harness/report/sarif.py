@@ -1,7 +1,8 @@
 """Results as SARIF 2.1.0, for code scanning pages: one alert for each kind of failure of each case.
 
 An alert stands at its scenario's file, since that is what a person opens next. Its fingerprint names the case and the
-rule alone, so that it stays the same alert from run to run. Known failures are suppressed, with their reason.
+rule alone (of what a search found, the family of the change), so that it stays the same alert from run to run. Known
+failures are suppressed, with their reason.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from harness.catalogue.findings import FAILURE_KINDS, KIND_MEANINGS, Finding
 from harness.catalogue.models import Level
 from harness.report.marks import by_gravity
+from harness.report.search_results import search_results
 from harness.report.visible import plain
 from harness.runner.results import Result, Run
 
@@ -27,7 +29,8 @@ _LEVELS: dict[Level, str] = {"must": "error", "should": "warning", "may": "note"
 
 def render_sarif(run: Run) -> bytes:
     """The run's failures as a SARIF log in UTF-8, the gravest first where there are more than a consumer takes."""
-    alerts = sorted(_alerts(run.results), key=lambda alert: alert["rank"], reverse=True)[:MOST]
+    results = (*run.results, *search_results(run.searches))
+    alerts = sorted(_alerts(results), key=lambda alert: alert["rank"], reverse=True)[:MOST]
     driver = {
         "name": "harness",
         "version": plain(run.header.harness),
