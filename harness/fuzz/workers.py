@@ -109,11 +109,11 @@ class Workers(Generic[Task, Answer]):
             if not under_way:
                 return
             for worker in self._ready(under_way):
-                task = worker.task
+                done = worker.task
                 answer = self._answer(worker)
                 worker.task = None
-                if task is not None:
-                    yield task, answer
+                if done is not None:
+                    yield done, answer
 
     def _hand_out(self, waiting: _Waiting[Task]) -> None:
         for worker in self._workers:
