@@ -14,6 +14,9 @@ from harness.events import ErrorInfo
 Ended: TypeAlias = Literal["completed", "truncated", "cancelled", "error", "hung", "broken"]
 """How the reader's user learnt that it was over. `broken`: the harness or its adapter failed, and nothing is known."""
 
+EXACT = "exact"
+"""The key of `Outcome.extra` for what is compared only where nothing but the cutting changed."""
+
 ORDER = "order"
 """The key of `Outcome.extra` for the kinds of the parts of the answer, in their order."""
 
@@ -192,7 +195,7 @@ def _facts(intact: Outcome, other: Outcome, exact: bool) -> Iterator[_Words]:
             yield kind, f"the count of {name} is {seen.get(name)}, and not {counts.get(name)}"
     for name in _ONLY_EXACT if exact else ():
         yield from _values(name, was.get(name), now.get(name))
-    for name in sorted({*intact.extra, *other.extra}):
+    for name in sorted({*intact.extra, *other.extra} - (set() if exact else {EXACT})):
         yield from _values(name, intact.extra.get(name), other.extra.get(name))
 
 

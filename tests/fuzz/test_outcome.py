@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.events import ErrorInfo
-from harness.fuzz.outcome import ORDER, Difference, Ended, Outcome, differences
+from harness.fuzz.outcome import EXACT, ORDER, Difference, Ended, Outcome, differences
 
 CALL = {"id": "call_1", "name": "get_weather", "arguments": '{"city": "Oslo"}', "input": {"city": "Oslo"}}
 OTHER_CALL = {"id": "call_2", "name": "get_time", "arguments": '{"city": "Rome"}', "input": {"city": "Rome"}}
@@ -198,3 +198,10 @@ def test_more_that_must_not_change_is_compared_member_by_member() -> None:
         ("loss", "in gemini: text changed: 'o' is missing"),
         ("corruption", 'in gemini: losses is ["refusal"], and not []'),
     ]
+
+
+def test_what_only_the_cutting_may_not_change_is_passed_over_elsewhere() -> None:
+    was, now = (outcome(extra={EXACT: {"losses in gemini": losses}}) for losses in ([], ["refusal"]))
+    assert differences(was, now) == []
+    [found] = differences(was, now, exact=True)
+    assert found.what == 'exact: losses in gemini is ["refusal"], and not []'

@@ -9,7 +9,7 @@ from harness import __version__
 from harness.catalogue.models import FEATURES, GATEWAY_FEATURES
 from harness.dialects import dialect, dialect_names
 from harness.dialects.base import steps_of
-from harness.fuzz.outcome import ORDER, Outcome
+from harness.fuzz.outcome import EXACT, ORDER, Outcome
 from harness.fuzz.stream import Stream
 from harness.fuzz.subjects.decoders import CODINGS, order_of, outcome_of, reads
 from harness.stack.translate.stream import StreamWriter
@@ -23,8 +23,7 @@ TRANSLATION = "translation"
 class TranslationSubject:
     """The translation of a stream's dialect into every dialect, called `translation`.
 
-    Of each target, the outcome has what its frames amount to, and what was lost. How the frames group what they say is
-    left to the moment at which the bytes come.
+    Of each target, the outcome has what its frames amount to, and for other cuts the frames and what was lost.
     """
 
     spec = TRANSLATION
@@ -49,14 +48,13 @@ class TranslationSubject:
         batches.append(decoder.close())
         for batch in batches:
             read.feed(batch)
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = {EXACT: {}}  # of an unknown member it is right to say that it is lost
         for target in self._targets:
             writer = StreamWriter(source, dialect(target))
             frames = b"".join(frame for batch in batches for frame in writer.feed(batch))
-            extra[f"in {target}"] = {
-                **_amounts(target, frames),
-                "losses": sorted({each.what for each in writer.losses}),
-            }
+            extra[f"in {target}"] = _amounts(target, frames)
+            extra[EXACT][f"frames in {target}"] = frames.decode("utf-8", "replace")
+            extra[EXACT][f"losses in {target}"] = sorted({each.what for each in writer.losses})
         return outcome_of(read.close(), extra)
 
     def outcomes(self, stream: Stream, responses: Sequence[WireResponse]) -> list[Outcome]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.dialects import dialect_names
-from harness.fuzz.outcome import ORDER, differences
+from harness.fuzz.outcome import EXACT, ORDER, differences
 from harness.fuzz.subjects.translation import TranslationSubject
 from harness.wire.response import Chunk
 from tests.fuzz.given import stream_of
@@ -23,7 +23,7 @@ STREAM = stream_of(LINES, "ollama")
 def test_the_outcome_has_what_the_stream_becomes_in_each_dialect() -> None:
     outcome = TranslationSubject().outcome(STREAM, STREAM.response)
     assert outcome.transcript["text"] == "H\u00e9"
-    assert set(outcome.extra) == {f"in {name}" for name in dialect_names()}
+    assert set(outcome.extra) == {EXACT, *(f"in {name}" for name in dialect_names())}
     chat = outcome.extra["in openai-chat"]
     assert (chat["text"], chat["status"], chat[ORDER]) == ("H\u00e9", "completed", ["text", "tool_call"])
     assert [(call["name"], call["arguments"]) for call in chat["tool_calls"]] == [("f", '{"a":1}')]
@@ -34,6 +34,16 @@ def test_the_cutting_makes_no_difference() -> None:
     intact = subject.outcome(STREAM, STREAM.response)
     cut = tuple(Chunk(LINES[at : at + 1]) for at in range(len(LINES)))
     assert differences(intact, subject.outcome(STREAM, replace(STREAM.response, chunks=cut)), exact=True) == []
+
+
+def test_what_a_target_cannot_say_counts_only_where_nothing_but_the_cutting_changed() -> None:
+    subject = TranslationSubject(["anthropic-messages"])
+    intact = subject.outcome(STREAM, STREAM.response)
+    more = replace(STREAM.response, chunks=(Chunk(LINES.replace(b'"done_reason"', b'"new":1,"done_reason"')),))
+    exact = intact.extra[EXACT]
+    assert exact["losses in anthropic-messages"] == ["tool-call-id-made"]
+    assert exact["frames in anthropic-messages"].startswith("event: message_start\n")
+    assert differences(intact, subject.outcome(STREAM, more)) == []
 
 
 def test_what_one_target_loses_is_told_by_its_name() -> None:
