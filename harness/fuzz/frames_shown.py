@@ -39,6 +39,13 @@ def frames_shown(fresh: Snapshot, body: bytes) -> FramesShown:
     return FramesShown(ends, framing.slices + decoded.slices)
 
 
+@lru_cache(maxsize=1)
+def frame_ends(fresh: Snapshot, body: bytes) -> list[int]:
+    """Where the frames of the body are given, when it comes byte by byte; nothing is shown of it."""
+    framing = Layers(fresh, is_decoder=True, is_translation=False).framing()
+    return [place for place in range(1, len(body) + 1) if framing.feed(body[place - 1 : place])]
+
+
 def _show_framing(framing: Walk, layers: Layers) -> None:
     """Every slice between two starts, and from the last start to every place."""
     size = len(framing.body)

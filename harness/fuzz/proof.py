@@ -49,7 +49,7 @@ from random import Random
 from typing import Any
 
 from harness.dialects import dialect as dialect_record
-from harness.fuzz.frames_shown import frames_shown
+from harness.fuzz.frames_shown import frame_ends, frames_shown
 from harness.fuzz.layers import Layers, layers_of
 from harness.fuzz.plans import fewest_cuts
 from harness.fuzz.slices import Broken, Reader, Walk, alike, read, stride, walk
@@ -157,13 +157,12 @@ class _Attempt:
         """A large body: every single cut of the frames it lies in, and random plans."""
         layers = layers_of(self._make())
         assert layers is not None
-        framing = layers.framing()
-        places = [place for place in range(1, self._size + 1) if framing.feed(self._body[place - 1 : place])]
-        reader = self._walk(self._make(), places)
+        places = frame_ends(layers.fresh, self._body)
+        reader = self._walk(self._make(), places, in_frames=not layers.is_decoder)
         edges = sorted({0, *places, self._size})
         reader.hold(pairwise(edges))
         reader.hold(zip(edges, edges[2:], strict=False))
-        self._same([self._size])
+        self._same([*range(1, self._size)])
         if layers.is_decoder:
             self._single_cuts_within(reader, edges)
         count = PLANS if layers.is_decoder or not layers.is_translation else _PLANS_OF_TRANSLATION
