@@ -15,10 +15,11 @@ from harness.fuzz.outcome import Outcome
 from harness.fuzz.proving import NOTHING, Shown
 from harness.fuzz.search import Finding, Found
 from harness.fuzz.stream import Stream
-from harness.fuzz.variant import Kind
+from harness.fuzz.variant import Kind, Variant
 from harness.runner.results import FuzzFinding, FuzzResult
 from harness.systems.base import Description
 from harness.systems.known import KnownFailures
+from harness.wire.response import WireResponse
 
 NONE_KNOWN = KnownFailures()
 """What is known of a system of which nothing is."""
@@ -92,7 +93,7 @@ def _finding(asked: Asked, finding: Finding, known: KnownFailures) -> FuzzFindin
         stream=stream.id,
         failure=finding.kind,
     )
-    response = variant.response
+    response = played(variant)
     return FuzzFinding(
         *(variant.family, variant.level, variant.words, dict(variant.plan), finding.kind, finding.silent),
         differences=[each.what for each in finding.differences],
@@ -107,6 +108,11 @@ def _finding(asked: Asked, finding: Finding, known: KnownFailures) -> FuzzFindin
         known=entry.reason if entry else None,
         known_proof=(entry.proof or entry.link or "") if entry else "",
     )
+
+
+def played(variant: Variant) -> WireResponse:
+    """The response whose bytes were changed: the stream's own, or, where the plan says so, that in a content coding."""
+    return dict(variant.response.codings).get(str(variant.plan.get("coding")), variant.response)
 
 
 def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
