@@ -20,10 +20,12 @@ from harness.cli.runs import (
     QUIET,
     REPORT,
     RESULTS,
+    SHARD,
     File,
     Names,
     make_room,
     results_path,
+    shard_of,
     show,
 )
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from harness.fuzz.campaign import Campaign
     from harness.fuzz.variant import Kind
     from harness.runner.results import Run
-    from harness.runner.shard import Shard
 
 EXAMPLE = "Example: harness fuzz --system my_adapter.py --family framing --cuts --save scenarios"
 DECODERS = "decoders"
@@ -56,7 +57,6 @@ EXHAUSTIVE = typer.Option(
 SEED = typer.Option("--seed", min=0, help="The same seed makes the same inputs.")
 MINUTES = typer.Option("--minutes", min=0.01, help="Go on with the next seeds until the time is over.")
 JOBS = typer.Option("--jobs", "-j", min=1, help="Processes that search.", show_default="one for each core")
-SHARD = typer.Option("--shard", help="Which part of the searches to do here, such as 2/4; see harness merge.")
 SAVE = typer.Option("--save", help="Write each finding as a scenario into this folder.")
 DATABASE = typer.Option("--database", help="Keep inputs that failed in this folder, and try them first.")
 PLAN = typer.Option("--plan", help="Play this one input only, as a finding names it, and show what becomes of it.")
@@ -134,7 +134,7 @@ def _campaign(given: GivenStreams, asked: _Asked, results: Path | None) -> Campa
         seed=asked.seed,
         minutes=asked.minutes,
         jobs=asked.jobs or os.cpu_count() or 1,
-        shard=_shard(asked.shard),
+        shard=shard_of(asked.shard),
         database=asked.database,
         front=asked.front,
         in_process=asked.in_process,
@@ -169,13 +169,6 @@ def _exhaustive(text: str) -> int | None:
     if not text.isdecimal():
         fail(f"--exhaustive is a number of inputs, or the word all, not {text!r}")
     return int(text)
-
-
-def _shard(text: str | None) -> Shard | None:
-    from harness.runner.shard import UnknownShard, read_shard
-
-    with mendable(UnknownShard):
-        return None if text is None else read_shard(text)
 
 
 def _given(

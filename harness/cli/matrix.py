@@ -21,6 +21,7 @@ from harness.cli.runs import (
     REPORT,
     RESULTS,
     SCENARIO,
+    SHARD,
     Chosen,
     File,
     Names,
@@ -28,6 +29,7 @@ from harness.cli.runs import (
     make_room,
     results_path,
     settings_for,
+    shard_of,
     write_views,
 )
 
@@ -57,6 +59,7 @@ def matrix(
     isolate: Annotated[bool, ISOLATE] = True,
     snapshot: Annotated[File, SNAPSHOT] = None,
     readme: Annotated[File, README] = None,
+    shard: Annotated[str | None, SHARD] = None,
     report: Annotated[File, REPORT] = None,
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
@@ -72,6 +75,7 @@ def matrix(
         systems_at_once=systems_at_once,
         results=results_path(results, report),
         isolated=isolate,
+        shard=shard_of(shard),
         left_out={each.name: each.reason for each in taking_part.left_out},
     )
     make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)

@@ -23,6 +23,7 @@ from harness.cli.runs import (
     REPORT,
     RESULTS,
     SCENARIO,
+    SHARD,
     Chosen,
     File,
     Names,
@@ -31,11 +32,13 @@ from harness.cli.runs import (
     read_baseline,
     results_path,
     settings_for,
+    shard_of,
     show,
 )
 
 if TYPE_CHECKING:
     from harness.cli.given_cassettes import GivenCassettes
+    from harness.runner.results import Run
 
 EXAMPLE = "Example: harness replay --system my_adapter.py --family tool-calls --report report"
 
@@ -62,6 +65,7 @@ def replay(
     systems_at_once: Annotated[int, AT_ONCE] = 4,
     in_process: Annotated[bool, IN_PROCESS] = False,
     isolate: Annotated[bool, ISOLATE] = True,
+    shard: Annotated[str | None, SHARD] = None,
     report: Annotated[File, REPORT] = None,
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
@@ -71,8 +75,7 @@ def replay(
 ) -> None:
     """Run systems through the catalogue's scenarios, or through recorded exchanges, and judge what they do."""
     _refuse_contradictions(cassette, catalogue, system, speed=speed, update=update, yes=yes)
-    _update_first(cassette, update=update, yes=yes)
-    was = read_baseline(baseline)
+    was = _first(cassette, baseline, update=update, yes=yes)
     settings = settings_for(
         system or ["reference"],
         Chosen(scenario, family, dialect, catalogue),
@@ -83,10 +86,10 @@ def replay(
         recordings=recordings,
         results=results_path(results, report),
         isolated=isolate,
+        shard=shard_of(shard),
     )
     make_room(settings.results, report and report / "index.html", junit)
-    [run] = carry_out(settings, quiet=quiet, as_json=as_json)
-    show(run, report, junit, said=not (quiet or as_json), baseline=was)
+    show(carry_out(settings, quiet=quiet, as_json=as_json)[0], report, junit, said=not (quiet or as_json), baseline=was)
 
 
 def _refuse_contradictions(
@@ -103,10 +106,12 @@ def _refuse_contradictions(
         fail("--yes answers the question of --update; give that too")
 
 
-def _update_first(cassettes: Cassettes, *, update: bool, yes: bool) -> None:
-    """Rewrites golden transcripts where that was asked for, so that the replay finds what was said yes to."""
+def _first(cassettes: Cassettes, baseline: File, *, update: bool, yes: bool) -> Run | None:
+    """What comes before a replay: golden transcripts are rewritten where that was asked for, which ends the command;
+    else the run is read that this one is compared with."""
     if update:
         update_golden(cassettes_in(cassettes or []), yes=yes)
+    return read_baseline(baseline)
 
 
 def _given(cassette: Cassettes, speed: str) -> GivenCassettes | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.runner.case import LaneName
     from harness.runner.results import Run
     from harness.runner.session import Settings
+    from harness.runner.shard import Shard
 
     class OtherSettings(TypedDict, total=False):
         """What else a run can be told; see `Settings`."""
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         results: Path | None
         isolated: bool
         left_out: dict[str, str]
+        shard: Shard | None
 
 
 Names = list[str] | None
@@ -42,6 +44,7 @@ JOBS = typer.Option("--jobs", "-j", min=1, help="Cases of one system at once.")
 AT_ONCE = typer.Option("--systems-at-once", min=1, help="Systems at once; the others wait until one is through.")
 ISOLATE = typer.Option("--isolate/--no-isolate", help="Cut systems off from every network but loopback.")
 REPORT = typer.Option("--report", help="Write the HTML report and results.jsonl into this folder.")
+SHARD = typer.Option("--shard", help="Which part to do here, such as 2/4; harness merge joins the parts.")
 RESULTS = typer.Option("--results", help="Write the results file here.")
 BASELINE = typer.Option("--baseline", help="A results file: only what is not as it was there counts as a failure.")
 JUNIT = typer.Option("--junit", help="Write JUnit XML here.")
@@ -92,6 +95,14 @@ def settings_for(
             source=("--catalogue", str(chosen.catalogue)) if chosen.catalogue else (),
             **others,
         )
+
+
+def shard_of(text: str | None) -> Shard | None:
+    """The part that was asked for; what is none ends the command."""
+    from harness.runner.shard import UnknownShard, read_shard
+
+    with mendable(UnknownShard):
+        return None if text is None else read_shard(text)
 
 
 def results_path(results: Path | None, report: Path | None) -> Path | None:

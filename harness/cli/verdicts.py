@@ -37,7 +37,7 @@ def exit_status(run: Run) -> int:
         return FAILED
     if any(search.nonconformant for search in run.searches):
         return FAILED
-    if any(result.verdict == "error" for result in (*run.results, *run.searches)):
+    if "error" in {*(result.verdict for result in run.results), *(search.verdict for search in run.searches)}:
         return COULD_NOT_RUN
     return CONFORMS
 

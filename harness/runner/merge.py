@@ -25,6 +25,7 @@ from harness.runner.results import (
     Run,
     UnreadableResults,
     encode_line,
+    pair_words,
     read_lines,
     read_run,
 )
@@ -150,7 +151,7 @@ def _key(line: Result | RecordingResult | FuzzResult) -> Key:
             return "case", line.system, line.system_version, line.pair, line.scenario
         case RecordingResult():
             return "recording", line.system, "", line.dialect, line.id
-    return "search", line.system, line.system_version, f"{line.upstream or ''} {line.dialect}", line.stream, line.kind
+    return "search", line.system, line.system_version, pair_words(line.dialect, line.upstream), line.stream, line.kind
 
 
 def _name(key: Key) -> str:

@@ -23,6 +23,7 @@ from harness.runner.plan import CANARY_FAMILY, Plan
 from harness.runner.recordings import RecordedStream, check_recordings, read_recordings
 from harness.runner.results import Line, RecordingResult, Run
 from harness.runner.run import run_systems
+from harness.runner.shard import Shard
 from harness.systems.base import SystemBroken
 from harness.systems.isolation import Isolation, isolate
 from harness.systems.registry import InProcessSpec, SystemSpec, prepare, resolve
@@ -57,6 +58,12 @@ class Settings:
     """What became of exchanges with golden transcripts, for the results."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Systems that do not take part though one might look for them, and why: the results say so."""
+    shard: Shard | None = None
+    """Which part of the scenarios and recordings to run here; None: all of them."""
+
+    def holds(self, name: str) -> bool:
+        """Whether what is called so is run here."""
+        return self.shard is None or self.shard.holds(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +102,11 @@ def run_repeatedly(settings: Settings, listeners: Listeners, *, times: int) -> l
     """
     entrants = [Entrant(said, resolve(said)) for said in settings.systems]
     specs = [each.spec for each in entrants]
-    streams = list(read_recordings(settings.recordings)) if settings.recordings else []
+    recorded = read_recordings(settings.recordings) if settings.recordings else ()
+    streams = [each for each in recorded if settings.holds(each.id)]
     if settings.lane == "in-process" and (outside := [each.name for each in specs if not _in_process(each)]):
         raise WrongRun(f"{', '.join(outside)} cannot run in process, only over sockets: leave --in-process out")
-    cases = Plan(settings.scenarios, settings.dialects)
+    cases = Plan([each for each in settings.scenarios if settings.holds(each.id)], settings.dialects)
     if not cases.cases and not cases.has_pairs and not (settings.reviewed and not specs):
         raise WrongRun("nothing to run: no scenario that was asked for runs in a dialect that was asked for")
     unbuilt = prepare(specs)
@@ -143,13 +151,15 @@ async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
         first = replace_fields(
             header(settings.catalogue.version, settings.lane, lineup.descriptions, settings.scenarios),
             left_out=settings.left_out,
+            shard=str(settings.shard) if settings.shard else "",
         )
         journal = stack.enter_context(
             Journal(first, settings.results, listeners.line, keep_evidence=settings.keep_evidence)
         )
         listeners.planned(sum(len(each.cases) for each in lineup.systems))
         for reviewed in settings.reviewed:
-            journal.add(reviewed)
+            if settings.holds(reviewed.id):
+                journal.add(reviewed)
         _give_up(lineup.broken, plan.cases, journal, settings)
         await run_systems(
             lineup.systems,
