@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 RECORDINGS := $(wildcard ../shared/recordings)
 SYSTEMS ?= reference openai-python anthropic-python
 
-.PHONY: docs record-demo replay matrix systems test check bench fuzz browser clean
+.PHONY: docs record-demo replay matrix systems test check bench fuzz fuzz-coverage browser clean
 
 replay: $(VENV)/run.stamp ## run the catalogue through the default systems and write reports/latest/index.html
 	$(BIN)/harness replay $(addprefix --system ,$(SYSTEMS)) $(addprefix --recordings ,$(RECORDINGS)) --report reports/latest
@@ -40,7 +40,10 @@ bench: $(VENV)/dev.stamp ## speed and memory, side by side with the vendors' SDK
 	$(BIN)/python benchmarks/bench_cassette.py
 	$(BIN)/python benchmarks/bench_gateway.py
 
-fuzz: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoders
+fuzz: $(VENV)/run.stamp ## search every stream of the catalogue for what our own decoders do not stand; --system S for others
+	$(BIN)/harness fuzz --results reports/latest/fuzz.jsonl
+
+fuzz-coverage: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoders
 	$(BIN)/pip install --quiet --constraint constraints.txt atheris
 	$(BIN)/python benchmarks/fuzz_decoders.py -max_total_time=120
 
