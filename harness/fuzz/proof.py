@@ -34,9 +34,10 @@ body of some thousand bytes. But our readers are built in layers, so that few of
   otherwise is not believed anything: each of its slices is fed to it, or the proof is not called complete;
 - no frame of the body is near the limit of a frame's size, where it matters when a read ends.
 
-**Besides**, the conclusion is tried on the whole reader, layers or not: in one read, byte by byte, with every single
-cut (behind the decoder, one in every frame), with runs of whole frames in one read, and small bodies with every slice.
-Bodies above the limit have every single cut and a number of random plans instead; their proof is not complete.
+**Besides**, the conclusion is tried on the whole reader: in one read, byte by byte, cut at every place (a small body with
+a single cut each time, a larger one in one place of every frame at a time), and with runs of whole frames in one read;
+small bodies with every slice. Filter and translation of a larger body are cut once in every frame. Bodies above the
+limit are cut at every place and by random plans; nothing more is shown of them, and their proof is not complete.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ _PLANS_OF_TRANSLATION = 20
 _SMALL = 128  # bytes of a body of which every slice is fed to the whole reader
 _SMALL_UNKNOWN = 256  # and of a reader of unknown build
 _SINGLES = 512  # bytes of a body of which every single cut goes through filter and translation too
-_WHOLE_SINGLES = 2048  # and of one of which it goes through the decoder from the body's start to its end
+_WHOLE_SINGLES = 1024  # and of one of which no two cuts go through the decoder at a time
+_BYTE_BY_BYTE = 2048  # and of one that goes through them byte by byte
 _FRAME_RUNS = 1_000  # runs of whole frames through the decoder, which else has those at the edges and short ones
 _FRAME_RUNS_BEHIND = 100  # and through filter and translation
 _LONG = 32_768  # bytes of a frame of which not every single cut is tried
@@ -164,11 +166,11 @@ class _Attempt:
         reader.hold(zip(edges, edges[2:], strict=False))
         self._same([*range(1, self._size)])
         if layers.is_decoder:
-            self._single_cuts_within(reader, edges)
+            self._cut_everywhere(reader, edges)
         count = PLANS if layers.is_decoder or not layers.is_translation else _PLANS_OF_TRANSLATION
         self._plans(count)
         long = ", but for the middle of very long frames," if max(map(sub, edges[1:], edges)) > _LONG else ""
-        what = f"every single cut{long}" if layers.is_decoder else "every cut between two frames"
+        what = f"a cut at every place{long}" if layers.is_decoder else "every cut between two frames"
         return Proof(False, f"{what} and {count} random plans: the body is above the limit", self.slices)
 
     def of_unknown_build(self) -> Proof:
@@ -200,32 +202,51 @@ class _Attempt:
     def _conclusion(self, reader: Walk, filled: list[int], *, is_decoder: bool) -> str:
         """The whole reader, tried. What was done, in words."""
         self._same([])
-        self._same([*range(1, self._size)])
+        if is_decoder or self._size <= _BYTE_BY_BYTE:
+            self._same([*range(1, self._size)])
         edges = sorted({0, *filled, self._size})
         every = len(edges) ** 2 / 2 <= (_FRAME_RUNS if is_decoder else _FRAME_RUNS_BEHIND)
         reader.hold(combinations(edges, 2) if every else _some_runs(edges))
         if self._size <= _SMALL and is_decoder:
             wide = self._walk(self._make(), None)
             wide.hold(combinations(range(self._size + 1), 2))
-        runs = f"{'every run' if every else 'short and long runs'} of frames"
-        if is_decoder and self._size > _WHOLE_SINGLES:
-            self._single_cuts_within(reader, edges)
-            return f"{runs} and every single cut"
-        singles = range(1, self._size) if is_decoder or self._size <= _SINGLES else _between(edges)
-        for place in singles:
-            self._same([place])
-        return f"{runs} and {'every single cut' if len(singles) == self._size - 1 else 'a cut in every frame'}"
+        if not is_decoder and self._size > _SINGLES:
+            self._same(edges[1:-1])
+            self._same([(start + end) // 2 for start, end in pairwise(edges) if end - start > 1])
+            cuts = "a cut in every frame"
+        elif self._size > _WHOLE_SINGLES:
+            self._cut_everywhere(reader, edges)
+            cuts = "a cut at every place"
+        else:
+            for place in range(1, self._size):
+                self._same([place])
+            cuts = "every single cut"
+        return f"{'every run' if every else 'short and long runs'} of frames and {cuts}"
 
-    def _single_cuts_within(self, reader: Walk, edges: list[int]) -> None:
-        """Every single cut, as far as to the next place where the state is canonical again."""
-        for start, end in pairwise(edges):
-            given = reader.output[reader.given[start] : reader.given[end]]
-            for place in _within(start, end):
-                again = restored(reader.states[start])
-                self._readings += 1
-                pieces = [*again.feed(self._body[start:place]), *again.feed(self._body[place:end])]
-                if not alike(pieces, given) or not same(snapshot(again), reader.states[end]):
-                    raise Broken(start, place, "and the rest of the frame in another give something else")
+    def _cut_everywhere(self, reader: Walk, edges: list[int]) -> None:
+        """A cut at every place, with whole frames around it. Where many frames are as long, each has one at a time."""
+        frames = [*pairwise(edges)]
+        wide = [(start, end) for start, end in frames if end - start > _LONG]
+        for start, end in wide:
+            self._cut_within(reader, start, end, _within(start, end))
+        offset, others = 1, [frame for frame in frames if frame not in wide]
+        while others := [(start, end) for start, end in others if start + offset < end]:
+            if len(others) > len(frames) // 5:
+                self._same([start + offset for start, _ in others])
+            else:
+                for start, end in others:
+                    self._cut_within(reader, start, end, [start + offset])
+            offset += 1
+
+    def _cut_within(self, reader: Walk, start: int, end: int, places: Iterable[int]) -> None:
+        """Single cuts of one frame, up to its end, where the state is canonical again."""
+        given = reader.output[reader.given[start] : reader.given[end]]
+        for place in places:
+            again = restored(reader.states[start])
+            self._readings += 1
+            pieces = [*again.feed(self._body[start:place]), *again.feed(self._body[place:end])]
+            if not alike(pieces, given) or not same(snapshot(again), reader.states[end]):
+                raise Broken(start, place, "and the rest of the frame in another give something else")
 
     def _plans(self, count: int) -> None:
         """Random plans of few cuts and many; the same for the same size of body."""
@@ -256,12 +277,6 @@ def _some_runs(edges: list[int]) -> Iterator[tuple[int, int]]:
     yield from zip(edges, edges[2:], strict=False)
     yield from ((0, edge) for edge in edges[1:])
     yield from ((edge, edges[-1]) for edge in edges[:-1])
-
-
-def _between(edges: list[int]) -> list[int]:
-    """Each edge, and a place in the middle of every two."""
-    middles = [(start + end) // 2 for start, end in pairwise(edges) if end - start > 1]
-    return sorted({*edges[1:-1], *middles} - {0})
 
 
 def _within(start: int, end: int) -> Iterable[int]:

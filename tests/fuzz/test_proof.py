@@ -59,7 +59,7 @@ def test_a_body_that_cannot_be_cut_is_proved_at_once() -> None:
 def test_a_body_above_the_limit_is_sampled() -> None:
     proof = prove("openai-chat", CHAT, limit=len(CHAT) - 1)
     assert (proof.complete, proof.shown, proof.broken) == (False, True, None)
-    assert proof.note == "every single cut and 200 random plans: the body is above the limit"
+    assert proof.note == "a cut at every place and 200 random plans: the body is above the limit"
     assert prove("openai-chat", CHAT, limit=len(CHAT)).complete
     through = prove("openai-chat", CHAT, target="gemini", limit=9)
     assert through.note == "every cut between two frames and 20 random plans: the body is above the limit"
