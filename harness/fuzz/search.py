@@ -270,7 +270,7 @@ class _Hunt:
     def found(self) -> Found:
         """What stands: each candidate is run again, and so is the intact stream."""
         notes, findings = list(self._trial.notes), list[Finding]()
-        for (kind, _), variant in self._smallest_first():
+        for (kind, _), variant in self._worst_first():
             again, seen = self._trial.confirmations(variant, kind, CONFIRMATIONS)
             if seen is not None and again == CONFIRMATIONS:
                 findings.append(
@@ -284,9 +284,14 @@ class _Hunt:
         verdict: Verdict = "fail" if findings else "error" if notes else "pass"
         return Found(verdict, tried, tuple(findings), "; ".join(notes), self._trial.intact)
 
-    def _smallest_first(self) -> Iterable[tuple[tuple[FailureKind, str], Variant]]:
-        order = sorted(self._candidates.items(), key=lambda item: len(pieces_of(item[1])))
-        return islice(order, MOST)
+    def _worst_first(self) -> Iterable[tuple[tuple[FailureKind, str], Variant]]:
+        """What must not be before what should not, the silent before the rest, and then the smallest."""
+
+        def turn(item: tuple[object, Variant]) -> tuple[bool, bool, int]:
+            silent = any(each.silent for each in self._trial.broken_by(item[1]))
+            return item[1].level != "must", not silent, len(pieces_of(item[1]))
+
+        return islice(sorted(self._candidates.items(), key=turn), MOST)
 
     def _changed_since(self) -> str:
         last = self._subject.outcome(self._stream, self._stream.response)

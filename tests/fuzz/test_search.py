@@ -82,6 +82,16 @@ def test_two_failures_are_told_apart() -> None:
     }
 
 
+def test_silent_failures_are_told_before_others() -> None:
+    def told_and_untold(reads: Sequence[bytes]) -> Outcome:
+        if any(read.endswith(b"[DO") for read in reads):
+            return text_outcome("", "error")
+        return per_read(reads)
+
+    found = search(Reader(told_and_untold), STREAM, "cuts", examples=0)
+    assert [each.silent for each in found.findings] == [True, False]
+
+
 def test_no_input_is_run_twice_but_to_confirm_it() -> None:
     reader = Reader(careful)
     search(reader, STREAM, "cuts", examples=50)
