@@ -240,6 +240,11 @@ def sse(payload: dict[str, Any]) -> str:
     return f"{name}data: {json.dumps(payload)}\n\n"
 
 
+def test_openai_chat_loses_the_first_event_behind_a_byte_order_mark() -> None:
+    chunks, _ = chat(stream(f"\ufeff{sse(chunk('Hel'))}", chunk("lo"), chunk(finish="stop"), DONE))
+    assert (text_of(chunks), reasons_of(chunks)) == ("lo", ["stop"])
+
+
 def test_openai_chat_ends_quietly_when_a_content_coding_lacks_its_end() -> None:
     chunks, _ = chat(packed(sse(chunk("Hel")), ended=False))
     assert (text_of(chunks), reasons_of(chunks)) == ("Hel", [])
@@ -338,6 +343,14 @@ def test_anthropic_fails_on_a_byte_that_is_no_utf8() -> None:
 def test_anthropic_takes_a_json_answer_for_an_empty_stream() -> None:
     refusal = json.dumps({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
     assert messages(stream(refusal, content_type="application/json")) == []
+
+
+def test_anthropic_skips_the_first_event_behind_a_byte_order_mark() -> None:
+    assert messages(stream(f"\ufeff{sse(START)}", BLOCK, WORD, STOP)) == [
+        "content_block_start",
+        "content_block_delta",
+        "message_stop",
+    ]
 
 
 def test_anthropic_skips_every_event_whose_name_stands_in_its_data_alone() -> None:

@@ -61,6 +61,7 @@ def _limited(*headers: str) -> Answer:
 
 SITUATIONS: dict[str, Situation] = {
     "clean-answer": (CLEAN,),
+    "byte-order-mark": (Answer(stream("\ufeff", START, TEXT, HEL, LO, *ENDING)),),
     "ends-before-first-word": (Answer(stream(START)),),
     "ends-before-stop-reason": (Answer(stream(START, TEXT, HEL, LO)),),
     "half-an-event": (Answer(stream(START, TEXT, HEL, LO[:60])),),

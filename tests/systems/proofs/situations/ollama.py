@@ -30,6 +30,7 @@ def _whole(*lines: str) -> Situation:
 
 SITUATIONS: dict[str, Situation] = {
     "clean-answer": (CLEAN,),
+    "blank-lines": _whole(HEL, "\n", LO, STOP),
     "ends-before-stop-reason": _whole(HEL, LO),
     "half-an-event": _whole(HEL, LO[:40]),
     "no-length-ends-before-stop-reason": (Answer(without_length(HEL, content_type=NDJSON)),),

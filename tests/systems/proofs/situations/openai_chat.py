@@ -85,6 +85,7 @@ SITUATIONS: dict[str, Situation] = {
     "clean-answer": (CLEAN,),
     "ends-before-first-word": (Answer(stream(ROLE)),),
     "ends-before-stop-reason": (Answer(stream(ROLE, HEL, LO)),),
+    "byte-order-mark-before-the-first-word": (Answer(stream("\ufeff", HEL, LO, STOP, DONE)),),
     "half-an-event": (Answer(stream(ROLE, HEL, LO[:60])),),
     "no-length-ends-before-stop-reason": (Answer(without_length(ROLE, HEL)),),
     "no-last-chunk": (Answer(unended(ROLE, HEL)),),
