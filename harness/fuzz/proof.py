@@ -34,10 +34,10 @@ body of some thousand bytes. But our readers are built in layers, so that few of
   otherwise is not believed anything: each of its slices is fed to it, or the proof is not called complete;
 - no frame of the body is near the limit of a frame's size, where it matters when a read ends.
 
-**Besides**, the conclusion is tried on the whole reader: in one read, byte by byte, cut at every place (a small body with
-a single cut each time, a larger one in one place of every frame at a time), and with runs of whole frames in one read;
-small bodies with every slice. Filter and translation of a larger body are cut once in every frame. Bodies above the
-limit are cut at every place and by random plans; nothing more is shown of them, and their proof is not complete.
+**Besides**, the conclusion is tried on the whole reader: in one read, byte by byte, cut at every place (a small body
+with a single cut each time, a larger one in one place of every frame at a time), and with runs of whole frames in one
+read; small bodies with every slice. Filter and translation of a larger body are cut once in every frame. Bodies above
+the limit are cut at every place and by random plans; nothing more is shown of them, and their proof is not complete.
 """
 
 from __future__ import annotations
