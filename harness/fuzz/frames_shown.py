@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
+from harness.events import Other
 from harness.fuzz.layers import Layers
 from harness.fuzz.slices import Broken, Walk, alike, walk
 from harness.fuzz.state import Snapshot, Unseen, restored, same, snapshot
@@ -53,6 +54,8 @@ def _show_framing(framing: Walk, layers: Layers) -> None:
     inner = range(1, size + 1)
     framing.hold((last[place - 1], place) for place in inner)
     if not layers.has_blocks(framing.body):
+        if len(starts) * size > _RUNS:
+            raise Unseen(f"{len(starts)} messages are too many for every slice from one of them")
         framing.hold((start, end) for start in starts for end in inner if end > start)
     elif len(starts) ** 2 / 2 <= _RUNS:
         framing.hold(combinations(starts, 2))
@@ -63,15 +66,23 @@ def _show_framing(framing: Walk, layers: Layers) -> None:
 
 
 def _show_reading(framing: Walk, decoded: Walk, layers: Layers) -> None:
-    """The frames, read by a decoder whose framing is taken away, give what they give with it."""
+    """The frames, read by a decoder whose framing is taken away, give what they give with it, and that stays so.
+
+    Of all events, only an Other holds what could be changed behind the back of a reader that is given it later.
+    """
     alone: Any = layers.decoder()
     given: list[Any] = []
+    extras: list[tuple[Other, Snapshot]] = []
     del alone.framing
     try:
         for frame in framing.output:
+            before = len(given)
             alone._read([frame], given)
+            extras += [(event, snapshot(event)) for event in given[before:] if type(event) is Other]
     except AttributeError as error:
         raise Unseen(f"the decoder looks at its framing while it reads frames: {error}") from error
+    if any(not same(snapshot(event), then) for event, then in extras):
+        raise Unseen("the decoder changes what it has given")
     size = len(framing.body)
     if not alike(given, decoded.output):
         raise Broken(0, size, "give other events than their frames one by one")

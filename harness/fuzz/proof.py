@@ -19,8 +19,8 @@ body of some thousand bytes. But our readers are built in layers, so that few of
    Hence all slices hold if these do: from every start to every later one, and from every place's last start to that
    place. They are all looked at. Where there are no blocks, it is every slice from a start to any place.
 2. *Reading.* Frames become events one at a time, in a loop with no state but the reader's own. That nothing in it looks
-   at the framing is made sure of by taking that away from a reader and having it read the frames all the same. So the
-   same frames give the same events.
+   at the framing is made sure of by taking that away from a reader and having it read the frames all the same; that no
+   event changes after it was given, by looking at it again. So the same frames give the same events.
 3. *Filter and translation* take the events of one frame at a time in the same way: the same events of each frame, the
    same output.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from harness.dialects import UnknownDialect, dialect, stream_names
 from harness.dialects.openai_chat.decode import Decoder as ChatDecoder
-from harness.events import AnyEvent
+from harness.events import AnyEvent, Other
 from harness.fuzz.proof import Make, Proof, our_reader, prove, prove_reader
 from harness.fuzz.slices import read
+from harness.wire.frame import Frame
 from tests.fuzz.proved import (
     BODIES,
     CHAT,
@@ -113,6 +116,21 @@ def test_a_decoder_that_looks_at_reads_while_it_reads_frames_is_not_believed() -
     proof = prove_reader(LooksAtReads, CHAT)
     assert (proof.complete, proof.shown) == (False, False)
     assert proof.note.startswith("not proved: the decoder looks at its framing while it reads frames")
+
+
+def test_a_decoder_that_changes_what_it_has_given_is_not_believed() -> None:
+    class Grows(ChatDecoder):
+        """Gives one list again and again."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.list: list[int] = []
+
+        def _payload(self, payload: dict[str, Any], frame: Frame, out: list[AnyEvent]) -> None:
+            self.list.append(frame.offset)
+            out.append(Other("list", self.list))
+
+    assert prove_reader(Grows, CHAT).note == "not proved: the decoder changes what it has given"
 
 
 def test_a_state_that_differs_unseen_is_no_complete_proof() -> None:
