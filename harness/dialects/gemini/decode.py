@@ -224,7 +224,11 @@ class Decoder(FrameDecoder):
         for piece in as_list(call.get("partialArgs")):
             if not streamed.put(piece):
                 self.malformed(frame, "a piece of streamed arguments cannot be placed", out)
-        if not call.get("willContinue"):
+        if call.get("willContinue"):
+            return None
+        if self._unreadable:  # a piece may be lost
+            self._leave_open(state, choice, frame.offset, out)
+        else:
             state.open_args = None
             out.append(ToolCall(state.calls - 1, arguments=compact_json(streamed.value), choice=choice))
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis.strategies import SearchStrategy
 
 from harness.fuzz.damage.account import Account
 from harness.fuzz.damage.cutting import CUT_ENDINGS, PROMPT_ENDINGS, cut_variant
+from harness.fuzz.damage.demands import Demands, EndsInTime
 from harness.fuzz.damage.editing import ORDERS, UNREADABLE, flipped, not_utf8, reordered, unreadable
 from harness.fuzz.damage.erring import with_error
-from harness.fuzz.damage.packed import PLAIN, Unpacked, unpacked
+from harness.fuzz.damage.packed import PLAIN, UNPACKABLE, Unpacked, unpacked
 from harness.fuzz.damage.sheet import Sheet
 from harness.fuzz.damage.spec import damage_spec
 from harness.fuzz.kinds import LARGE, Listed
@@ -56,6 +58,23 @@ def damage_plans(stream: Stream) -> SearchStrategy[Variant]:
 
 def variant_of(stream: Stream, plan: Plan) -> Variant:
     """The variant that a plan makes of the stream. Raises BadPlan."""
+    variant = _variant_of(stream, plan)
+    if _forms_agree(stream):
+        return variant
+    return replace(variant, demand=Demands((EndsInTime(),), account_of(stream).by))
+
+
+def _forms_agree(stream: Stream) -> bool:
+    """Whether the stream says the same in each content coding that it may come in: variants come in none."""
+    response = stream.response
+    return all(
+        form.ending == response.ending
+        and (coding not in UNPACKABLE or _unpacked(coding, form.body).plain == response.body)
+        for coding, form in response.codings
+    )
+
+
+def _variant_of(stream: Stream, plan: Plan) -> Variant:
     account, response = account_of(stream), stream.response
     match plan:
         case {"damage": "cut", "at": int(at), "ending": str(ending)} if ending in CUT_ENDINGS:

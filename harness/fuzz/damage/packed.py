@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 PLAIN = (None, "", "identity")
+UNPACKABLE = frozenset(_WINDOWS)
+"""The codings that can be looked into here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -78,8 +79,10 @@ class NoOtherCall:
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
         said = [*self.account.calls(), *self.changed.calls()]
+        if not calls_as_said(self.account, intact):
+            return
         names = {"", *(call.name for call in said), *(call["name"] for call in all_calls(intact.transcript))}
-        runnable = [parse_arguments(call.arguments) for call in said]
+        runnable = [_object_in(call.arguments) for call in said]
         runnable += [call["input"] for call in all_calls(intact.transcript)]
         if self.opens or any(not call.arguments.strip() for call in said):
             runnable.append({})
@@ -90,6 +93,20 @@ class NoOtherCall:
                 yield "arguments", f"no frames say {call['name']}({call['arguments']}), and it can be run"
 
 
+def _object_in(arguments: str) -> Any:
+    """The object that arguments spell, or begin with: who makes calls as soon as they are whole reads no further."""
+    try:
+        return json.JSONDecoder(strict=False).raw_decode(arguments.lstrip())[0]
+    except (ValueError, RecursionError):
+        return parse_arguments(arguments)
+
+
+def calls_as_said(account: Account, intact: Outcome) -> bool:
+    """Whether the reader makes no call of the intact stream but those that the tables find in it."""
+    said = [_object_in(call.arguments) for call in account.calls()]
+    return all(call["input"] is None or call["input"] in [*said, {}] for call in all_calls(intact.transcript))
+
+
 @dataclass(frozen=True, slots=True)
 class NoEmptiedCall:
     """A frame with a piece of a call's arguments was unreadable: what is left of them is not nothing."""
@@ -98,6 +115,8 @@ class NoEmptiedCall:
     name: str = "no-other-call"
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
+        if not calls_as_said(self.account, intact):
+            return
         empty = [call.arguments.strip() in ("", "{}") for call in self.account.calls()]
         empty += [call["input"] == {} for call in all_calls(intact.transcript)]
         for call in all_calls(outcome.transcript):

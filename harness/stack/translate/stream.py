@@ -38,7 +38,7 @@ CUT_OFF = ErrorInfo("connection", "the upstream's answer ended before it was fin
 UNREADABLE = ErrorInfo("protocol", "what may have been the arguments of a call could not be read")
 """What the reader of a translated stream is told in the place of a call that would look as if it had none."""
 
-_UNREADABLE_RULES = ("frame-not-json", "payload-malformed")
+_UNREADABLE_RULES = ("frame-not-json", "payload-malformed", "last-frame-cut")
 _SUMMARY = Loss("reasoning-summary", "that reasoning is a summary is not said")
 _RESPELLED = Loss("arguments-respelled", "arguments go out as an object")
 _AFTER_ERROR = Loss("after-error", "an error is the last that a stream says")

@@ -457,7 +457,17 @@ def test_pieces_that_cannot_be_placed_are_a_warning() -> None:
         {"name": "f", "willContinue": True},
         {"partialArgs": [{"jsonPath": "city", "stringValue": "x"}, 3, {"jsonPath": "$.a[7]", "nullValue": "x"}]},
     )
-    assert rules(result) == ["payload-malformed"] * 3
+    assert rules(result) == [*["payload-malformed"] * 3, "tool-call-unfinished"]
+    assert [(call.arguments, call.input) for call in result.tool_calls] == [('{"a":[]', None)]
+
+
+def test_a_streamed_call_of_which_a_piece_could_not_be_read_is_not_executable() -> None:
+    begun = sse(chunk({"functionCall": {"name": "f", "willContinue": True}}))
+    piece = {"partialArgs": [{"jsonPath": "$.city", "stringValue": ""}], "willContinue": True}
+    rest = sse(chunk({"functionCall": piece}), chunk({"functionCall": {}}), chunk(finish="STOP"))
+    result = transcript("gemini", begun + b'data: {"candidates": [{"con\n\n' + rest)
+    assert [(call.name, call.arguments, call.input) for call in result.tool_calls] == [("f", '{"city":""', None)]
+    assert rules(result) == ["frame-not-json", "tool-call-unfinished"]
 
 
 WIRE = sse(

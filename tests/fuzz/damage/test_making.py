@@ -184,6 +184,19 @@ def test_a_stream_in_a_content_coding_is_cut_in_its_coded_bytes() -> None:
     )
 
 
+@pytest.mark.parametrize(("left_out", "demanded"), [(0, True), (60, False)])
+def test_nothing_but_an_end_is_demanded_where_the_coded_form_says_less(left_out: int, demanded: bool) -> None:
+    stream, coded = stream_of(CHAT), gzip.compress(CHAT, mtime=0)
+    form = replace(stream.response, chunks=(Chunk(coded[: len(coded) - left_out]),))
+    stream = replace(stream, response=replace(stream.response, codings=(("gzip", form),)))
+    variant = variant_of(stream, {"damage": "cut", "at": 200, "ending": "clean"})
+    got = bodies.breaches(variant, bodies.outcome("One, two."), bodies.outcome("One, two."))
+    assert got == (["silent-truncation unnoticed"] if demanded else [])
+    assert bodies.breaches(variant, bodies.outcome("", "hung"), bodies.outcome("One, two.")) == (
+        ["hang", "loss"] if demanded else ["hang"]
+    )
+
+
 @pytest.mark.parametrize("data", [b"\x1f\x8bno gzip at all", CHAT])
 def test_a_coding_that_cannot_be_unpacked_demands_no_ending(data: bytes) -> None:
     stream = stream_of(data)

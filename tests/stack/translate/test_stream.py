@@ -344,11 +344,13 @@ def comparable(name: str, body: bytes) -> object:
 
 
 UNREAD = Warning("frame-not-json", "the frame is not a JSON object: '{\"cho'", 200)
+CUT = Warning("last-frame-cut", "the body ends within a frame", 200)
 
 
+@pytest.mark.parametrize("warning", [UNREAD, CUT])
 @pytest.mark.parametrize("target", ["anthropic-messages", "gemini", "ollama", "ai-sdk-ui"])
-def test_a_call_whose_arguments_could_not_be_read_is_not_sent_with_none(target: str) -> None:
-    result = read("openai-chat", target, START, ToolCall(0, "call_a", "f"), UNREAD, Finish("tool_calls"), DONE)
+def test_a_call_whose_arguments_could_not_be_read_is_not_sent_with_none(target: str, warning: Warning) -> None:
+    result = read("openai-chat", target, START, ToolCall(0, "call_a", "f"), warning, Finish("tool_calls"), DONE)
     assert (result.status, [call.input for call in result.tool_calls if call.input is not None]) == ("failed", [])
     assert result.error is not None and "could not be read" in result.error.message
 
