@@ -12,6 +12,7 @@ from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED, fail, mendable
 from harness.fuzz.campaign import Campaign
 from harness.fuzz.outcome import Outcome
 from harness.fuzz.readers import behind, known_of, prepared, runs_here, start
+from harness.fuzz.result_lines import played as bytes_of
 from harness.fuzz.single import NotTold, Played, WrongPlan, play
 from harness.fuzz.stream import Stream
 from harness.report.visible import plain
@@ -77,7 +78,7 @@ def _played(campaign: Campaign, stream: Stream, plan: Mapping[str, Any]) -> Play
 
 
 def _lines(played: Played) -> Iterator[str]:
-    variant, response = played.variant, played.variant.response
+    variant, response = played.variant, bytes_of(played.variant)
     yield f"{played.stream.id} ({played.stream.dialect}), {variant.kind}, {variant.level}: {plain(variant.words)}"
     if variant.demand is not None:
         yield f"what must hold: {plain(variant.demand.why)}"

@@ -15,6 +15,7 @@ import yaml
 from harness.catalogue.golden_expectation import Golden, expectation_from
 from harness.catalogue.models import Expectation, Scenario
 from harness.fuzz.literal import Unwritable, literal_response
+from harness.fuzz.outcome import Outcome
 from harness.fuzz.single import WrongPlan, variant_from
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Variant
@@ -22,8 +23,8 @@ from harness.runner.results import FuzzFinding, FuzzResult
 from harness.wire.response import WireResponse
 
 FAMILY = "fuzz"
-NO_SUCCESS = frozenset({"not-finished", "error-is-no-answer", "error-stands", "gap-noticed", "unreadable-noticed"})
-"""Rules of `specs/damage.yaml` under which the answer must not pass for a whole one."""
+NO_SUCCESS = frozenset({"silent-truncation", "silent-error"})
+"""What is broken by an answer that passes for a whole one though it must not."""
 TITLE_LENGTH = 90
 LONG_TEXT = 90
 """Characters from which on a text stands in lines of its own."""
@@ -94,7 +95,7 @@ def _written(search: FuzzResult, finding: FuzzFinding, stream: Stream, variant: 
     if rendered.fallback_responses:
         literal = [literal_response(each, stream.dialect) for each in rendered.fallback_responses]
         document["fallback_responses"] = literal
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=118)
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=112)
 
 
 def _answers(name: str, played: Sequence[WireResponse], dialect: str) -> dict[str, Any]:
@@ -129,10 +130,12 @@ def _expected(finding: FuzzFinding, stream: Stream, variant: Variant) -> dict[st
 
 def _of_damage(finding: FuzzFinding, expect: Expectation, variant: Variant) -> Expectation:
     """A beginning of what the whole stream says, and no success where the rules forbid one."""
-    rules = {rule.name for rule in getattr(variant.demand, "rules", ())}
-    whole = {**finding.expected, "status": "truncated", "error": None}
-    found = expectation_from(msgspec.convert(whole, Golden), variant.response)
-    endings = ("truncated", "failed") if rules & NO_SUCCESS else ("completed", "truncated", "failed")
+    whole_all_the_same = Outcome({**finding.expected, "warnings": []}, "completed")
+    broken = variant.demand.broken_by(whole_all_the_same, whole_all_the_same) if variant.demand else []
+    forbidden = NO_SUCCESS & {finding.kind, *(each.kind for each in broken)}
+    cut_off = {**finding.expected, "status": "truncated", "error": None}
+    found = expectation_from(msgspec.convert(cut_off, Golden), variant.response)
+    endings = ("truncated", "failed") if forbidden else ("completed", "truncated", "failed")
     return found.model_copy(update={"ending": endings, "attempts": expect.attempts})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.fuzz.kinds import source_of
 from harness.fuzz.outcome import Difference, Outcome
-from harness.fuzz.result_lines import outcome_as_json
+from harness.fuzz.result_lines import outcome_as_json, played
 from harness.fuzz.stream import Stream
 from harness.fuzz.subject import Subject
 from harness.fuzz.trial import Trial
@@ -43,7 +43,7 @@ class Played:
 
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        variant, response = self.variant, self.variant.response
+        variant, response = self.variant, played(self.variant)
         return {
             "stream": self.stream.id,
             "dialect": self.stream.dialect,
