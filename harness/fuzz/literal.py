@@ -44,6 +44,8 @@ def _candidates(response: WireResponse, dialect: str) -> Iterator[dict[str, Any]
         written["headers"] = headers
     if response.chunk_extension:
         written["chunk_extension"] = response.chunk_extension
+    if response.header_case != "lower":
+        written["header_case"] = response.header_case
     if response.transfer != "chunked":
         written["transfer"] = response.transfer
     ending = [] if response.ending == "clean" else [{"end": response.ending}]
@@ -113,4 +115,5 @@ def _flat(response: WireResponse) -> tuple[object, ...]:
         response.ending,
         response.transfer,
         response.chunk_extension,
+        response.header_case,
     )

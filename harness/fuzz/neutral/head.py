@@ -9,7 +9,7 @@ from harness.fuzz.neutral.mutation import Draft, Mutation
 from harness.wire.content_coding import Coding, encoded
 from harness.wire.response import Chunk, HeaderCase, Transfer, WireResponse
 
-_EXTENSIONS = {"name": "harness", "value": "harness=1", "quoted": 'harness="a;b, c"'}
+_EXTENSIONS = {"name": "harness", "value": "harness=1", "quoted": 'harness="a;b,c"'}
 _CODINGS: tuple[Coding, ...] = ("gzip", "deflate", "br", "zstd")
 
 
