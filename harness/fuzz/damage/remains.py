@@ -82,7 +82,7 @@ class NoOtherCall:
         if not calls_as_said(self.account, intact):
             return
         names = {"", *(call.name for call in said), *(call["name"] for call in all_calls(intact.transcript))}
-        runnable = [_object_in(call.arguments) for call in said]
+        runnable = [read(call.arguments) for call in said for read in (_object_in, parse_arguments)]
         runnable += [call["input"] for call in all_calls(intact.transcript)]
         if self.opens or any(not call.arguments.strip() for call in said):
             runnable.append({})
@@ -98,12 +98,12 @@ def _object_in(arguments: str) -> Any:
     try:
         return json.JSONDecoder(strict=False).raw_decode(arguments.lstrip())[0]
     except (ValueError, RecursionError):
-        return parse_arguments(arguments)
+        return None
 
 
 def calls_as_said(account: Account, intact: Outcome) -> bool:
     """Whether the reader makes no call of the intact stream but those that the tables find in it."""
-    said = [_object_in(call.arguments) for call in account.calls()]
+    said = [read(call.arguments) for call in account.calls() for read in (_object_in, parse_arguments)]
     return all(call["input"] is None or call["input"] in [*said, {}] for call in all_calls(intact.transcript))
 
 

@@ -192,6 +192,24 @@ EXAMPLES = {
         CALL,
         intact=CALLED,
     ),
+    "a call made as soon as its arguments were whole": Example(
+        "no-other-call",
+        {"damage": "swap", "frame": 1},
+        outcome("", "completed", call('{"q": ""}', {"q": ""})),
+        [],
+        CALL.replace(b'"arguments":""', b'"arguments":"{\\"q\\": \\""')
+        .replace(b'{\\"q\\": \\"old', b"old")
+        .replace(b" files", b""),
+        intact=outcome("", "completed", call('{"q": "old"}', {"q": "old"})),
+    ),
+    "arguments of which the tables know nothing": Example(
+        "no-other-call",
+        {"damage": "drop", "frame": 2},
+        outcome("", "completed", call('{"q": ""}', {"q": ""})),
+        [],
+        CALL,
+        intact=outcome("", "completed", call('{"p": 2}', {"p": 2})),
+    ),
     "a name put together of two": Example(
         "no-other-call",
         {"damage": "repeat", "frame": 0},
