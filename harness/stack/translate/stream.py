@@ -164,6 +164,9 @@ class StreamWriter:
         if self._failed:
             self._lose(_AFTER_ERROR)
             return
+        if self._gathered and isinstance(event, _WORDS):  # a call that is whole goes before words that follow it
+            self._gathered = False
+            out += self._encoder.settle(doubtful=False)
         if self._waits:
             event = self._completed(event)
             self._flush(out)

@@ -366,3 +366,14 @@ def test_arguments_that_come_behind_the_stop_reason_are_not_lost(target: str) ->
     late = [START, ToolCall(0, "call_a", "f"), Finish("tool_calls"), ToolCall(0, arguments='{"a": 1}'), DONE]
     result = read("openai-chat", target, *late)
     assert (result.status, [call.input for call in result.tool_calls]) == ("completed", [{"a": 1}])
+
+
+@pytest.mark.parametrize("target", ["gemini", "ollama"])
+def test_words_that_come_in_one_read_with_a_whole_call_go_out_behind_it(target: str) -> None:
+    events = [START, ToolCall(0, "a", "f", '{"x": 1}'), Text("then"), Finish("tool_calls"), DONE]
+    writer = StreamWriter(dialect("openai-chat"), dialect(target))
+    at_once = writer.feed(events)
+    assert "call-order" not in [loss.what for loss in writer.losses]
+    assert [b'"name":"f"' in frame for frame in at_once[:2]] == [True, False]
+    one_by_one = StreamWriter(dialect("openai-chat"), dialect(target))
+    assert [frame for event in events for frame in one_by_one.feed([event])] == at_once
