@@ -15,7 +15,7 @@ from harness.fuzz.layers import Layers
 from harness.fuzz.slices import Broken, Walk, alike, walk
 from harness.fuzz.state import Snapshot, Unseen, restored, same, snapshot
 
-_SMALL = 256  # bytes of a body of which every slice is fed to the framing
+_SMALL = 128  # bytes of a body of which every slice is fed to the framing
 _RUNS = 400_000  # slices between clean places
 
 

@@ -64,7 +64,7 @@ LIMIT = 8192
 PLANS = 200
 """Random plans for a larger body."""
 _PLANS_OF_TRANSLATION = 20
-_SMALL = 128  # bytes of a body of which every slice is fed to the whole reader
+_SMALL = 96  # bytes of a body of which every slice is fed to the whole reader
 _SMALL_UNKNOWN = 256  # and of a reader of unknown build
 _SINGLES = 512  # bytes of a body of which every single cut goes through filter and translation too
 _WHOLE_SINGLES = 1024  # and of one of which no two cuts go through the decoder at a time
