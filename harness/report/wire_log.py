@@ -127,7 +127,8 @@ def attempt_view(
     framed = decoded and plain == bodies  # packed bytes have no frames to be cut in two
     frame_ends = frozenset(accumulate(map(len, dialect_record(dialect).split_frames(body)))) if framed else None
     anchor = f"{'f' if record.fallback else side}{record.number}"
-    rows = tuple(_Rows(body, frame_ends, anchor, sorted(set(offsets)), limits).of(chunks))
+    characters = b"" if coding and plain != bodies else body  # packed bytes are no characters
+    rows = tuple(_Rows(body, characters, frame_ends, anchor, sorted(set(offsets)), limits).of(chunks))
     texts = [row.text for row in rows if isinstance(row, ChunkRow)]
     return AttemptView(
         record=record,
@@ -181,9 +182,17 @@ class _Rows:
     """Lays chunks out in rows, within the limits."""
 
     def __init__(
-        self, body: bytes, frame_ends: frozenset[int] | None, anchor: str, offsets: Sequence[int], limits: Limits
+        self,
+        body: bytes,
+        characters: bytes,
+        frame_ends: frozenset[int] | None,
+        anchor: str,
+        offsets: Sequence[int],
+        limits: Limits,
     ) -> None:
+        """`characters` are the body's, in which a cut may fall; none where it is packed."""
         self._body = body
+        self._characters = characters
         self._frame_ends = frame_ends
         self._anchor = anchor
         self._offsets = offsets
@@ -217,7 +226,7 @@ class _Rows:
         first, last = group[0], group[-1]
         size = last.offset + len(last.data) - first.offset
         end = first.offset + size
-        in_character = _inside_character(self._body, end)
+        in_character = _inside_character(self._characters, end)
         return ChunkRow(
             first=first.number,
             last=last.number,
@@ -254,7 +263,7 @@ class _Rows:
         return [(chunk.offset, self._cut_mark(chunk.offset)) for chunk in group[1:]]
 
     def _cut_mark(self, position: int) -> Markup:
-        if _inside_character(self._body, position):
+        if _inside_character(self._characters, position):
             return Markup('<u class="c" title="cut inside a UTF-8 character"></u>')
         return Markup('<u title="cut"></u>')
 
@@ -302,6 +311,8 @@ def _some(events: Iterable[Iterable[AnyEvent]], most: int = 24) -> list[AnyEvent
 
 def _inside_character(body: bytes, position: int) -> bool:
     """Whether a cut at `position` leaves the first bytes of a UTF-8 character on one side and the rest on the other."""
+    if position > len(body):
+        return False
     for back in range(1, min(3, position) + 1):
         byte = body[position - back]
         if byte >= 0xC0:

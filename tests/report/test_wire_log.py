@@ -147,3 +147,13 @@ def test_a_packed_body_is_read_as_its_client_should() -> None:
     assert {row.cut for row in rows(record)} <= {"", "cut inside a UTF-8 character"}
     unknown = msgspec.structs.replace(record, headers=[("content-encoding", "br")])
     assert not attempt_view(unknown, "openai-chat", (), FULL).decoded
+
+
+def test_packed_bytes_are_no_characters_that_a_cut_may_fall_into() -> None:
+    packed = b"\xc3" + encoded(FRAMES, "gzip")[0]
+    cut = [ChunkRecord(0.0, base64.b64encode(each).decode()) for each in (packed[:1], packed[1:])]
+    record = msgspec.structs.replace(attempt("openai-chat", FRAMES), chunks=cut)
+    coded = msgspec.structs.replace(record, headers=[("content-encoding", "gzip")])
+    plain = msgspec.structs.replace(record, chunks=[ChunkRecord(0.0, "ww=="), ChunkRecord(0.0, "tg==")])
+    assert [row.in_character for row in rows(coded)] == [False, False]
+    assert [row.in_character for row in rows(plain)] == [True, False]
