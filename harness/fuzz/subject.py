@@ -12,7 +12,12 @@ from harness.wire.response import WireResponse
 
 
 class Subject(Protocol):
-    """A reader, ready for any number of streams. Its calls block, and come from one thread."""
+    """A reader, ready for any number of streams. Its calls block, and come from one thread.
+
+    A reader may say more, and a search listens: `exact` (True: other cuts may change nothing at all, warnings
+    included), `at_once` (how many streams it reads side by side), `unfit(stream)` (why nothing can be learnt from
+    changes of that stream, or nothing), `plays(stream, response)` (whether anything could be said of it with that).
+    """
 
     spec: str
     """What the user called it, for the command that reproduces a finding."""

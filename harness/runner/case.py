@@ -124,17 +124,15 @@ class InProcessLane:
 
     name: LaneName = "in-process"
 
-    def __init__(self, make_transport: Callable[[CasePlan, VirtualClock], Any] = InProcessTransport) -> None:
-        """`make_transport`: what plays to the systems, where they take no transport of httpx."""
+    def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self._make_transport = make_transport
 
     async def observe(self, driver: Driver, planned: PlannedCase) -> Observation:
         """Plays the case through a transport on a clock of its own."""
         case_id = f"c{next(self._numbers)}"
         clock = VirtualClock()
-        transport = self._make_transport(_plan(case_id, planned), clock)
         unready = await _unready(driver)
+        transport = _transport(driver, _plan(case_id, planned), clock)
         watch = _Watch(clock.now, transport.log.listen())
         case = _case(case_id, planned, transport.base_url, transport, clock)
         outcome = unready or await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
@@ -142,6 +140,15 @@ class InProcessLane:
         if ended > planned.scenario.deadline_s:
             outcome = _Outcome(hung=True)
         return _observation(watch, outcome, transport.log.attempts, ended, case, planned)
+
+
+def _transport(driver: Driver, plan: CasePlan, clock: Clock) -> Any:
+    """What answers the system instead of a socket: a transport of httpx, or of its successor for who asks for that."""
+    if getattr(driver, "http", "httpx") != "httpx2":
+        return InProcessTransport(plan, clock)
+    from harness.origin.transport_httpx2 import InProcessTransport2  # it comes with those SDKs that need it
+
+    return InProcessTransport2(plan, clock)
 
 
 async def _unready(driver: Driver) -> _Outcome | None:

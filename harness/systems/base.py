@@ -81,7 +81,7 @@ class Case:
     options: dict[str, Any] = field(default_factory=dict)
     fallback_base_url: str | None = None
     transport: httpx.AsyncBaseTransport | None = None
-    """Only in process: what answers instead of a socket. A system that says `http = "httpx2"` may get one of httpx2."""
+    """Only in process: what answers instead of a socket. A system that says `http = "httpx2"` gets one of httpx2."""
     clock: Clock | None = None
     """Only in process: the clock to wait on."""
     front: FrontLog | None = None

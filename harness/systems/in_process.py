@@ -20,6 +20,11 @@ class InProcessDriver:
         self.description = system.description
         self._system = system
 
+    @property
+    def http(self) -> str:
+        """The library whose transport the system takes: what it says itself, `httpx` where it says nothing."""
+        return str(getattr(self._system, "http", "httpx"))
+
     async def ready(self) -> None:
         """There is nothing to start."""
 

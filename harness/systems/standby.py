@@ -44,6 +44,11 @@ class StandbyDriver:
         await driver.close()
         return cls(spec, driver.description, origin=origin)
 
+    @property
+    def http(self) -> str:
+        """The library whose transport the system takes, where it runs in this process."""
+        return str(getattr(self._driver, "http", "httpx"))
+
     async def ready(self) -> None:
         """Starts the system if it does not run; what failed once fails again without another try."""
         await (await self._started()).ready()

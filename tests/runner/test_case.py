@@ -20,8 +20,10 @@ from harness.runner.case import API_KEY, InProcessLane, Lane, SocketLane
 from harness.runner.plan import PlannedCase
 from harness.systems.base import Case, SystemBroken
 from harness.systems.process import Command, Limits
+from harness.systems.registry import InProcessSpec
+from harness.systems.standby import StandbyDriver
 from harness.systems.worker import WorkerDriver
-from tests.runner.made import COMPLETED, Scripted, ask, planned, well_behaved
+from tests.runner.made import CLAIMS_ALL, COMPLETED, Scripted, ask, planned, well_behaved
 from tests.systems.conftest import MARK, MINIATURES, processes_with
 
 Emit = Callable[[AnyEvent], None]
@@ -256,3 +258,33 @@ def test_systems_that_hang_hold_the_others_back_only_for_a_while(monkeypatch: py
 
     cases = [many_chunks(number) for number in range(lanes.MANY_AT_ONCE + 1)]
     assert {observation.end for observation in observe_together(Scripted(wait_for_one_more), cases)} == {COMPLETED}
+
+
+class TellsItsTransport:
+    """An in-process system that only says what it was given."""
+
+    description = CLAIMS_ALL
+
+    async def run(self, case: Case) -> AsyncIterator[AnyEvent]:
+        yield Text(f"{type(case.transport).__module__}.{type(case.transport).__name__}")
+
+
+class NewerTransport(TellsItsTransport):
+    http = "httpx2"
+
+
+@pytest.mark.parametrize(
+    ("system", "given"),
+    [
+        ("TellsItsTransport", "harness.origin.transport.InProcessTransport"),
+        ("NewerTransport", "harness.origin.transport_httpx2.InProcessTransport2"),
+    ],
+)
+@pytest.mark.parametrize("stay", [True, False])
+def test_in_process_a_system_is_given_a_transport_of_its_own_library(system: str, given: str, stay: bool) -> None:
+    async def main() -> Observation:
+        driver = await StandbyDriver.describe(InProcessSpec(system, f"{__name__}:{system}"), stay=stay)
+        return await InProcessLane().observe(driver, planned())
+
+    [told] = [timed.event for timed in asyncio.run(main()).events]
+    assert told == Text(given)

@@ -7,7 +7,7 @@ gateway each dialect that it serves is a reader of its own, over the same proces
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -18,10 +18,7 @@ from harness.catalogue.observation import Observation
 from harness.fuzz.outcome import ORDER, Ended, Outcome
 from harness.fuzz.stream import Stream
 from harness.fuzz.subjects.decoders import order_of
-from harness.origin.case import CasePlan
-from harness.origin.clock import VirtualClock
 from harness.origin.server import Origin
-from harness.origin.transport import InProcessTransport
 from harness.runner.case import InProcessLane, Lane, LaneName, SocketLane
 from harness.runner.plan import PlannedCase
 from harness.systems.base import PARSER_FAMILIES, Description, Driver
@@ -223,16 +220,7 @@ def _in_process(runner: asyncio.Runner, system: SystemSpec) -> _Started:
     if not isinstance(system, InProcessSpec):
         raise ValueError(f"{system.name} cannot run in process, only over sockets: leave --in-process out")
     found = load_system(system.target)
-    return _Started(runner, InProcessLane(_transport_for(found)), InProcessDriver(found))
-
-
-def _transport_for(system: Any) -> Callable[[CasePlan, VirtualClock], Any]:
-    """What makes the transports that the system is given."""
-    if getattr(system, "http", "httpx") != "httpx2":
-        return InProcessTransport
-    from harness.origin.transport_httpx2 import InProcessTransport2  # it comes with those SDKs that need it
-
-    return InProcessTransport2
+    return _Started(runner, InProcessLane(), InProcessDriver(found))
 
 
 def _outcome(dialect: str, observation: Observation, intact: bytes) -> Outcome:
