@@ -42,8 +42,6 @@ class Walk:
     given: list[int] = field(default_factory=list)
     """By place: how much of the output had been given."""
     states: dict[int, Snapshot] = field(default_factory=dict)
-    end: Snapshot = b""
-    closing: list[Any] = field(default_factory=list)
     slices: int = 0
     """How many were looked at."""
 
@@ -83,8 +81,6 @@ def _walk(reader: Reader, body: bytes, ends: Iterable[int], kept: set[int] | Non
         if kept is None or end in kept:
             made.states[end] = snapshot(reader)
         start = end
-    made.closing = [*reader.close()]
-    made.end = snapshot(reader)
     return made
 
 
