@@ -15,6 +15,7 @@ from typing import Any
 from harness.catalogue.across import expresses_request, without_gates
 from harness.catalogue.checks import judge, missing_features
 from harness.catalogue.observation import Observation
+from harness.catalogue.render import RenderedScenario
 from harness.fuzz.outcome import ORDER, Ended, Outcome
 from harness.fuzz.stream import Stream
 from harness.fuzz.subjects.decoders import order_of
@@ -190,13 +191,12 @@ class SystemSubject:
     def _planned(self, stream: Stream, response: WireResponse) -> PlannedCase:
         """The stream's case with another response in it, and with less patience."""
         planned, rendered = stream.planned, stream.planned.rendered
-        played = tuple(response if each is stream.response else each for each in rendered.responses)
         options = planned.scenario.options
         if response.ending in SILENT_ENDINGS:
             options = options.model_copy(update={"timeout_s": min(options.timeout_s, PATIENCE_S)})
         deadline_s = self._deadline_s + CHUNK_S * len(response.chunks)
         scenario = planned.scenario.model_copy(update={"deadline_s": deadline_s, "options": options})
-        rendered = replace(rendered, responses=played)
+        rendered = _played(stream, response)
         if self.front is None:
             return replace(planned, scenario=scenario, rendered=rendered)
         ungated = without_gates(rendered, scenario, self.front)
@@ -204,6 +204,21 @@ class SystemSubject:
 
     def _observe(self, cases: Sequence[PlannedCase]) -> list[Observation]:
         return self._started.runner.run(_all(self._started, cases, self.at_once))
+
+
+def _played(stream: Stream, response: WireResponse) -> RenderedScenario:
+    """The stream's case with another response in the place of its own.
+
+    A system that asks once more, since it was given a damaged one, gets that again: a whole answer that the scenario
+    has for later attempts would make up for the damage. In a talk of several turns the later ones are other answers.
+    """
+    rendered = stream.planned.rendered
+    own = next(at for at, each in enumerate(rendered.responses) if each is stream.response)
+    if response is stream.response or stream.planned.scenario.options.tool_results:
+        played = tuple(response if at == own else each for at, each in enumerate(rendered.responses))
+        return replace(rendered, responses=played)
+    later = (response,) * len(rendered.responses[own:])
+    return replace(rendered, responses=(*rendered.responses[:own], *later), fallback_responses=())
 
 
 async def _all(started: _Started, cases: Sequence[PlannedCase], at_once: int) -> list[Observation]:

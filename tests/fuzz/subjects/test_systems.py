@@ -165,6 +165,13 @@ def test_the_other_answers_of_a_scenario_stay_in_their_places(reference: SystemS
     assert (outcome.ended, outcome.transcript["text"]) == ("completed", "Héllo")
 
 
+def test_a_whole_answer_for_a_later_attempt_does_not_make_up_for_damage(reference: SystemSubject) -> None:
+    whole = {"events": [{"text": "Héllo"}, {"finish": "stop"}]}
+    made = stream(responses=[whole, whole], options={"max_retries": 1})
+    outcome = reference.outcome(made, replace(made.response, chunks=(), ending="reset"))
+    assert (outcome.ended, outcome.transcript["text"]) == ("truncated", "")
+
+
 def test_a_gateway_is_read_from_each_of_its_fronts() -> None:
     made = stream()
     for subject in opened("harness-gateway", front="anthropic-messages"):
