@@ -2,7 +2,8 @@
 
 **What is proved.** A body of n bytes can be cut in 2^(n-1) ways. `complete` means: under every one of them the reader
 gives exactly the same events (or frames, and losses) in the same order, from its first read to its close. Nothing is
-said of other bodies, of where in time an event comes, or of reads that are empty.
+said of other bodies, of where in time an event comes, of reads that are empty, or of the gateway, which hands on what a
+read brings at once.
 
 **The argument.** Let c(i) be the state after the first i bytes came one by one. If a read of the bytes from i to j
 leads from c(i) exactly to c(j), with exactly the output between, for all i < j, then every cutting ends in c(n) with
@@ -22,7 +23,7 @@ body of some thousand bytes. But our readers are built in layers, so that few of
    at the framing is made sure of by taking that away from a reader and having it read the frames all the same; that no
    event changes after it was given, by looking at it again. So the same frames give the same events.
 3. *Filter and translation* take the events of one frame at a time in the same way: the same events of each frame, the
-   same output.
+   same output. A transcript, with its tool calls, is folded from the events one by one.
 
 **The premises**, and where each is held by itself (tests/fuzz):
 - a reader's state is all that it depends on, and `state` sees all of it: no global of the modules that read changes
