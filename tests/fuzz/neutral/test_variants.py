@@ -142,8 +142,13 @@ def test_the_reads_are_the_frames_and_all_else_of_the_response_stays() -> None:
 
 
 def test_plans_shrink_to_one_mutation_at_the_first_place_in_its_simplest_form() -> None:
-    variant = find(neutral_plans(CHAT), lambda each: b"\n:" in each.response.body, settings=settings(database=None))
-    assert variant.plan == plan({"name": "comment", "at": 1, "form": "bare"})
+    enough = settings(database=None, max_examples=3000)
+    parted = b'{"content":"bc"}'
+    stream = stream_of(CHAT.body.replace(b'"ab"', b'"abc"'))
+    variant = find(neutral_plans(stream), lambda each: parted in each.response.body, settings=enough)
+    assert variant.plan == plan({"name": "split-delta", "at": 0})
+    commented = find(neutral_plans(stream), lambda each: each.response.body[:1] == b":", settings=enough)
+    assert commented.plan in (plan({"name": name, "at": 0, "form": "bare"}) for name in ("comment", "comment-inside"))
 
 
 def test_something_simpler_is_looked_for_step_by_step() -> None:
