@@ -59,6 +59,7 @@ SITUATIONS: dict[str, Situation] = {
     "fields-without-data": (Answer(stream("retry: 3000\n\nid: 7\n\n", HEL, LO, STOP)),),
     "keep-alive-comments": (Answer(stream(": waiting\n\n", HEL, ": waiting\n\n", LO, STOP)),),
     "no-space-after-colon": (Answer(stream(*(each.replace("data: ", "data:") for each in (HEL, LO, STOP)))),),
+    "comment-glued-to-an-event": (Answer(stream(HEL, f": keep-alive\n{LO}", STOP)),),
     "byte-order-mark": (Answer(stream("\ufeff", HEL, LO, STOP)),),
     "gzip-breaks-off": (Answer(gzip_broken_off(HEL)),),
     "daily-quota": (Answer(refused("429 Too Many Requests", DAILY_QUOTA)),),

@@ -85,6 +85,8 @@ SITUATIONS: dict[str, Situation] = {
     "clean-answer": (CLEAN,),
     "ends-before-first-word": (Answer(stream(ROLE)),),
     "ends-before-stop-reason": (Answer(stream(ROLE, HEL, LO)),),
+    "bare-cr-line-ends": (Answer(stream(*(piece.replace("\n", "\r") for piece in (ROLE, HEL, LO, STOP, DONE)))),),
+    "all-in-one-read": (Answer(stream("".join((ROLE, HEL, LO, STOP, USAGE, DONE)))),),
     "byte-order-mark-before-the-first-word": (Answer(stream("\ufeff", HEL, LO, STOP, DONE)),),
     "half-an-event": (Answer(stream(ROLE, HEL, LO[:60])),),
     "no-length-ends-before-stop-reason": (Answer(without_length(ROLE, HEL)),),

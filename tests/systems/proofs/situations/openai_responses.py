@@ -96,6 +96,9 @@ def _limited(*headers: str) -> Answer:
 SITUATIONS: dict[str, Situation] = {
     "reasoning-text": (Answer(stream(CREATED, THOUGHT, *BEGUN, HEL, LO, *ENDED, COMPLETED)),),
     "clean-answer": (CLEAN,),
+    "bare-cr-line-ends": (
+        Answer(stream(*(piece.replace("\n", "\r") for piece in (CREATED, *BEGUN, HEL, LO, *ENDED, COMPLETED)))),
+    ),
     "ends-before-first-word": (Answer(stream(CREATED)),),
     "ends-before-stop-reason": (Answer(stream(CREATED, *BEGUN, HEL, LO)),),
     "half-an-event": (Answer(stream(CREATED, *BEGUN, HEL, LO[:60])),),
