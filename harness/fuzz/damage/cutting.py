@@ -8,7 +8,7 @@ from typing import get_args
 
 from harness.catalogue.faults import CutEnding
 from harness.fuzz.damage.account import Account
-from harness.fuzz.damage.demands import Beginning, CallsCut, Demands, EndsInTime, Kept, NotFinished, Rule
+from harness.fuzz.damage.demands import Beginning, CallsCut, Demands, Kept, NotFinished, Rule
 from harness.fuzz.variant import Variant
 from harness.wire.response import Chunk, WireResponse
 
@@ -44,7 +44,7 @@ def _demand(account: Account, at: int, ending: CutEnding, *, packed: bool) -> De
     rules: list[Rule] = [NotFinished(account, at), Beginning(account, at), CallsCut()]
     if ending == "clean" and not packed:  # who unpacks may hold back what a later block could still change
         rules.append(Kept(account, account.frames_before(at)))
-    return Demands(tuple(rules if ending == "stall" else [EndsInTime(), *rules]), account.by)
+    return Demands(tuple(rules), account.by)
 
 
 def _first(response: WireResponse, size: int) -> Iterator[Chunk]:

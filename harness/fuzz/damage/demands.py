@@ -202,7 +202,7 @@ class Kept:
     name: str = "kept"
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
-        for channel in CHANNELS:
+        for channel in CHANNELS if outcome.ended != "hung" else ():
             if channel_of(intact.transcript, channel) == self.account.said(channel):
                 wanted, got = self.account.said(channel, self.frames), channel_of(outcome.transcript, channel)
                 if wanted.startswith(got) and len(got) < len(wanted.rstrip()):  # many a program trims what it shows

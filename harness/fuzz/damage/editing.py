@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from harness.fuzz.damage.account import NEVER, Account
-from harness.fuzz.damage.demands import Demands, EndsInTime, NoEndLeft, Rule
+from harness.fuzz.damage.demands import Demands, NoEndLeft, Rule
 from harness.fuzz.damage.frames import WireFrame, parsed
 from harness.fuzz.damage.remains import (
     GapNoticed,
@@ -47,7 +47,7 @@ def reordered(account: Account, response: WireResponse, number: int, order: Orde
             numbers[number : number + 2] = reversed(numbers[number : number + 2])
     changed = Account(account.dialect, [account.frames[each] for each in numbers])
     touched = [number, number + 1] if order == "swap" else [number]
-    rules: list[Rule] = [EndsInTime(), NoOtherCall(account, changed, _opens_call(account, touched))]
+    rules: list[Rule] = [NoOtherCall(account, changed, _opens_call(account, touched))]
     rules += _no_end(account, changed)
     if all(_is_plain(account, each) for each in touched):
         rules.append(WhatIsThere(account, changed))
@@ -93,7 +93,7 @@ def flipped(account: Account, response: WireResponse, at: int, bit: int) -> Vari
     body = bytearray(response.body)
     body[at] ^= 1 << bit
     touched = _touched(account, at)
-    rules: list[Rule] = [EndsInTime()]
+    rules: list[Rule] = []
     if touched:
         rules = _flip_rules(account, touched, bytes(body), at)
     old, new = response.body[at], body[at]
@@ -124,8 +124,8 @@ def not_utf8(account: Account, response: WireResponse, at: int) -> Variant:
 def _touched_rules(account: Account, touched: Sequence[int], *, after: bool) -> list[Rule]:
     """What holds of the other frames where some were touched."""
     if not all(_is_plain(account, number) for number in touched):
-        return [EndsInTime()]
-    return [EndsInTime(), RestUntouched(account, touched[0], touched[-1] + 1, after=after)]
+        return []
+    return [RestUntouched(account, touched[0], touched[-1] + 1, after=after)]
 
 
 def _flip_rules(account: Account, touched: Sequence[int], body: bytes, at: int) -> list[Rule]:

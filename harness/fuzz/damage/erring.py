@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.fuzz.damage.account import Account
-from harness.fuzz.damage.demands import Beginning, CallsCut, Demands, EndsInTime, ErrorWins, Kept, Rule
+from harness.fuzz.damage.demands import Beginning, CallsCut, Demands, ErrorWins, Kept, Rule
 from harness.fuzz.damage.sheet import Sheet
 from harness.fuzz.variant import Variant
 from harness.wire.response import WireResponse
@@ -30,8 +30,8 @@ def with_error(account: Account, response: WireResponse, number: int, error: str
 
 def _rules(account: Account, at: int, number: int, *, before_the_end: bool, goes_on: bool) -> tuple[Rule, ...]:
     if goes_on:
-        return (ErrorWins(account, "error-stands"),) if before_the_end else (EndsInTime(),)
-    rules: list[Rule] = [EndsInTime(), Beginning(account, at), CallsCut(), Kept(account, number)]
+        return (ErrorWins(account, "error-stands"),) if before_the_end else ()
+    rules: list[Rule] = [Beginning(account, at), CallsCut(), Kept(account, number)]
     return (*rules, ErrorWins(account, "error-is-no-answer")) if before_the_end else tuple(rules)
 
 

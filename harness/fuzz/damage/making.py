@@ -59,9 +59,18 @@ def damage_plans(stream: Stream) -> SearchStrategy[Variant]:
 def variant_of(stream: Stream, plan: Plan) -> Variant:
     """The variant that a plan makes of the stream. Raises BadPlan."""
     variant = _variant_of(stream, plan)
-    if _forms_agree(stream):
+    demand = variant.demand
+    if not isinstance(demand, Demands):
         return variant
-    return replace(variant, demand=Demands((EndsInTime(),), account_of(stream).by))
+    rules = demand.rules if _forms_agree(stream) else ()
+    timely = () if variant.response.ending == "stall" or _is_repeated(stream) else (EndsInTime(),)
+    return replace(variant, demand=replace(demand, rules=(*timely, *rules)))
+
+
+def _is_repeated(stream: Stream) -> bool:
+    """Whether the request is repeated where it fails: then the pauses in between are the reader's own affair."""
+    scenario = stream.planned.scenario
+    return scenario.options.max_retries != 0 or len(stream.planned.rendered.responses) > 1
 
 
 def _forms_agree(stream: Stream) -> bool:

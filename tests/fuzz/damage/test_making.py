@@ -192,9 +192,18 @@ def test_nothing_but_an_end_is_demanded_where_the_coded_form_says_less(left_out:
     variant = variant_of(stream, {"damage": "cut", "at": 200, "ending": "clean"})
     got = bodies.breaches(variant, bodies.outcome("One, two."), bodies.outcome("One, two."))
     assert got == (["silent-truncation unnoticed"] if demanded else [])
-    assert bodies.breaches(variant, bodies.outcome("", "hung"), bodies.outcome("One, two.")) == (
-        ["hang", "loss"] if demanded else ["hang"]
-    )
+    assert bodies.breaches(variant, bodies.outcome("", "hung"), bodies.outcome("One, two.")) == (["hang"])
+
+
+@pytest.mark.parametrize(("retries", "kinds"), [(0, ["hang"]), (2, []), (None, [])])
+def test_who_repeats_its_request_may_take_its_time(retries: int | None, kinds: list[str]) -> None:
+    stream = stream_of(CHAT)
+    options = stream.planned.scenario.options.model_copy(update={"max_retries": retries})
+    scenario = stream.planned.scenario.model_copy(update={"options": options})
+    stream = replace(stream, planned=replace(stream.planned, scenario=scenario))
+    variant = variant_of(stream, {"damage": "cut", "at": 200, "ending": "clean"})
+    assert bodies.breaches(variant, bodies.outcome("", "hung"), bodies.outcome("One, two.")) == kinds
+    assert bodies.breaches(variant, bodies.outcome("", "truncated"), bodies.outcome("One, two.")) == ["loss"]
 
 
 @pytest.mark.parametrize("data", [b"\x1f\x8bno gzip at all", CHAT])
