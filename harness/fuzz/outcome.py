@@ -54,6 +54,8 @@ class Outcome:
     """More that must not change, by name: of a translation its frames and losses."""
     note: str = ""
     """Why it is `broken` or `hung`."""
+    attempts: int = field(default=1, compare=False)
+    """How many requests were made."""
 
 
 def differences(intact: Outcome, other: Outcome, *, exact: bool = False, respelled: bool = False) -> list[Difference]:

@@ -108,12 +108,12 @@ def is_finished(outcome: Outcome) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EndsInTime:
-    """Nothing hangs."""
+    """Nothing hangs. Who has asked once more than usual is at its repeats, whose pauses are its own affair."""
 
     name: str = "ends-in-time"
 
     def breaches(self, outcome: Outcome, intact: Outcome) -> Iterator[tuple[FailureKind, str]]:
-        if outcome.ended == "hung":
+        if outcome.ended == "hung" and outcome.attempts <= intact.attempts:
             yield "hang", "nothing had ended at the deadline"
 
 

@@ -243,7 +243,8 @@ def _outcome(dialect: str, observation: Observation, intact: bytes) -> Outcome:
     error = observation.end.error if observation.end else None
     said = _without_made_ids(transcript, intact.decode("utf-8", "replace"))
     ended, note = _ended(observation, transcript)
-    return Outcome(said, ended, error or transcript.error, {ORDER: _order(transcript)}, note)
+    attempts = max(1, len(observation.attempts))
+    return Outcome(said, ended, error or transcript.error, {ORDER: _order(transcript)}, note, attempts)
 
 
 def _order(transcript: Transcript) -> list[str]:

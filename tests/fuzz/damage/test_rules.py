@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -36,6 +37,9 @@ class Example(NamedTuple):
 EXAMPLES = {
     "an error after a reset": Example("ends-in-time", cut(100, "reset"), outcome("", "error"), []),
     "a hang after a reset": Example("ends-in-time", cut(100, "reset"), outcome("", "hung"), ["hang"]),
+    "still at its third request after a reset": Example(
+        "ends-in-time", cut(100, "reset"), replace(outcome("", "hung"), attempts=3), []
+    ),
     "silence may last as long as the reader's patience": Example(
         "ends-in-time", cut(100, "stall"), outcome("", "hung"), []
     ),
