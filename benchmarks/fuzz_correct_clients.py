@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the clients are those of the tests
 
 from harness.catalogue.loader import load_catalogue
-from harness.fuzz.search import search
+from harness.fuzz.search import Finding, search
 from harness.fuzz.stream import Stream, catalogue_streams
 from harness.fuzz.subject import Subject
 from harness.fuzz.subjects.decoders import DecoderSubject
@@ -37,6 +37,7 @@ TRUE_OF: dict[str, dict[str, str]] = {
     "openai-sdk": {
         "retry-alone": "an event without data is parsed as JSON, which raises",
         "gzip-members": "the HTTP library unpacks the first gzip member alone",
+        "id-line": "behind an event with an id each comment is an event without data, which raises",
     },
     "openai-sdk-responses": {
         "retry-alone": "an event without data is parsed as JSON, which raises",
@@ -71,6 +72,12 @@ def searches() -> Iterator[tuple[int, Subject, Stream, Kind]]:
                 yield number, subject, stream, kind
 
 
+def is_true(subject: Subject, finding: Finding) -> bool:
+    """Whether what was found is known to be so of that client; of several changes, one of them is enough."""
+    names = {step["name"] for step in finding.variant.plan.get("mutations", ())}
+    return not TRUE_OF.get(subject.spec, {}).keys().isdisjoint({finding.variant.family, *names})
+
+
 def main() -> int:
     """Print the numbers; 1 where there was an alarm."""
     options = argparse.ArgumentParser(description="Alarms on clients that are correct.")
@@ -84,9 +91,8 @@ def main() -> int:
         found = search(subject, stream, kind, seed=asked.seed + number, examples=EXAMPLES, exhaustive=EXHAUSTIVE)
         by_client[subject.spec] += sum(found.tried.values())
         by_kind[kind] += sum(found.tried.values())
-        true = TRUE_OF.get(subject.spec, {})
         for each in found.findings:
-            if each.variant.level == "must" and each.variant.family not in true:
+            if each.variant.level == "must" and not is_true(subject, each):
                 alarms += 1
                 print(f"ALARM {subject.spec} {stream.dialect} {stream.id}: {each.variant.words}: {each.variant.plan}")
                 print(f"      {each.differences[0].what}")

@@ -240,6 +240,11 @@ def sse(payload: dict[str, Any]) -> str:
     return f"{name}data: {json.dumps(payload)}\n\n"
 
 
+def test_openai_chat_fails_on_a_comment_behind_an_event_with_an_id() -> None:
+    with pytest.raises(json.JSONDecodeError):
+        chat(stream(f"id: 7\n{sse(chunk('Hel'))}", ": keep-alive\n\n", chunk("lo"), chunk(finish="stop"), DONE))
+
+
 def test_openai_chat_loses_the_first_event_behind_a_byte_order_mark() -> None:
     chunks, _ = chat(stream(f"\ufeff{sse(chunk('Hel'))}", chunk("lo"), chunk(finish="stop"), DONE))
     assert (text_of(chunks), reasons_of(chunks)) == ("lo", ["stop"])
