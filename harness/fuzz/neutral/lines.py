@@ -176,7 +176,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("retry-alone", 3, _between, _retry_alone),
     Mutation("multi-line-data", 2, _multi_line, _multi_line_data, ("one", "all")),
     Mutation("no-space", 4, _spaced, _no_space, ("one", "all")),
-    Mutation("line-ends", 5, _whole_body, _line_ends, ("crlf", "cr", "lf", "mixed")),
+    Mutation("line-ends", 5, _whole_body, _line_ends, ("crlf", "lf")),
+    Mutation("bare-cr", 5, _whole_body, _line_ends, ("cr", "mixed")),
     Mutation("crlf", 5, _json_lines, _crlf),
     Mutation("byte-order-mark", 5, _bom, _byte_order_mark),
 )

@@ -29,8 +29,8 @@ NAMED = b'event: x\r\ndata: {"a":"b c"}\r\n\r\n'
         ("no-space", {"form": "all"}, b'data:{"a":1}\n\ndata:[DONE]\n\n'),
         ("no-space", {"at": 1}, b'data: {"a":1}\n\ndata:[DONE]\n\n'),
         ("line-ends", {}, b'data: {"a":1}\r\n\r\ndata: [DONE]\r\n\r\n'),
-        ("line-ends", {"form": "cr"}, b'data: {"a":1}\r\rdata: [DONE]\r\r'),
-        ("line-ends", {"form": "mixed"}, b'data: {"a":1}\r\n\r\ndata: [DONE]\r\r'),
+        ("bare-cr", {}, b'data: {"a":1}\r\rdata: [DONE]\r\r'),
+        ("bare-cr", {"form": "mixed"}, b'data: {"a":1}\r\n\r\ndata: [DONE]\r\r'),
         ("byte-order-mark", {}, b'\xef\xbb\xbfdata: {"a":1}\n\ndata: [DONE]\n\n'),
     ],
 )
