@@ -41,7 +41,11 @@ bench: $(VENV)/dev.stamp ## speed and memory, side by side with the vendors' SDK
 	$(BIN)/python benchmarks/bench_gateway.py
 
 fuzz: $(VENV)/run.stamp ## search every stream of the catalogue for what our own decoders do not stand; --system S for others
-	$(BIN)/harness fuzz --results reports/latest/fuzz.jsonl
+	$(BIN)/harness fuzz --report reports/latest/fuzz
+
+proofs: $(VENV)/dev.stamp ## prove of every stream that no cutting matters to our decoders and translations; then correct clients, without alarm
+	$(BIN)/python benchmarks/prove_streams.py $(addprefix --recordings ,$(RECORDINGS))
+	$(BIN)/python benchmarks/fuzz_correct_clients.py
 
 fuzz-coverage: $(VENV)/dev.stamp ## two minutes of coverage-guided fuzzing of the decoders
 	$(BIN)/pip install --quiet --constraint constraints.txt atheris
