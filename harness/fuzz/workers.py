@@ -166,6 +166,8 @@ def _work(connection: Connection, other_end: Connection, serving: Serving[Task, 
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that a person started
     signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGALRM, _leave)
+    sys.unraisablehook = _leave_later
     parent = os.getppid()
     serve, close = serving()
     try:
@@ -181,3 +183,11 @@ def _work(connection: Connection, other_end: Connection, serving: Serving[Task, 
 def _leave(number: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(0)
+
+
+def _leave_later(unraisable: sys.UnraisableHookArgs) -> None:
+    """Python swallows what is raised in a callback of its garbage collector: then the process leaves a moment later."""
+    if isinstance(unraisable.exc_value, SystemExit):
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+    else:
+        sys.__unraisablehook__(unraisable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -28,10 +29,31 @@ class Serving:
             os.kill(os.getpid(), signal.SIGKILL)
         if task == "stick":
             signal.pause()
+        if task == "swallow":
+            gc.callbacks.append(_ended_here)
+            gc.collect()
+            signal.pause()
         return f"{task} by {os.getpid()}" if task.startswith("who") else task.upper()
 
     def _close(self) -> None:
         (self._folder / str(os.getpid())).touch()
+
+
+def _ended_here(phase: str, info: dict[str, int]) -> None:
+    """What is raised in here is swallowed."""
+    gc.callbacks.remove(_ended_here)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_process_that_is_ended_where_nothing_can_be_raised_ends_all_the_same(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Workers(1, Serving(tmp_path).serve) as pool:
+        told = list(pool.carry_out([("a", "swallow")]))
+        left = len(list(tmp_path.iterdir()))
+    assert told == [("swallow", BrokeDown("the process that carried it out ended with status 0"))]
+    assert left == 1  # it has closed what it had open
+    assert capfd.readouterr().err == ""
 
 
 def test_every_task_is_carried_out_once(tmp_path: Path) -> None:
