@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 SNAPSHOT = ROOT / "reports" / "matrix"
 PAGES = sorted(SNAPSHOT.rglob("*.html"))
 DATA = json.loads((SNAPSHOT / "verdicts.json").read_text())
-LIMIT = 4_000_000
+LIMIT = 4_500_000
 
 
 def between_marks(path: Path) -> str:
