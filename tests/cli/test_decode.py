@@ -141,7 +141,8 @@ def test_text_in_any_script_comes_out_as_it_is(harness: Harness) -> None:
 def test_a_terminal_without_those_letters_breaks_nothing(harness: Harness) -> None:
     body = CHAT_STREAM.replace(b"Hel", "Ω≈🌍 ".encode())
     for form in ([], ["--json"]):
-        harness("decode", "-", "-d", "openai-chat", *form, stdin=body, env={"PYTHONIOENCODING": "ascii"})
+        ran = harness("decode", "-", "-d", "openai-chat", *form, stdin=body, env={"PYTHONIOENCODING": "ascii"})
+        assert "text" in ran.out and "lo" in ran.out and ran.err == ""
 
 
 @pytest.mark.parametrize("dialect", ["anthropic-messages", "gemini", "ollama", "openai-chat", "openai-responses"])

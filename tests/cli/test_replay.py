@@ -134,7 +134,9 @@ def test_a_client_that_takes_a_cut_for_an_end_fails_silently(harness: Harness) -
 
 
 def test_the_same_client_passes_where_nothing_is_cut(harness: Harness) -> None:
-    harness("replay", "--system", MINIATURES / "swallows_cuts.py", *PLAIN)
+    ran = harness("replay", "--system", MINIATURES / "swallows_cuts.py", *PLAIN, "--results", "r.jsonl")
+    assert the_result(read_run(harness.folder / "r.jsonl"), "swallows-cuts").verdict == "pass"
+    assert "fail silently" not in ran.out
 
 
 KNOWN = """

@@ -157,13 +157,13 @@ def test_cancelling_hangs_up_at_once() -> None:
 
 
 def test_leaving_hangs_up_at_once() -> None:
-    async def leave() -> None:
+    async def leave() -> bool:
         async with serving(falls_silent) as server, Client(FAKE, server.url, policy=PLAIN) as client:
             async with client.stream(REQUEST) as stream:
                 await anext(stream)
-            await server.peer_left.wait()
+            return await server.peer_left.wait()
 
-    run(leave())
+    assert run(leave())
 
 
 def test_a_connection_is_used_again() -> None:

@@ -50,7 +50,7 @@ def given_up(problem: ErrorInfo, tries: Tries = FIRST, policy: Policy = POLICY) 
     ],
 )
 def test_what_may_pass_is_repeated(kind: ErrorKind, status: int | None) -> None:
-    again(error(kind, status))
+    assert again(error(kind, status)).attempt == 2
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,8 @@ def test_what_does_not_pass_is_not_repeated(kind: ErrorKind, status: int | None)
 
 def test_a_policy_may_repeat_other_statuses() -> None:
     policy = replace(POLICY, retried_statuses=POLICY.retried_statuses | {520})
-    again(error("server", 520), policy=policy)
+    assert given_up(error("server", 520)).why == "final"
+    assert again(error("server", 520), policy=policy).attempt == 2
 
 
 def test_the_tries_are_counted() -> None:
