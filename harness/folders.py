@@ -1,4 +1,4 @@
-"""Where the project's data lies: in a checkout beside the package, in an installed package inside it."""
+"""Where the project's data lies: in a checkout beside the package, in an installed one inside it. Names of files."""
 
 from __future__ import annotations
 
@@ -11,3 +11,9 @@ def data_folder(name: str, package: Path = _PACKAGE) -> Path:
     """The folder of that name, such as `specs/scenarios`; it need not exist."""
     checkout = package.parent / name
     return checkout if checkout.is_dir() else package / "_data" / name
+
+
+def plain_name(name: str) -> str:
+    """A name that came from outside, such as a provider's in a file, as a name of a file can be."""
+    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name[:80])
+    return kept.replace("..", "-").strip(".-") or "unknown"

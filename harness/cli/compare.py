@@ -56,7 +56,7 @@ def compare(
 
 def levels_for(fail_on: str) -> tuple[Level, ...]:
     """The levels at which a regression counts; a word that is none ends the command."""
-    from harness.report.comparison import LEVELS
+    from harness.report.marks import LEVELS
 
     if fail_on not in FAIL_ON:
         fail(f"--fail-on {fail_on}: no such word; it is one of {', '.join(FAIL_ON)}")
@@ -123,7 +123,7 @@ def _outcome(outcome: Outcome | None) -> dict[str, Any] | None:
     return {
         "verdict": outcome.verdict,
         "version": outcome.version,
-        "failures": list(outcome.how),
+        "failures": list(map(str, outcome.how)),
         "message": outcome.message,
         "silent": outcome.silent,
         "known": outcome.known,

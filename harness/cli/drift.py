@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.asking import BASE_URL, DIALECT, KEY_ENV, MAX_COST, MAX_REQUESTS, MODEL, Names
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED, INTERRUPTED, fail, mendable
 
 if TYPE_CHECKING:
@@ -21,17 +22,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness drift --against cassettes/openai --recorded cassettes/openai-new"
 
-Names = list[str] | None
 PROVIDER = typer.Option("--provider", help="Who is asked anew, every probe; `harness providers list` names them.")
 AGAINST = typer.Option("--against", help="The folder of older recordings (cassettes/PROVIDER).")
 RECORDED = typer.Option("--recorded", help="A folder of newer recordings; nobody is asked then.")
-DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.")
 PROBE = typer.Option("--probe", help="Ask only these probes.")
-MODEL = typer.Option("--model", help="The model, in place of the provider's own.")
-BASE_URL = typer.Option("--base-url", help="Where it is asked, without a version path.")
-KEY_ENV = typer.Option("--key-env", help="The environment variable that holds the key.")
-MAX_REQUESTS = typer.Option("--max-requests", min=0, help="Send no more requests than this.")
-MAX_COST = typer.Option("--max-cost", min=0, help="Spend no more than so many US dollars, by published prices.")
 KEEP = typer.Option("--keep", help="Keep the new recordings in this folder.")
 LEAST = typer.Option("--least", help="Show findings from this severity on: breaking, notable or info.")
 AS_JSON = typer.Option("--json", help="Print all findings as JSON.")

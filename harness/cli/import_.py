@@ -59,7 +59,8 @@ def _wishes(dialect: str | None, provider: str | None, form: str | None, *, ever
     """What was asked for; names that nobody knows end the command."""
     from harness.dialects import UnknownDialect
     from harness.dialects import dialect as dialect_record
-    from harness.recording.importers.imported import Wishes, plain_name
+    from harness.folders import plain_name
+    from harness.recording.importers.imported import Wishes
     from harness.recording.importers.recognise import FORMS
 
     if form is not None and form not in FORMS:

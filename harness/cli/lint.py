@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.exits import COULD_NOT_RUN, FAILED, fail, mendable
+from harness.lint.finding import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.lint.finding import Finding
+    from harness.lint.standing import Standing
     from harness.lint.streams import LintedStream, NotLinted
 
 EXAMPLE = "Example: harness lint cassettes --fail-on should"
-LEVELS = ("must", "should", "may")
 
 
 def lint(
@@ -126,7 +127,7 @@ def _print_summary(streams: Sequence[LintedStream], others: Sequence[NotLinted])
         typer.echo(f"  left out, {count}: {reason}")
 
 
-def _standing_lines(standings: Iterable[Any]) -> Iterable[str]:
+def _standing_lines(standings: Iterable[Standing]) -> Iterable[str]:
     for standing in standings:
         yield f"{standing.dialect} {standing.provider}: {standing.clean} of {standing.streams} streams keep every rule"
         for broken in standing.by_gravity():

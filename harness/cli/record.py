@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from harness.cli.asking import BASE_URL, DIALECT, KEY_ENV, MAX_COST, MAX_REQUESTS, MODEL, PROVIDER, Names
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, INTERRUPTED, fail, mendable
 
 if TYPE_CHECKING:
@@ -20,17 +21,9 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness record --provider openai --dry-run"
 
-Names = list[str] | None
-PROVIDER = typer.Option("--provider", help="Who is asked; `harness providers list` names them.")
-MODEL = typer.Option("--model", help="The model, in place of the provider's own.")
-DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.")
 PROBE = typer.Option("--probe", help="Only these probes, also those that the provider is said not to show.")
-BASE_URL = typer.Option("--base-url", help="Where it is asked, without a version path.")
-KEY_ENV = typer.Option("--key-env", help="The environment variable that holds the key.")
 OUT = typer.Option("--out", help="The folder of the cassettes (cassettes/PROVIDER); with --proxy, the cassette.")
 DRY_RUN = typer.Option("--dry-run", help="Say what would be asked and what it may cost, and ask nothing.")
-MAX_REQUESTS = typer.Option("--max-requests", min=0, help="Send no more requests than this.")
-MAX_COST = typer.Option("--max-cost", min=0, help="Spend no more than so many US dollars, by published prices.")
 CONTEXT = typer.Option("--context-tokens", min=1, help="How many tokens are too many, for the over-long prompt.")
 TIMEOUT = typer.Option("--timeout", min=0.1, help="Seconds of silence after which an answer is given up.")
 PROXY = typer.Option("--proxy", help="Record what other programs ask, on its way through a proxy.")

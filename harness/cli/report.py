@@ -83,7 +83,7 @@ def _view(name: str, run: Run) -> bytes:
 
 
 def _write_badges(run: Run, folder: Path) -> None:
-    from harness.recording.importers.imported import plain_name
+    from harness.folders import plain_name
     from harness.report.badges import badge, badge_json, badge_svg
 
     folder.mkdir(parents=True, exist_ok=True)

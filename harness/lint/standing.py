@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from harness.lint.finding import Level
+from harness.lint.finding import LEVELS, Level
 from harness.lint.streams import LintedStream
 
-LEVELS: tuple[Level, ...] = ("must", "should", "may")
 Place: TypeAlias = tuple[str, int, int]
 """A file, an exchange in it, a byte of its body."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from harness.catalogue.findings import Verdict
 from harness.catalogue.models import Level
+from harness.report.marks import LEVELS
 from harness.runner.results import FuzzResult, RecordingResult, Result, Run, pair_words
 
 ChangeKind: TypeAlias = Literal["broke", "new-failure", "changed", "unmeasured", "fixed", "support", "gone"]
@@ -20,7 +21,16 @@ ChangeKind: TypeAlias = Literal["broke", "new-failure", "changed", "unmeasured",
 did not, or no longer does. `gone`: the case was not run."""
 CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 
-LEVELS: tuple[Level, ...] = get_args(Level)
+
+class Way(NamedTuple):
+    """One way of failing: its kind, the broken rule or the problem in words, and whether nobody could notice."""
+
+    kind: str
+    rule: str = ""
+    silent: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.rule}".rstrip() + (" silently" if self.silent else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,8 @@ class Outcome:
 
     verdict: Verdict
     level: Level
-    how: tuple[str, ...] = ()
-    """Its failures, each as its kind, its rule and whether it was silent."""
+    how: tuple[Way, ...] = ()
+    """The ways in which it fails, each once."""
     message: str = ""
     """The first failure in words."""
     known: bool = False
@@ -40,7 +50,7 @@ class Outcome:
     @property
     def silent(self) -> bool:
         """Whether the caller had no way to notice one of the failures."""
-        return any(each.endswith(" silently") for each in self.how)
+        return any(each.silent for each in self.how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +154,8 @@ def _of_result(result: Result) -> Outcome:
 
 
 def _of_recording(recording: RecordingResult) -> Outcome:
-    problems = tuple(recording.problems)
-    return Outcome(recording.verdict, "must", problems, problems[0] if problems else "")
+    ways = tuple(Way("another outcome", problem) for problem in recording.problems)
+    return Outcome(recording.verdict, "must", ways, ways[0].rule if ways else "")
 
 
 def _of_search(search: FuzzResult) -> Outcome:
@@ -156,5 +166,5 @@ def _of_search(search: FuzzResult) -> Outcome:
     return Outcome(search.verdict, level, how, message, known, search.system_version, search.reproduce)
 
 
-def _ways(failures: Iterable[tuple[str, str, bool]]) -> tuple[str, ...]:
-    return tuple(sorted({f"{kind} {check}{' silently' if silent else ''}" for kind, check, silent in failures}))
+def _ways(failures: Iterable[tuple[str, str, bool]]) -> tuple[Way, ...]:
+    return tuple(sorted({Way(*failure) for failure in failures}))

@@ -71,9 +71,7 @@ def _states(change: Change) -> str:
 def _state(outcome: Outcome | None) -> str:
     if outcome is None:
         return "not run"
-    kinds = (
-        ", ".join(dict.fromkeys(each.split()[0] for each in outcome.how if each)) if outcome.verdict == "fail" else ""
-    )
+    kinds = ", ".join(dict.fromkeys(each.kind for each in outcome.how)) if outcome.verdict == "fail" else ""
     silent = "silent " if outcome.silent else ""
     known = " (known)" if outcome.known else ""
     return f"{outcome.verdict}{f' [{silent}{kinds}]' if kinds else ''}{known}"

@@ -23,10 +23,8 @@ import msgspec
 
 from harness.api import decode
 from harness.dialects import dialect, dialect_names
+from harness.recording.importers.recordings import DIALECT_ALIASES
 from harness.runner.results import RecordingResult
-
-DIALECT_ALIASES = {"ollama-chat": "ollama"}
-"""Names under which recordings file a dialect that we call otherwise."""
 
 SMALL_BODY = 32_768
 """Bytes up to which a body is also fed byte by byte."""

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from harness.catalogue.observation import CallerEnd, Observation, TimedEvent
 from harness.dialects import dialect as dialect_record
 from harness.events import AnyEvent, ErrorInfo
@@ -138,7 +140,7 @@ class HarnessCase:
         self._open = False
         observation = Observation(tuple(self._events), end, attempts, duration)
         judged = result_of(self._planned, Subject(self._system.name, self._system, "sockets"), observation, None)
-        self.result = _with(judged, reproduce=self._rerun)
+        self.result = structs.replace(judged, reproduce=self._rerun)
         return self.result
 
     def close(self) -> bool:
@@ -148,9 +150,3 @@ class HarnessCase:
             self._open = False
             return True
         return False
-
-
-def _with(result: Result, **fields: Any) -> Result:
-    from msgspec.structs import replace as replace_fields
-
-    return replace_fields(result, **fields)

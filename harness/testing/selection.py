@@ -7,15 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from harness.catalogue.checks import missing_features
-from harness.catalogue.loader import Catalogue, CatalogueError, load_catalogue
+from harness.catalogue.loader import LEVELS, Catalogue, CatalogueError, load_catalogue
 from harness.catalogue.models import FEATURES, LACKS
-from harness.dialects import UnknownDialect
+from harness.dialects import UnknownDialect, dialect_names
 from harness.dialects import dialect as dialect_record
 from harness.runner.plan import PlannedCase, plan_cases
 from harness.systems.base import Description
 
 Words = str | Iterable[str] | None
-LEVELS = ("must", "should", "may")
 
 
 class NothingToTest(ValueError):
@@ -40,6 +39,7 @@ def selected(
         raise NothingToTest(f"unknown feature {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     if level not in LEVELS:
         raise NothingToTest(f"unknown level {level!r}; there are {', '.join(LEVELS)}")
+    taken = LEVELS[: LEVELS.index(level) + 1]
     try:
         for name in _words(dialect) or ():
             dialect_record(name)
@@ -50,8 +50,7 @@ def selected(
     cases = tuple(
         planned
         for planned in plan_cases(chosen, _words(dialect))
-        if LEVELS.index(planned.scenario.level) <= LEVELS.index(level)
-        and not missing_features(planned.scenario, planned.dialect, claimed)
+        if planned.scenario.level in taken and not missing_features(planned.scenario, planned.dialect, claimed)
     )
     if not cases:
         claims = f"a client that claims {', '.join(sorted(claimed))}" if claimed else "a client that claims no feature"
@@ -59,10 +58,12 @@ def selected(
     return tuple(sorted(cases, key=lambda each: (each.scenario.id, each.dialect)))
 
 
-def description(system: str, version: str = "", features: Words = (), **_: object) -> Description:
+def description(
+    system: str, version: str = "", features: Words = (), dialect: Words = None, **_: object
+) -> Description:
     """The client under test, as results name it."""
     claimed = frozenset(_words(features) or ())
-    return Description(system, version, "python", ("openai-chat",), claimed)
+    return Description(system, version, "python", tuple(_words(dialect) or dialect_names()), claimed)
 
 
 def _words(words: Words) -> list[str] | None:

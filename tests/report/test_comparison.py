@@ -117,7 +117,10 @@ def test_a_recorded_stream_that_no_longer_holds_is_a_regression() -> None:
 
     before, after = recording("pass", []), recording("fail", ["cut every 2 bytes: text is another"])
     comparison = compare_runs(run(recordings=(before,)), run(recordings=(after,)))
-    assert [change.case for change in comparison.regressions("must")] == ["rec-1"]
+    [change] = comparison.regressions("must")
+    assert in_one_line(change) == (
+        "reference rec-1 (gemini), must: pass → fail [another outcome]: cut every 2 bytes: text is another"
+    )
 
 
 def test_the_gravest_changes_come_first() -> None:

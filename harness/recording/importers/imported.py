@@ -79,12 +79,6 @@ class Wrong(Exception):
         return UnreadableImport(f"{where}: {place + ': ' if place else ''}{self.problem}; {self.mend}")
 
 
-def plain_name(name: str) -> str:
-    """A provider's name, which a file may give, as a name of a file can be."""
-    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name[:80])
-    return kept.replace("..", "-").strip(".-") or "unknown"
-
-
 def dotted(place: Sequence[Step]) -> str:
     """A place in a document as people write it: `log.entries[3].response`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")

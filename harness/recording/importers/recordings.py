@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from harness.dialects import dialect_names
+from harness.folders import plain_name
 from harness.recording.cassette import Exchange, RecordedRequest
 from harness.recording.importers.bodies import UNKNOWN_BASE_URL, made_up_request
 from harness.recording.importers.imported import (
@@ -26,7 +27,6 @@ from harness.recording.importers.imported import (
     Source,
     Wishes,
     Wrong,
-    plain_name,
     read_json,
 )
 from harness.recording.importers.whole import OTHER_DIALECT, endpoint_of

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import __version__
+from harness.folders import plain_name
 from harness.recording.cassette import Exchange
 from harness.recording.golden import Undecoded, decoded
-from harness.recording.importers.imported import Imported, UnreadableImport, plain_name
+from harness.recording.importers.imported import Imported, UnreadableImport
 from harness.recording.writer import Cleaner, default_redactor, save_cassette
 
 CASSETTE_SUFFIXES = (".yaml", ".yml")

@@ -1,0 +1,14 @@
+"""The options of the verbs that ask a provider: which one, with what, and how much at most."""
+
+from __future__ import annotations
+
+import typer
+
+Names = list[str] | None
+PROVIDER = typer.Option("--provider", help="Who is asked; `harness providers list` names them.")
+MODEL = typer.Option("--model", help="The model, in place of the provider's own.")
+DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.")
+BASE_URL = typer.Option("--base-url", help="Where it is asked, without a version path.")
+KEY_ENV = typer.Option("--key-env", help="The environment variable that holds the key.")
+MAX_REQUESTS = typer.Option("--max-requests", min=0, help="Send no more requests than this.")
+MAX_COST = typer.Option("--max-cost", min=0, help="Spend no more than so many US dollars, by published prices.")
