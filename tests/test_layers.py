@@ -88,3 +88,16 @@ def test_the_public_names_are_the_listed_ones() -> None:
         assert getattr(harness, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = harness.nonsense  # type: ignore[attr-defined]
+
+
+REPORT_GROUPS = ("case", "outputs", "site")
+"""Inside `report`: what is of all views imports from none of these; a case's page and the outputs not from the site."""
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "report").rglob("*.py")), ids=lambda path: path.stem)
+def test_inside_the_report_imports_go_one_way(path: Path) -> None:
+    group = path.relative_to(PACKAGE / "report").parts[0] if path.parent.name != "report" else ""
+    names = {node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)}
+    used = {each for each in REPORT_GROUPS if any((name or "").startswith(f"harness.report.{each}.") for name in names)}
+    allowed = {"": set(), "case": {"case"}, "outputs": {"case", "outputs"}}.get(group, set(REPORT_GROUPS))
+    assert used <= allowed

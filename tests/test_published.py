@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.report.standings import BEGIN, END
+from harness.report.outputs.standings import BEGIN, END
 
 ROOT = Path(__file__).parents[1]
 SNAPSHOT = ROOT / "reports" / "matrix"

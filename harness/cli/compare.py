@@ -36,7 +36,7 @@ def compare(
     Exit status 1 if a case that passed now fails, at the level of `--fail-on` or above. Known failures do not count.
     """
     from harness.report.comparison import compare_runs
-    from harness.report.comparison_text import comparison_markdown
+    from harness.report.outputs.comparison_text import comparison_markdown
     from harness.runner.results import UnreadableResults, read_run
 
     levels = levels_for(fail_on)
@@ -66,7 +66,7 @@ def levels_for(fail_on: str) -> tuple[Level, ...]:
 def print_comparison(comparison: Comparison, before: str, after: str) -> None:
     """The changes on stdout, the gravest first."""
     from harness.report.comparison import CHANGE_KINDS
-    from harness.report.comparison_text import HEADINGS, in_one_line
+    from harness.report.outputs.comparison_text import HEADINGS, in_one_line
     from harness.report.visible import counted
 
     typer.echo(f"{before}\n{after}")

@@ -104,7 +104,7 @@ def _roster(wanted: list[str] | tuple[()], without: list[str] | tuple[()]) -> Ro
 def _find_place(readme: Path | None) -> None:
     """Finds out now, rather than after a long run, that the table has no place."""
     if readme is not None:
-        from harness.report.standings import around_table
+        from harness.report.outputs.standings import around_table
 
         with mendable(ValueError):
             around_table(readme)
@@ -113,11 +113,11 @@ def _find_place(readme: Path | None) -> None:
 def _publish(run: Run, snapshot: Path | None, readme: Path | None) -> None:
     with mendable(ValueError, status=COULD_NOT_RUN):
         if snapshot is not None:
-            from harness.report.snapshot import render_snapshot
+            from harness.report.site.snapshot import render_snapshot
 
             render_snapshot(run, snapshot, root=Path.cwd())
         if readme is not None:
-            from harness.report.standings import write_table
+            from harness.report.outputs.standings import write_table
 
             write_table(run, readme)
 

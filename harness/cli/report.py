@@ -44,7 +44,7 @@ def report(
     with mendable(UnreadableResults):
         runs = [read_run(path, evidence=False) for path in results]
         if html is not None:
-            from harness.report.html import render_report
+            from harness.report.site.html import render_report
 
             typer.echo(f"report: {render_report(runs, html)}")
         _write_views(runs[-1], {"junit": junit, "markdown": markdown, "sarif": sarif, "csv": csv})
@@ -67,10 +67,10 @@ def _write_views(run: Run, paths: dict[str, File]) -> None:
 
 
 def _view(name: str, run: Run) -> bytes:
-    from harness.report.csv_table import render_csv
-    from harness.report.junit import render_junit
-    from harness.report.markdown import render_markdown
-    from harness.report.sarif import render_sarif
+    from harness.report.outputs.csv_table import render_csv
+    from harness.report.outputs.junit import render_junit
+    from harness.report.outputs.markdown import render_markdown
+    from harness.report.outputs.sarif import render_sarif
 
     match name:
         case "junit":
@@ -84,7 +84,7 @@ def _view(name: str, run: Run) -> bytes:
 
 def _write_badges(run: Run, folder: Path) -> None:
     from harness.folders import plain_name
-    from harness.report.badges import badge, badge_json, badge_svg
+    from harness.report.outputs.badges import badge, badge_json, badge_svg
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted({result.system for result in run.results}):
@@ -94,8 +94,8 @@ def _write_badges(run: Run, folder: Path) -> None:
 
 
 def _tell_github(run: Run) -> None:
-    from harness.report.github import step_summary, workflow_commands
-    from harness.report.markdown import render_markdown
+    from harness.report.outputs.github import step_summary, workflow_commands
+    from harness.report.outputs.markdown import render_markdown
 
     for line in workflow_commands(run):
         typer.echo(line)

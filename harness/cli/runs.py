@@ -177,10 +177,10 @@ def write_views(run: Run, report: Path | None, junit: Path | None) -> None:
     """The files that were asked for besides the results file."""
     with mendable(status=COULD_NOT_RUN):
         if report is not None:
-            from harness.report.html import render_report
+            from harness.report.site.html import render_report
 
             render_report([run], report)
         if junit is not None:
-            from harness.report.junit import render_junit
+            from harness.report.outputs.junit import render_junit
 
             junit.write_bytes(render_junit(run))

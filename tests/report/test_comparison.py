@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from harness.catalogue.findings import Finding
 from harness.report.comparison import ChangeKind, Comparison, compare_runs
-from harness.report.comparison_text import comparison_markdown, in_one_line
+from harness.report.outputs.comparison_text import comparison_markdown, in_one_line
 from harness.runner.results import Footer, Header, RecordingResult, Result, Run
 
 HEADER = Header(1, "0.1.0", "c1", "2026-01-01T00:00:00+00:00", "sockets", "3.11", "linux", {"sdk": "1.0"})

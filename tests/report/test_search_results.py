@@ -2,9 +2,9 @@ import csv
 import io
 import json
 
-from harness.report.csv_table import render_csv
-from harness.report.github import workflow_commands
-from harness.report.sarif import render_sarif
+from harness.report.outputs.csv_table import render_csv
+from harness.report.outputs.github import workflow_commands
+from harness.report.outputs.sarif import render_sarif
 from harness.report.search_results import search_results
 
 from .sample_search import finding_of, search_of, searched_run

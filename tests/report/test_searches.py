@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
+from harness.report.case.wire_log import ChunkRow
 from harness.report.matrix import build_matrix, missing_words
-from harness.report.search_input import input_views
 from harness.report.searches import (
     gravest_first,
     search_counts,
@@ -11,7 +11,7 @@ from harness.report.searches import (
     searches_line,
     tried_words,
 )
-from harness.report.wire_log import ChunkRow
+from harness.report.site.search_input import input_views
 from harness.runner.results import Footer, Run
 
 from .sample_search import IN_DEGREE, finding_of, search_of, searched_run

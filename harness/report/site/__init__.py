@@ -1,0 +1,1 @@
+"""The compatibility site: static pages over one or many runs."""

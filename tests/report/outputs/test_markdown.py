@@ -1,0 +1,84 @@
+import pytest
+from msgspec.structs import replace
+
+from harness.report.outputs.markdown import render_markdown
+from harness.report.outputs.spans import code
+from harness.runner.results import Run
+
+from ..sample import SITUATIONS, large_run, recording_of, run_of, small_run
+from ..sample_hostile import hostile_run
+
+
+def test_the_table_has_a_line_for_each_system_and_dialect() -> None:
+    lines = render_markdown(small_run()).splitlines()
+    row = "| `openai-python 3.52.0` | `openai-chat` | 0/9 (0 %) | **6** | **1** | **3** | 2 | 1 | 0 | 0 | 0 |"
+    assert row in lines
+    assert len([line for line in lines if line.startswith("| `")]) == 8
+
+
+def test_silent_failures_come_before_all_others() -> None:
+    text = render_markdown(small_run())
+    headings = ["### Silent failures (12)", "### Hangs (3)", "Other must failures (6)", "Should and may failures (5)"]
+    places = [text.index(heading) for heading in headings]
+    assert places == sorted(places)
+
+
+def test_what_failed_alike_in_several_dialects_is_one_line() -> None:
+    text = render_markdown(small_run())
+    line = next(line for line in text.splitlines() if line.startswith("- `ending/closed-mid-text`"))
+    assert line == (
+        "- `ending/closed-mid-text` `openai-python 3.52.0` `openai-chat`, `openai-responses`: "
+        "**silent-truncation**, `the caller was told that the answer is complete; it was cut off`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "heading"),
+    [("pass", "conformant"), ("error", "1 case not measured"), ("fail", "1 case not conformant"),
+     ("unsupported", "nothing was judged")],
+)  # fmt: skip
+def test_the_heading_is_the_verdict(verdict: str, heading: str) -> None:
+    run = run_of(("ollama-python",), SITUATIONS[1:2], {"ollama-python": lambda place: verdict})
+    assert render_markdown(run).startswith(f"## LLM streaming compatibility: {heading}\n")
+
+
+def test_a_run_that_is_not_whole_says_so_first() -> None:
+    run = small_run()
+    text = render_markdown(Run(run.header, run.results, (), None))
+    assert text.startswith("## LLM streaming compatibility: the run is not whole\n\n> **Not whole.**")
+
+
+def test_a_failing_canary_is_a_warning() -> None:
+    assert "> **A canary failed** (`openai-python` in `openai-chat`" in render_markdown(small_run())
+
+
+def test_a_known_failure_is_named_with_its_reason() -> None:
+    run = run_of(("ollama-python",), SITUATIONS[1:2], {"ollama-python": lambda place: "fail"})
+    known = Run(run.header, (replace(run.results[0], known="see the tracker"),), (), run.footer)
+    assert "; known: `see the tracker`" in render_markdown(known)
+    assert "compatibility: conformant but for 1 known failure" in render_markdown(known)
+
+
+def test_recordings_are_summed_up() -> None:
+    run = small_run()
+    text = render_markdown(Run(run.header, run.results, (recording_of("a"),), run.footer))
+    assert "Real recorded streams: 1 of 1 stream from 1 provider hold" in text
+
+
+def test_it_fits_under_a_pull_request() -> None:
+    assert len(render_markdown(large_run())) < 65_536
+
+
+def test_foreign_text_stays_in_its_code_span() -> None:
+    assert code("plain") == "`plain`"
+    assert code("a`b``c") == "```a`b``c```"
+    assert code("`") == "`` ` ``"
+    assert code("a|b\n# c\x00") == "`a｜b # c\\x00`"
+    assert code("") == "`  `"
+
+
+def test_hostile_text_cannot_leave_its_line_or_table_cell() -> None:
+    lines = render_markdown(hostile_run()).splitlines()
+    assert all(line.count("|") in (0, 12, 13) for line in lines)  # cases, searches
+    assert not [line for line in lines if line.lstrip().startswith("<script")]
+    assert "\u202e" not in "".join(lines)

@@ -1,0 +1,287 @@
+"""The report in a real browser, from a disk: what no reading of the HTML can show."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.report.site.html import render_report
+from harness.report.site.snapshot import render_snapshot
+
+from ..sample import large_run, small_run
+from ..sample_hostile import hostile_run
+from ..sample_search import searched_run
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_report([small_run()], tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_report([hostile_run()], tmp_path_factory.mktemp("hostile"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[sync_api.Browser]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page, with everything that it complains of or asks for beyond its own folder."""
+
+    def __init__(self, browser: sync_api.Browser, **options: object) -> None:
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, path: Path) -> "sync_api.Page":
+        self.page.goto(path.as_uri())
+        return self.page
+
+
+@pytest.fixture
+def watched(chromium: sync_api.Browser) -> Iterator[Watched]:
+    each = Watched(chromium, viewport={"width": 1440, "height": 900})
+    yield each
+    each.context.close()
+    assert each.complaints == []
+    assert all(url.startswith("file://") for url in each.requests)
+
+
+def shown_rows(page: "sync_api.Page") -> list[str]:
+    return page.locator(".matrix tr.row .title:visible").all_inner_texts()
+
+
+def overflows(page: "sync_api.Page") -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def test_the_matrix_shows_with_its_style(watched: Watched, report: Path) -> None:
+    page = watched.open(report)
+    assert len(shown_rows(page)) == 12
+    silent, passing = page.locator("td .h.silent.must").first, page.locator("td .h.pass").first
+    colours = [each.evaluate("element => getComputedStyle(element).backgroundColor") for each in (silent, passing)]
+    assert colours == ["rgb(168, 15, 51)", "rgb(236, 246, 238)"]
+    assert silent.locator("svg").bounding_box()["width"] > 8  # type: ignore[index]
+
+
+def test_headers_stay_in_sight_while_the_matrix_scrolls(watched: Watched, report: Path) -> None:
+    page = watched.open(report)
+    page.locator(".scroll").evaluate("element => { element.style.maxHeight = ''; element.scrollTop = 200 }")
+    scrolled = page.locator(".scroll").evaluate("element => element.scrollTop")
+    area = page.locator(".scroll").bounding_box()
+    head = page.locator(".scroll thead th").nth(1).bounding_box()
+    assert head["y"] == pytest.approx(area["y"] + 1, abs=2)  # type: ignore[index]
+    assert scrolled >= 0
+
+
+def test_rows_can_be_filtered_to_failing_and_to_silent_ones(watched: Watched, report: Path) -> None:
+    page = watched.open(report)
+    page.get_by_text("silent", exact=True).click()
+    assert shown_rows(page) == [
+        "A cut inside a three-byte character",
+        "The connection closes mid-answer, with no stop reason",
+        "An error in the stream after some text",
+        "Lines end in CR LF",
+        "A think tag cut in two",
+        "Usage after the stop reason",
+    ]
+    counted = page.locator(".count").evaluate("element => getComputedStyle(element, '::before').content")
+    assert "counter(rows)" in counted or "6" in counted
+    page.get_by_text("all", exact=True).click()
+    assert len(shown_rows(page)) == 12
+
+
+def test_filters_by_system_dialect_and_level_work_together(watched: Watched, report: Path) -> None:
+    page = watched.open(report)
+    page.get_by_text("failing", exact=True).click()
+    assert len(shown_rows(page)) == 12
+    page.locator("label", has_text="openai-python").click()
+    assert shown_rows(page) == ["The server falls silent mid-answer", "Three overloads in a row"]
+    page.locator("label[for=level-should]").click()
+    assert shown_rows(page) == ["The server falls silent mid-answer"]
+    assert page.locator(".matrix tr.family:visible").count() == 1
+    page.locator("label", has_text="anthropic-messages").click()
+    assert shown_rows(page) == []
+    assert page.locator(".matrix thead th:visible").count() == 1 + 4
+
+
+def test_families_fold_and_names_turn_into_ids(watched: Watched, report: Path) -> None:
+    page = watched.open(report)
+    page.locator(".family", has_text="chunking").locator("label").click()
+    assert "Every byte is a chunk of its own" not in shown_rows(page)
+    page.get_by_text("ids", exact=True).click()
+    assert "plain-text" in page.locator(".matrix tr.row:visible code").all_inner_texts()
+    assert shown_rows(page) == []
+
+
+def test_a_cell_leads_to_its_case_and_back(watched: Watched, report: Path) -> None:
+    page = watched.open(report)
+    page.locator("td a", has=page.locator(".h.silent")).first.click()
+    assert page.locator("h1").inner_text() == "A cut inside a three-byte character"
+    page.get_by_role("link", name="attempt 1, byte").click()
+    assert page.locator("mark:target").count() == 1
+    page.get_by_role("link", name="Compatibility report").click()
+    assert page.locator("h1").inner_text() == "LLM streaming compatibility"
+
+
+def test_the_wire_log_turns_to_hexadecimal(watched: Watched, report: Path) -> None:
+    page = watched.open(next((report.parent / "cells").glob("openai-python*openai-chat*framing--crlf*")))
+    assert not page.locator(".hex").first.is_visible()
+    page.get_by_text("hex", exact=True).click()
+    assert page.locator(".hex").first.is_visible()
+    assert not page.locator(".text").first.is_visible()
+    assert page.locator(".hex").first.inner_text().startswith("000000  64 61 74 61 3a 20 ")
+
+
+def test_the_keyboard_reaches_content_filters_and_cells(watched: Watched, report: Path) -> None:
+    page = watched.open(report)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["x"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    page.locator("#rows-all").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.id") == "rows-failing"
+    outline = page.locator("label[for=rows-failing]").evaluate("element => getComputedStyle(element).outlineStyle")
+    assert outline == "solid"
+    page.locator("td a").first.focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("h1").inner_text() == "A plain answer in eight deltas"
+
+
+def test_dark_mode_follows_the_reader(chromium: sync_api.Browser, report: Path) -> None:
+    dark = Watched(chromium, color_scheme="dark")
+    page = dark.open(report)
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    dark.context.close()
+    assert background == "rgb(16, 20, 25)"
+    assert dark.complaints == []
+
+
+def test_on_a_phone_only_the_matrix_scrolls_sideways(chromium: sync_api.Browser, report: Path) -> None:
+    phone = Watched(chromium, viewport=PHONE, is_mobile=True, has_touch=True)
+    folders = [report.parent / name for name in ("cells", "scenarios", "systems")]
+    cells = sorted((report.parent / "cells").glob("openai-python*openai-chat*"))
+    pages = [report, *cells, *(path for folder in folders[1:] for path in sorted(folder.iterdir()))]
+    wide = [path.name for path in pages if overflows(phone.open(path))]
+    page = phone.open(report)
+    first, last = (page.locator(".scroll tr.row").first.locator("> *").nth(place) for place in (0, 8))
+    area = page.locator(".scroll")
+    area.evaluate("element => { element.scrollLeft = 10000 }")
+    label, cell = first.bounding_box(), last.bounding_box()
+    phone.context.close()
+    assert wide == []
+    assert label["x"] >= 0  # type: ignore[index]
+    assert cell["x"] + cell["width"] <= PHONE["width"]  # type: ignore[index]
+    assert phone.complaints == []
+
+
+def test_hostile_text_does_nothing_and_breaks_no_layout(watched: Watched, hostile: Path) -> None:
+    for path in sorted(hostile.parent.rglob("*.html")):
+        page = watched.open(path)
+        assert "owned" not in page.title() or "<script>" in page.title()
+        assert page.locator("main").is_visible()
+        assert page.evaluate("document.scripts.length + document.images.length") == 0
+        assert not overflows(page), path.name
+
+
+def test_a_printed_report_is_light(chromium: sync_api.Browser, report: Path) -> None:
+    dark = Watched(chromium, color_scheme="dark")
+    page = dark.open(report)
+    page.emulate_media(media="print")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    filters = page.locator(".filters").is_visible()
+    dark.context.close()
+    assert background == "rgb(255, 255, 255)"
+    assert not filters
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_report([searched_run()], tmp_path_factory.mktemp("searched"))
+
+
+def test_a_search_is_two_clicks_away_and_its_input_is_cut_in_sight(watched: Watched, searched: Path) -> None:
+    page = watched.open(searched)
+    page.get_by_role("link", name="Searches").click()
+    assert page.locator("h1").inner_text() == "Searches"
+    page.get_by_role("link", name="junior").click()
+    page.locator(".findings .message a").first.click()
+    rows = page.locator(".chunks > li")
+    assert rows.count() == 2
+    cut = rows.first.locator(".cut.c")
+    assert cut.inner_text() == "cut inside a UTF-8 character"
+    assert not page.locator(".hex").first.is_visible()
+    page.get_by_text("hex", exact=True).click()
+    assert page.locator(".hex").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_searches_fit_a_phone(chromium: sync_api.Browser, searched: Path, scheme: str) -> None:
+    phone = Watched(chromium, viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=scheme)
+    pages = sorted(searched.parent.rglob("*.html"))
+    wide = [path.name for path in pages if overflows(phone.open(path))]
+    phone.context.close()
+    assert (len(pages), wide) == (9, [])
+    assert phone.complaints == []
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_snapshot(large_run(2), tmp_path_factory.mktemp("snapshot"))
+
+
+@pytest.mark.parametrize("name", ["index.html", "systems/python-codex.html"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_snapshot_fits_a_phone_and_can_be_read(
+    chromium: "sync_api.Browser", snapshot: Path, name: str, scheme: str
+) -> None:
+    small = Watched(chromium, viewport=PHONE, color_scheme=scheme)
+    page = small.open(snapshot.parent / name)
+    assert not overflows(page)
+    crossing = page.locator(".scroll.plain tbody th").evaluate_all(
+        "heads => heads.filter(head => head.scrollWidth > head.clientWidth).map(head => head.textContent)"
+    )
+    assert crossing == []
+    small.context.close()
+    assert small.complaints == []
+
+
+def test_a_silent_failure_of_the_snapshot_leads_to_its_place_on_its_systems_page(
+    watched: Watched, snapshot: Path
+) -> None:
+    page = watched.open(snapshot)
+    page.locator(".digest .where a").first.click()
+    assert "/systems/" in page.url
+    target = page.locator("li:target")
+    assert target.count() == 1
+    assert "harness replay --system" in target.inner_text()
+    page.get_by_role("link", name="Compatibility report").click()
+    assert page.url.endswith("index.html")
