@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from harness.catalogue.models import Level
 from harness.report.marks import LEVELS, Mark, mark, worst
-from harness.report.names import file_name
+from harness.report.names import column_address, file_name
 from harness.report.score import Tally, tally
 from harness.report.visible import moment
 from harness.runner.merge import join_searches
@@ -50,6 +50,11 @@ class Column:
     def pair(self) -> str:
         """The dialect; of a gateway those on both of its sides, its client's last."""
         return pair_words(self.dialect, self.upstream or None)
+
+    @property
+    def address(self) -> str:
+        """How the addresses of its cells name it."""
+        return column_address(self.system, self.version, self.dialect, self.upstream)
 
 
 @dataclass(frozen=True, slots=True)

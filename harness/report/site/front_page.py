@@ -9,6 +9,7 @@ from harness.catalogue.findings import KIND_MEANINGS
 from harness.report.marks import LEVELS
 from harness.report.matrix import CANARY_FAMILY, Cell, Column, Matrix, Row
 from harness.report.searches import search_counts, searches_line
+from harness.report.site.site import Site
 from harness.report.visible import counted
 
 DIGEST_LENGTH = 8
@@ -24,6 +25,11 @@ KEY = (
     ("error", "must", "error", "not measured: harness or adapter broke"),
     ("unsupported", "must", "unsupported", "unsupported: never claimed"),
 )
+
+
+def write_front_page(site: Site) -> None:
+    """Writes the front page; raises OSError."""
+    site.write("index.html", "index.html", **front_page(site.matrix))
 
 
 def front_page(matrix: Matrix) -> dict[str, Any]:

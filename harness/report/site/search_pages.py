@@ -20,10 +20,16 @@ from harness.report.searches import (
 )
 from harness.report.site.pages import write_page
 from harness.report.site.search_input import input_views
+from harness.report.site.site import Site
 from harness.runner.results import FuzzResult
 
 ALIKE_LINKS = 24
 """How many streams with a finding alike are named beside the smallest; the table below has all."""
+
+
+def write_search_pages(site: Site) -> None:
+    """Writes the pages of the site's searches; nothing where there are none. Raises OSError."""
+    write_searches(site.environment, site.matrix.searches, site.folder)
 
 
 def write_searches(environment: Environment, searches: Sequence[FuzzResult], folder: Path) -> None:
