@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 MARK = "harness"
 FIXTURE = "harness_case"
 _ARGUMENTS = frozenset({"dialect", "family", "scenario", "level", "features", "system", "version", "catalogue"})
-_RESULTS: pytest.StashKey[list[bytes]] = pytest.StashKey()
+_RESULTS: pytest.StashKey[list[tuple[str, bytes]]] = pytest.StashKey()
+"""The folder of the catalogue (empty: the built-in one) and the line of each result."""
 _SENT = "harness_results"
 
 
@@ -94,7 +95,7 @@ def harness_case(request: pytest.FixtureRequest, harness_origin: OriginThread) -
     yield case
     unchecked = case.close()
     if case.result is not None:
-        request.config.stash[_RESULTS].append(_encoded(case.result))
+        request.config.stash[_RESULTS].append((str(named.get("catalogue") or ""), _encoded(case.result)))
     elif unchecked and getattr(request.node, "harness_passed", False):
         pytest.fail(f"{request.node.nodeid} never called {FIXTURE}.check(), so nothing was judged")
 
@@ -130,7 +131,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     lines = config.stash[_RESULTS]
     if hasattr(config, "workeroutput"):
-        config.workeroutput[_SENT] = [base64.b64encode(line).decode() for line in lines]
+        config.workeroutput[_SENT] = [(folder, base64.b64encode(line).decode()) for folder, line in lines]
         return
     path = config.getoption("--harness-results")
     if path:
@@ -143,4 +144,4 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Takes a worker's results."""
     sent = getattr(node, "workeroutput", {}).get(_SENT, [])
-    node.config.stash[_RESULTS].extend(base64.b64decode(line) for line in sent)
+    node.config.stash[_RESULTS].extend((folder, base64.b64decode(line)) for folder, line in sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.loader import load_catalogue
+from harness.folders import data_folder
 from harness.runner.results import read_run
 
 GOOD = """\
@@ -137,6 +140,15 @@ def test_async_tests_work_with_anyio(project: Path) -> None:
     assert ran.status == 0, ran.out
 
 
+def test_async_tests_work_with_pytest_asyncio(project: Path) -> None:
+    waiting = good().replace("def test_client", "async def test_client")
+    waiting = waiting.replace("@pytest.mark.harness", "@pytest.mark.asyncio\n@pytest.mark.harness")
+    waiting = waiting.replace("httpx.post(", "await httpx.AsyncClient().post(")
+    ran = run(project, "-p", "pytest_asyncio", mine=waiting)
+    assert ran.status == 0, ran.out
+    assert "1 passed" in ran.out
+
+
 def test_results_are_written_as_a_results_file(project: Path) -> None:
     run(project, "--harness-results", "out/r.jsonl", mine=good("canary/*", ("tool_calls",)))
     written = read_run(project / "out" / "r.jsonl")
@@ -144,6 +156,18 @@ def test_results_are_written_as_a_results_file(project: Path) -> None:
     assert found >= {("test_client", "canary/plain-text", "pass"), ("test_client", "canary/tool-call", "pass")}
     assert len(written.results) == 3
     assert written.footer is not None and not written.footer.interrupted
+
+
+def test_results_name_the_catalogue_that_the_mark_names(project: Path) -> None:
+    own = project / "own"
+    (own / "canary").mkdir(parents=True)
+    shutil.copy(data_folder("specs/scenarios") / "canary" / "plain-text.yaml", own / "canary")
+    mine = good().replace("features=", f"catalogue={str(own)!r}, features=")
+    ran = run(project, "-n", "2", "--harness-results", "r.jsonl", mine=mine)
+    assert ran.status == 0, ran.out
+    written = read_run(project / "r.jsonl")
+    assert written.header.catalogue == load_catalogue(own).version != load_catalogue().version
+    assert list(written.header.scenarios) == ["canary/plain-text"]
 
 
 def test_with_xdist_the_results_of_all_workers_are_one_file(project: Path) -> None:
