@@ -12,11 +12,13 @@ from harness.cli.exits import COULD_NOT_RUN, FAILED, fail, mendable
 from harness.lint.finding import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
+    from typing import TypeAlias
 
     from harness.lint.finding import Finding
-    from harness.lint.standing import Standing
-    from harness.lint.streams import LintedStream, NotLinted
+    from harness.lint.record import Endpoint, LintRecord, StreamFinding, StreamRecord
+
+    AnyFinding: TypeAlias = Finding | StreamFinding
 
 EXAMPLE = "Example: harness lint cassettes --fail-on should"
 
@@ -68,43 +70,40 @@ def _check_dialect(dialect: str | None) -> None:
 
 
 def _lint_files(paths: list[Path], dialect: str | None, fail_on: str, *, by_provider: bool, as_json: bool) -> None:
-    from harness.lint.standing import standings
-    from harness.lint.streams import LintedStream, NotLinted, lint_files
+    from harness.lint.record import lint_json
+    from harness.lint.standing import lint_record
+    from harness.lint.streams import lint_files
     from harness.recording.importers.imported import UnreadableImport
 
     with mendable(UnreadableImport):
-        seen = list(lint_files(paths, dialect))
-    streams = [each for each in seen if isinstance(each, LintedStream)]
-    others = [each for each in seen if isinstance(each, NotLinted)]
-    if not streams and not others:
+        record = lint_record(lint_files(paths, dialect))
+    if not record.streams and not record.others:
         fail("no exchange in these files is of a dialect that has rules here")
     if as_json:
-        _print_json(
-            {"streams": [_stream_record(each) for each in streams], "others": [_other(each) for each in others]}
-        )
+        typer.echo(lint_json(record))
     elif by_provider:
-        for line in _standing_lines(standings(streams)):
+        for line in _endpoint_lines(record.endpoints):
             typer.echo(line)
     else:
-        _print_streams(streams)
+        _print_streams(record.streams)
     if not as_json:
-        _print_summary(streams, others)
-    _leave((finding for each in streams for finding in each.findings), fail_on)
+        _print_summary(record)
+    _leave((finding for each in record.streams for finding in each.findings), fail_on)
 
 
-def _print_streams(streams: Iterable[LintedStream]) -> None:
+def _print_streams(streams: Iterable[StreamRecord]) -> None:
     for stream in streams:
         if stream.findings:
-            typer.echo(f"{stream.file}#{stream.number} ({stream.dialect}, {stream.provider}, {stream.size} bytes)")
+            typer.echo(f"{stream.file}#{stream.exchange} ({stream.dialect}, {stream.provider}, {stream.bytes} bytes)")
             _print_findings(stream.dialect, stream.findings)
 
 
-def _print_findings(dialect: str, findings: Iterable[Finding]) -> None:
+def _print_findings(dialect: str, findings: Iterable[AnyFinding]) -> None:
     from harness.lint.spec import spec
     from harness.report.visible import plain
 
     tables = spec(dialect)
-    places: dict[str, list[Finding]] = {}
+    places: dict[str, list[AnyFinding]] = {}
     for finding in findings:
         places.setdefault(finding.rule, []).append(finding)
     for rule, found in places.items():
@@ -114,26 +113,25 @@ def _print_findings(dialect: str, findings: Iterable[Finding]) -> None:
         typer.echo(f"    {tables.rules[rule].says} By {tables.authorities[tables.rules[rule].by]}.")
 
 
-def _print_summary(streams: Sequence[LintedStream], others: Sequence[NotLinted]) -> None:
+def _print_summary(record: LintRecord) -> None:
     from collections import Counter
 
     from harness.report.visible import counted
 
-    levels: Counter[str] = Counter(finding.level for each in streams for finding in each.findings)
-    clean = sum(not each.findings for each in streams)
+    levels: Counter[str] = Counter(finding.level for each in record.streams for finding in each.findings)
+    clean = sum(not each.findings for each in record.streams)
     found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level]) or "nothing"
-    typer.echo(f"{counted(len(streams), 'stream')} linted, {clean} without a finding; found: {found}")
-    for reason, count in sorted(Counter(each.reason for each in others).items()):
+    typer.echo(f"{counted(len(record.streams), 'stream')} linted, {clean} without a finding; found: {found}")
+    for reason, count in sorted(Counter(each.reason for each in record.others).items()):
         typer.echo(f"  left out, {count}: {reason}")
 
 
-def _standing_lines(standings: Iterable[Standing]) -> Iterable[str]:
-    for standing in standings:
-        yield f"{standing.dialect} {standing.provider}: {standing.clean} of {standing.streams} streams keep every rule"
-        for broken in standing.by_gravity():
-            file, number, offset = broken.first
-            share = f"{broken.streams} of {standing.streams} streams, first {file}#{number} byte {offset}"
-            yield f"  {broken.level} {broken.rule}: {share}"
+def _endpoint_lines(endpoints: Iterable[Endpoint]) -> Iterable[str]:
+    for each in endpoints:
+        yield f"{each.dialect} {each.provider}: {each.clean} of {each.streams} streams keep every rule"
+        for broken in each.broken:
+            place = f"{broken.first.file}#{broken.first.exchange} byte {broken.first.offset}"
+            yield f"  {broken.level} {broken.rule}: {broken.streams} of {broken.judged} streams, first {place}"
 
 
 def _lint_live(url: str, dialect: str | None, model: str, key_env: str | None, fail_on: str, *, as_json: bool) -> None:
@@ -153,7 +151,7 @@ def _lint_live(url: str, dialect: str | None, model: str, key_env: str | None, f
     _leave(findings, fail_on)
 
 
-def _leave(findings: Iterable[Finding], fail_on: str) -> None:
+def _leave(findings: Iterable[AnyFinding], fail_on: str) -> None:
     grave = LEVELS[: LEVELS.index(fail_on) + 1]
     if any(finding.level in grave for finding in findings):
         raise typer.Exit(FAILED)
@@ -183,18 +181,6 @@ def _list_rules(dialect: str | None, *, as_json: bool) -> None:
         typer.echo(f"{row['dialect']} {row['rule']} ({row['level']}): {row['says']} By {row['authority']}.")
 
 
-def _stream_record(stream: LintedStream) -> dict[str, Any]:
-    return {
-        "file": str(stream.file),
-        "exchange": stream.number,
-        "dialect": stream.dialect,
-        "provider": stream.provider,
-        "bytes": stream.size,
-        "note": stream.note,
-        "findings": [_finding(each) for each in stream.findings],
-    }
-
-
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
@@ -202,10 +188,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "offset": finding.offset,
         "message": finding.message,
     }
-
-
-def _other(other: NotLinted) -> dict[str, Any]:
-    return {"file": str(other.file), "exchange": other.number, "reason": other.reason}
 
 
 def _print_json(value: Any) -> None:

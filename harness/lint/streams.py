@@ -31,10 +31,16 @@ class LintedStream:
     number: int
     dialect: str
     provider: str
-    size: int
+    body: bytes
+    """What was linted: without content coding."""
     findings: tuple[Finding, ...]
     note: str = ""
     """What its recorder says of it: `imported from …`."""
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether the recorder kept the payloads alone, so that the frames around them are not the server's."""
+        return REBUILT_FRAMES in self.note
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def lint_exchange(exchange: Exchange, file: Path, number: int) -> LintedStream |
     if REBUILT_FRAMES in note:
         findings = [each for each in findings if each.rule not in OF_FRAMING]
     provider = exchange.provider or NO_PROVIDER
-    return LintedStream(file, number, asked.dialect.name, provider, len(body), tuple(findings), note)
+    return LintedStream(file, number, asked.dialect.name, provider, body, tuple(findings), note)
 
 
 def _no_stream(exchange: Exchange, asked: Asked) -> str:

@@ -65,7 +65,7 @@ def test_a_body_without_a_fault_has_no_finding(tmp_path: Path) -> None:
     file = tmp_path / "good.sse"
     file.write_bytes(WHOLE + DONE)
     one = only(file)
-    assert (one.dialect, one.number, one.size, one.findings) == ("openai-chat", 0, len(WHOLE + DONE), ())
+    assert (one.dialect, one.number, one.body, one.findings) == ("openai-chat", 0, WHOLE + DONE, ())
 
 
 def test_a_body_without_its_end_marker_breaks_the_rule_at_its_last_byte(tmp_path: Path) -> None:
