@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from harness.catalogue.models import Level
 from harness.report.marks import LEVELS, Mark, mark, worst
-from harness.report.names import column_address, file_name
+from harness.report.names import cell_address, column_address, file_name
 from harness.report.score import Tally, tally
 from harness.report.visible import moment
 from harness.runner.merge import join_searches
@@ -221,7 +221,10 @@ def _rows(
     heads: dict[str, Result] = {}
     for result in results.values():
         heads.setdefault(result.scenario, result)
-    keys = [(column.system, column.version, column.dialect, column.upstream) for column in columns]
+    places = [
+        ((column.system, column.version, column.dialect, column.upstream), column.number, column.address)
+        for column in columns
+    ]
     return [
         Row(
             scenario=scenario,
@@ -229,17 +232,17 @@ def _rows(
             level=head.level,
             note=notes.get(scenario, ScenarioNote()),
             href=f"scenarios/{file_name(scenario)}",
-            cells=tuple(_cell(results.get((scenario, key)), number) for number, key in enumerate(keys)),
+            cells=tuple(_cell(results.get((scenario, key)), number, address) for key, number, address in places),
         )
         for scenario, head in heads.items()
     ]
 
 
-def _cell(result: Result | None, column: int) -> Cell | None:
+def _cell(result: Result | None, column: int, address: str) -> Cell | None:
     if result is None:
         return None
-    name = f"{result.system} {result.system_version} {result.dialect} {result.scenario}"
-    return Cell(result, column, mark(result, "content"), mark(result, "ending"), f"cells/{file_name(name)}")
+    href = cell_address(result.scenario, address)
+    return Cell(result, column, mark(result, "content"), mark(result, "ending"), href)
 
 
 def _families(rows: Iterable[Row], columns: Sequence[Column]) -> tuple[Family, ...]:

@@ -34,7 +34,7 @@ PAGES: tuple[PageWriter, ...] = (
 """What writes the pages, in this order; each writes nothing where its subject is not there."""
 
 FOLDERS = ("cells", "scenarios", "systems", "searches")
-SOLE_PAGES = ("recordings.html", "searches.html")
+SOLE_PAGES = ("cell.html", "recordings.html", "searches.html")
 
 
 def render_report(runs: Sequence[Run], folder: Path) -> Path:
@@ -56,7 +56,8 @@ def render_report(runs: Sequence[Run], folder: Path) -> Path:
 def _clear(folder: Path) -> None:
     """Removes the pages of an earlier report, so that no page stays that nothing links to."""
     for name in FOLDERS:
-        for page in (folder / name).glob("*.html"):
-            page.unlink()
+        for page in (folder / name).glob("*.*"):
+            if page.suffix in (".html", ".js"):
+                page.unlink()
     for name in SOLE_PAGES:
         (folder / name).unlink(missing_ok=True)
