@@ -6,9 +6,12 @@ system may differ, since that is what two runs are compared for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
+
+from msgspec import structs
 
 from harness.catalogue.findings import Verdict
 from harness.catalogue.models import Level
@@ -92,12 +95,38 @@ class Comparison:
         return tuple(change for change in self.changes if change.is_regression and change.level in levels)
 
 
-_Key: TypeAlias = tuple[str, str, str]
+CaseKey: TypeAlias = tuple[str, str, str]
+"""The system's name, its dialect or pair, the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier run, as far as later ones are compared with it: when it began, of what, and how each case came out."""
+
+    started: str
+    harness: str
+    catalogue: str
+    outcomes: Mapping[CaseKey, Outcome]
+
+
+def past_of(runs: Sequence[Run]) -> Past:
+    """These runs as one that others are compared with; where two have the same case, the later one stands."""
+    return Past(
+        started=min(run.header.started for run in runs),
+        harness=" and ".join(dict.fromkeys(run.header.harness for run in runs)),
+        catalogue=" and ".join(dict.fromkeys(run.header.catalogue for run in runs)),
+        outcomes={key: outcome for run in runs for key, outcome in _outcomes(run)},
+    )
 
 
 def compare_runs(before: Run, after: Run) -> Comparison:
     """The changes from `before` to `after`, by kind, then those of a `must` and silent ones first."""
-    old, new = dict(_outcomes(before)), dict(_outcomes(after))
+    return compare_with(past_of([before]), [after])
+
+
+def compare_with(before: Past, after: Sequence[Run]) -> Comparison:
+    """The same from what is kept of an earlier run to several that are one together."""
+    old, new = before.outcomes, past_of(after).outcomes
     changes = [
         change
         for key in sorted(old.keys() | new.keys())
@@ -108,13 +137,41 @@ def compare_runs(before: Run, after: Run) -> Comparison:
     return Comparison(tuple(changes), same)
 
 
-def _gravity(change: Change) -> tuple[int, int, bool, _Key]:
+def excused(run: Run, baseline: Run) -> Run:
+    """The run with every failure that the baseline has as well made a known one.
+
+    Failures of recorded streams stay as they are: nothing is known of those.
+    """
+    comparison = compare_runs(baseline, run)
+    new = {(each.system, each.pair, each.case) for each in (*comparison.of("broke"), *comparison.of("new-failure"))}
+    words = f"it failed in the baseline of {baseline.header.started[:10]} as well"
+    return dataclasses.replace(
+        run,
+        results=tuple(_excused_result(each, new, words) for each in run.results),
+        searches=tuple(_excused_search(each, new, words) for each in run.searches),
+    )
+
+
+def _excused_result(result: Result, new: set[CaseKey], words: str) -> Result:
+    if result.verdict != "fail" or result.known or _result_key(result) in new:
+        return result
+    return structs.replace(result, known=words)
+
+
+def _excused_search(search: FuzzResult, new: set[CaseKey], words: str) -> FuzzResult:
+    if not search.nonconformant or _search_key(search) in new:
+        return search
+    findings = [structs.replace(each, known=each.known or words) for each in search.findings]
+    return structs.replace(search, findings=findings)
+
+
+def _gravity(change: Change) -> tuple[int, int, bool, CaseKey]:
     silent = bool(change.after and change.after.silent)
     place = (change.system, change.pair, change.case)
     return CHANGE_KINDS.index(change.kind), LEVELS.index(change.level), not silent, place
 
 
-def _change(key: _Key, before: Outcome | None, after: Outcome | None) -> Change | None:
+def _change(key: CaseKey, before: Outcome | None, after: Outcome | None) -> Change | None:
     kind = _kind(before, after)
     return None if kind is None else Change(kind, *key, before, after)
 
@@ -136,14 +193,21 @@ def _kind(before: Outcome | None, after: Outcome | None) -> ChangeKind | None:
     return "fixed" if was == "fail" else None
 
 
-def _outcomes(run: Run) -> Iterator[tuple[_Key, Outcome]]:
+def _outcomes(run: Run) -> Iterator[tuple[CaseKey, Outcome]]:
     for result in run.results:
-        yield (result.system, result.pair, result.scenario), _of_result(result)
+        yield _result_key(result), _of_result(result)
     for recording in run.recordings:
         yield (recording.system, recording.dialect, recording.id), _of_recording(recording)
     for search in run.searches:
-        case = f"fuzz {search.kind} {search.stream}"
-        yield (search.system, pair_words(search.dialect, search.upstream), case), _of_search(search)
+        yield _search_key(search), _of_search(search)
+
+
+def _result_key(result: Result) -> CaseKey:
+    return result.system, result.pair, result.scenario
+
+
+def _search_key(search: FuzzResult) -> CaseKey:
+    return search.system, pair_words(search.dialect, search.upstream), f"fuzz {search.kind} {search.stream}"
 
 
 def _of_result(result: Result) -> Outcome:

@@ -6,19 +6,22 @@ security policy forbids inline scripts and foreign resources on every page. The 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from harness.report.comparison import Past
 from harness.report.site.cells import write_cells
 from harness.report.site.filters import column_rules
 from harness.report.site.front_page import write_front_page
+from harness.report.site.navigation import places
 from harness.report.site.pages import asset, write_page
 from harness.report.site.recorded import write_recordings
 from harness.report.site.scenarios import write_scenarios
 from harness.report.site.search_pages import write_search_pages
 from harness.report.site.site import Site
 from harness.report.site.systems import write_systems
+from harness.report.trend import Point
 from harness.runner.results import Run
 
 PageWriter: TypeAlias = Callable[[Site], None]
@@ -37,14 +40,24 @@ FOLDERS = ("cells", "scenarios", "systems", "searches")
 SOLE_PAGES = ("cell.html", "recordings.html", "searches.html")
 
 
-def render_report(runs: Sequence[Run], folder: Path) -> Path:
+def render_report(
+    runs: Sequence[Run],
+    folder: Path,
+    *,
+    before: Past | None = None,
+    trend: Sequence[Point] = (),
+    linted: Mapping[str, Any] | None = None,
+) -> Path:
     """Writes the report of these runs into `folder` (made if need be) and returns the path of its `index.html`.
 
+    `before` is what they are compared with, `trend` how earlier runs and these stood, the oldest first, and `linted`
+    what `harness lint --json` says of endpoints.
     Pages of an earlier report in the same folder are replaced or removed; other files are left alone.
     Raises ValueError without a run, OSError where the folder cannot be written, and UnreadableResults where a results
     file that holds the evidence has changed meanwhile.
     """
-    site = Site.over(runs, folder)
+    site = Site.over(runs, folder, before=before, trend=trend, linted=linted)
+    site.environment.globals["nav"] = places(site)
     _clear(folder)
     write_page(folder / "static" / "report.css", asset("report.css"))
     write_page(folder / "static" / "columns.css", column_rules(site.matrix))

@@ -35,6 +35,7 @@ def page_environment(matrix: Matrix) -> Environment:
     )
     environment.globals.update(
         matrix=matrix,
+        nav=(),
         lanes=LANES,
         levels=LEVELS,
         counted=counted,

@@ -39,7 +39,7 @@ def write_searches(environment: Environment, searches: Sequence[FuzzResult], fol
     environment.globals.update(kinds=KINDS, kind_demands=KIND_DEMANDS, proof_words=PROOF_WORDS, search_pair=search_pair)
     systems = searched_systems(searches)
     overview = environment.get_template("searches.html").render(
-        root="", systems=systems, line=searches_line(searches), counts=search_counts(searches)
+        root="", here="searches.html", systems=systems, line=searches_line(searches), counts=search_counts(searches)
     )
     write_page(folder / "searches.html", overview)
     for system in systems:

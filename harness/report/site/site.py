@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 
+from harness.report.comparison import Comparison, Past, compare_with
 from harness.report.matrix import Matrix, build_matrix
 from harness.report.site.pages import page_environment, write_page
+from harness.report.trend import Point
 from harness.runner.results import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One site while it is written. Addresses of pages are relative to its folder."""
+    """One site while it is written. Addresses of pages are relative to its folder.
+
+    What is not known of the runs themselves is optional: an earlier run (`before`), points of earlier runs and this
+    one (`trend`, the oldest first), and what lint found in endpoints' streams (`linted`, as `lint --json` has it).
+    """
 
     runs: tuple[Run, ...]
     matrix: Matrix
     environment: Environment
     folder: Path
+    before: Past | None = None
+    comparison: Comparison | None = None
+    """What changed since `before`."""
+    trend: tuple[Point, ...] = ()
+    linted: Mapping[str, Any] | None = None
 
     @classmethod
-    def over(cls, runs: Sequence[Run], folder: Path) -> Site:
+    def over(
+        cls,
+        runs: Sequence[Run],
+        folder: Path,
+        *,
+        before: Past | None = None,
+        trend: Sequence[Point] = (),
+        linted: Mapping[str, Any] | None = None,
+    ) -> Site:
         """The site over these runs; raises ValueError where there is none."""
         if not runs:
             raise ValueError("a report needs at least one run")
         matrix = build_matrix(runs)
-        return cls(tuple(runs), matrix, page_environment(matrix), folder)
+        changes = None if before is None else compare_with(before, runs)
+        return cls(tuple(runs), matrix, page_environment(matrix), folder, before, changes, tuple(trend), linted)
 
     def write(self, template: str, href: str, **values: object) -> None:
-        """Writes one page by its template, which gets the way up to the site's root as `root`. Raises OSError."""
+        """Writes one page by its template. Raises OSError.
+
+        The template gets the way up to the site's root as `root`, and as `here` the page's own address.
+        """
         root = "../" * href.count("/")
-        write_page(self.folder / href, self.environment.get_template(template).render(root=root, **values))
+        page = self.environment.get_template(template).render(root=root, here=href, **values)
+        write_page(self.folder / href, page)

@@ -1,0 +1,29 @@
+"""Where the head of every page leads to: the pages of the site that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from harness.report.site.site import Site
+
+
+class Place(NamedTuple):
+    """One page that all others lead to: what the link says, where it leads, and whether the page is there."""
+
+    title: str
+    href: str
+    there: Callable[[Site], bool]
+
+
+PLACES = (
+    Place("Overview", "index.html", lambda site: True),
+    Place("Recordings", "recordings.html", lambda site: bool(site.matrix.recordings)),
+    Place("Searches", "searches.html", lambda site: bool(site.matrix.searches)),
+)
+"""In the order in which they stand. Whoever writes a page of this kind names it here."""
+
+
+def places(site: Site) -> tuple[Place, ...]:
+    """Those that this site has."""
+    return tuple(place for place in PLACES if place.there(site))
