@@ -137,9 +137,12 @@ class InProcessLane:
         case = _case(case_id, planned, transport.base_url, transport, clock)
         outcome = unready or await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
         ended = clock.now() - watch.began
-        if ended > planned.scenario.deadline_s:
-            outcome = _Outcome(hung=True)
-        return _observation(watch, outcome, transport.log.attempts, ended, case, planned)
+        attempts, deadline = transport.log.attempts, planned.scenario.deadline_s
+        if ended > deadline:  # nobody would have looked on for longer
+            outcome, ended = _Outcome(hung=True), deadline
+            attempts = tuple(each for each in attempts if each.at_s <= deadline)
+            watch.events = [each for each in watch.events if each.at_s <= deadline]
+        return _observation(watch, outcome, attempts, ended, case, planned)
 
 
 def _transport(driver: Driver, plan: CasePlan, clock: Clock) -> Any:

@@ -43,6 +43,12 @@ def _no_hint(response: httpx.Response) -> httpx.Response:
     return response
 
 
+def _five_seconds_at_most(response: httpx.Response) -> httpx.Response:
+    if float(response.headers.get("retry-after", "0")) > 5:
+        response.headers["retry-after"] = "5"
+    return response
+
+
 def _hasty(policy: Policy) -> Policy:
     return replace(policy, backoff_s=0.01, backoff_cap_s=0.01, rate_limit_floor_s=0.0)
 
@@ -163,6 +169,16 @@ TALKERS = (
         ),
         response=_no_hint,
         policy=_hasty,
+    ),
+    Mutant(
+        "caps-retry-after",
+        "waits five seconds at most, however long the server asked for",
+        kills=(
+            "rate-limits/retry-after-seven-seconds",
+            "rate-limits/retry-after-a-minute",
+            "rate-limits/retry-after-five-minutes",
+        ),
+        response=_five_seconds_at_most,
     ),
     Mutant(
         "hasty",

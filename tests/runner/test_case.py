@@ -179,6 +179,18 @@ def test_virtual_time_beyond_the_deadline_is_a_hang() -> None:
     assert (seen.hung, seen.end) == (True, None)
 
 
+def test_of_virtual_time_nothing_is_seen_beyond_the_deadline() -> None:
+    async def ask_again_later(case: Case, emit: Emit) -> CallerEnd:
+        assert case.clock is not None
+        await well_behaved(case, emit)
+        await case.clock.sleep(31)
+        return await well_behaved(case, emit)
+
+    seen = observe("in-process", Scripted(ask_again_later), planned(deadline_s=30))
+    assert (seen.hung, seen.duration_s, len(seen.attempts)) == (True, 30, 1)
+    assert [each.event for each in seen.events] == [Text("Hello"), Finish("stop")]
+
+
 def test_each_case_over_sockets_has_a_prefix_of_its_own_that_goes_with_it() -> None:
     urls: list[str] = []
 

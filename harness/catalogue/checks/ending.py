@@ -31,7 +31,7 @@ _WITHHELD = ("content_filter", "refusal")
 
 def ended_in_time(facts: Facts) -> Iterator[Breach]:
     """The caller is told that it is over, one way or another, before the deadline."""
-    if facts.outcome == "hung":
+    if facts.outcome == "hung" and "waiting" not in facts.expectation.ending:
         deadline = facts.scenario.deadline_s
         yield Breach("hang", f"nothing had ended after {deadline:g} s", f"an end within {deadline:g} s", "no end")
 

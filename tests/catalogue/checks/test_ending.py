@@ -1,5 +1,7 @@
 """How the caller learnt that it was over: truncations, errors, stop reasons and hangs."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.catalogue.models import NO_STOP_REASONS
@@ -61,6 +63,15 @@ def test_cancelling_is_not_failing() -> None:
     assert findings(expect, observed(Text("Hel"), end="cancelled")) == []
     assert findings(expect, observed(Text("Hel"), end=failed())) == [("ending-as-it-was", "wrong-error")]
     assert not only(verdict(expect, observed(Text("Hel")))).silent
+
+
+def test_a_client_that_waits_as_it_was_told_is_no_hang_and_one_that_asks_meanwhile_is_too_soon() -> None:
+    expect = {"ending": ["failed", "waiting"], "attempts": 1}
+    refused = attempt(response=wire(status=429))
+    assert findings(expect, observed(hung=True, end=None, attempts=(refused,))) == []
+    again = observed(hung=True, end=None, attempts=(refused, replace(refused, number=2)))
+    assert findings(expect, again) == [("attempts-counted", "retry")]
+    assert findings({"ending": "failed"}, observed(hung=True, end=None)) == [("ended-in-time", "hang")]
 
 
 def test_a_stop_reason_that_never_came_is_lost() -> None:
