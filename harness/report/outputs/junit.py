@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from harness.catalogue.findings import Finding
 from harness.report.case.difference import as_text
+from harness.report.excused import excused
 from harness.report.marks import by_gravity
 from harness.report.matrix import missing_words
 from harness.report.recordings import grouped
@@ -28,8 +29,10 @@ PROBLEMS = 20
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
-def render_junit(run: Run) -> bytes:
-    """The run as one JUnit document, encoded in UTF-8."""
+def render_junit(run: Run, baseline: Run | None = None) -> bytes:
+    """The run as one JUnit document, encoded in UTF-8. What fails in the baseline as well is told as known."""
+    if baseline is not None:
+        run = excused(run, baseline)
     suites = [_system_suite(run.header, list(results)) for _, results in groupby(sorted(run.results, key=_key), _key)]
     if run.recordings:
         suites.append(_recordings_suite(run.header, run.recordings))

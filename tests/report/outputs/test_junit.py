@@ -186,3 +186,12 @@ def test_known_and_mild_findings_are_told_and_do_not_fail() -> None:
 def test_a_search_that_could_not_be_done_says_why() -> None:
     (error,) = searched_cases()["absent.searches cuts openai-chat"].iter("error")
     assert error.get("message") == "1 of 1 streams could not be searched: the worker died with signal 9"
+
+
+def test_what_fails_in_the_baseline_as_well_is_told_as_known() -> None:
+    result = result_of(BY_ID["ending/closed-mid-text"], "openai-python", "openai-chat", "fail")
+    run = Run(small_run().header, (result,), (), Footer(1, 1.0))
+    (case,) = ElementTree.fromstring(render_junit(run, run)).iter("testcase")
+    (skipped,) = case.findall("skipped")
+    assert skipped.get("message") == "known failure: it failed in the baseline of 2026-11-20 as well"
+    assert case.findall("failure") == []
