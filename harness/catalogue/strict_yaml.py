@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -148,8 +148,18 @@ def line_of(data: bytes, path: Sequence[str | int]) -> int:
 
     `data` has been read by `read_yaml` before.
     """
+    return nearest_line(lines_of(data), path)
+
+
+def lines_of(data: bytes) -> dict[Path, int]:
+    """The lines of all fields by their paths; `data` has been read by `read_yaml` before."""
     lines: dict[Path, int] = {}
     _read(data, lines)
+    return lines
+
+
+def nearest_line(lines: Mapping[Path, int], path: Sequence[str | int]) -> int:
+    """The line of the field at `path` among `lines_of`, or else the nearest one around it; counts from 1."""
     place = tuple(path)
     while place and place not in lines:
         place = place[:-1]

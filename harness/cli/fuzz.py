@@ -17,12 +17,15 @@ from harness.cli.runs import (
     FAMILY,
     ISOLATE,
     JUNIT,
+    KNOWN,
     QUIET,
     REPORT,
     RESULTS,
     SHARD,
     File,
+    Files,
     Names,
+    known_lists,
     make_room,
     results_path,
     shard_of,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from harness.fuzz.campaign import Campaign
     from harness.fuzz.variant import Kind
     from harness.runner.results import Run
+    from harness.systems.known_lists import KnownLists
 
 EXAMPLE = "Example: harness fuzz --system my_adapter.py --family framing --cuts --save scenarios"
 DECODERS = "decoders"
@@ -90,13 +94,14 @@ def fuzz(
     report: Annotated[File, REPORT] = None,
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
+    known: Annotated[Files, KNOWN] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Search for ways of cutting, respelling or damaging a stream that a system does not stand."""
     given = _given(scenario, family, dialect, catalogue, cassette, recordings)
     effort = (examples, exhaustive, seed, minutes, jobs, shard, database)
-    asked = _Asked(system, _kinds(cuts, neutral, damage), *effort, front, in_process, isolate)
+    asked = _Asked(system, _kinds(cuts, neutral, damage), *effort, front, in_process, isolate, known_lists(known))
     campaign = _campaign(given, asked, results_path(results, report))
     if plan is not None:
         _play(campaign, plan, as_json=as_json, quiet=quiet)
@@ -118,6 +123,7 @@ class _Asked(NamedTuple):
     front: str | None
     in_process: bool
     isolated: bool
+    known: KnownLists
 
 
 def _campaign(given: GivenStreams, asked: _Asked, results: Path | None) -> Campaign:
@@ -139,6 +145,7 @@ def _campaign(given: GivenStreams, asked: _Asked, results: Path | None) -> Campa
         front=asked.front,
         in_process=asked.in_process,
         isolated=asked.isolated,
+        known=asked.known,
         results=results,
     )
 
@@ -200,7 +207,7 @@ def _carry_out(campaign: Campaign, *, quiet: bool, as_json: bool) -> Run:
     from harness.cli.progress import Progress
     from harness.fuzz.campaign import run_campaign
     from harness.runner.lineup import WrongRun
-    from harness.systems.known import UnreadableKnownFailures
+    from harness.systems.known_files import UnreadableKnownFailures
     from harness.systems.manifest import UnreadableManifest
     from harness.systems.registry import UnknownSystem
 

@@ -19,7 +19,7 @@ from harness.report.visible import plain
 from harness.runner.lineup import WrongRun
 from harness.systems.base import SystemBroken
 from harness.systems.isolation import isolate
-from harness.systems.known import UnreadableKnownFailures
+from harness.systems.known_files import UnreadableKnownFailures
 from harness.systems.manifest import UnreadableManifest
 from harness.systems.registry import UnknownSystem
 
@@ -71,7 +71,7 @@ def _played(campaign: Campaign, stream: Stream, plan: Mapping[str, Any]) -> Play
             isolate()
         subject = start(spec, unbuilt, in_process=campaign.in_process)
         try:
-            known = known_of(spec, subject.description.version)
+            known = known_of(spec, subject.description, campaign.known)
             return play(behind(subject, campaign.front), stream, kind, plan, known, campaign.front)
         finally:
             subject.close()

@@ -17,6 +17,7 @@ from harness.cli.runs import (
     ISOLATE,
     JOBS,
     JUNIT,
+    KNOWN,
     QUIET,
     REPORT,
     RESULTS,
@@ -24,8 +25,10 @@ from harness.cli.runs import (
     SHARD,
     Chosen,
     File,
+    Files,
     Names,
     carry_out,
+    known_lists,
     make_room,
     results_path,
     settings_for,
@@ -63,6 +66,7 @@ def matrix(
     report: Annotated[File, REPORT] = None,
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
+    known: Annotated[Files, KNOWN] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
@@ -76,6 +80,7 @@ def matrix(
         results=results_path(results, report),
         isolated=isolate,
         shard=shard_of(shard),
+        known=known_lists(known),
         left_out={each.name: each.reason for each in taking_part.left_out},
     )
     make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)

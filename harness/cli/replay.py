@@ -19,6 +19,7 @@ from harness.cli.runs import (
     ISOLATE,
     JOBS,
     JUNIT,
+    KNOWN,
     QUIET,
     REPORT,
     RESULTS,
@@ -26,8 +27,10 @@ from harness.cli.runs import (
     SHARD,
     Chosen,
     File,
+    Files,
     Names,
     carry_out,
+    known_lists,
     make_room,
     read_baseline,
     results_path,
@@ -70,6 +73,7 @@ def replay(
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
     baseline: Annotated[File, BASELINE] = None,
+    known: Annotated[Files, KNOWN] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
@@ -87,6 +91,7 @@ def replay(
         results=results_path(results, report),
         isolated=isolate,
         shard=shard_of(shard),
+        known=known_lists(known),
     )
     make_room(settings.results, report and report / "index.html", junit)
     show(carry_out(settings, quiet=quiet, as_json=as_json)[0], report, junit, said=not (quiet or as_json), baseline=was)

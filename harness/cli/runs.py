@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.runner.results import Run
     from harness.runner.session import Settings
     from harness.runner.shard import Shard
+    from harness.systems.known_lists import KnownLists
 
     class OtherSettings(TypedDict, total=False):
         """What else a run can be told; see `Settings`."""
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
         isolated: bool
         left_out: dict[str, str]
         shard: Shard | None
+        known: KnownLists
 
 
 Names = list[str] | None
 File = Path | None
+Files = list[Path] | None
 SCENARIO = typer.Option("--scenario", help="Only these scenarios; patterns such as canary/* will do.")
 FAMILY = typer.Option("--family", "-f", help="Only these families.")
 DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.")
@@ -48,6 +51,7 @@ SHARD = typer.Option("--shard", help="Which part to do here, such as 2/4; harnes
 RESULTS = typer.Option("--results", help="Write the results file here.")
 BASELINE = typer.Option("--baseline", help="A results file: only what is not as it was there counts as a failure.")
 JUNIT = typer.Option("--junit", help="Write JUnit XML here.")
+KNOWN = typer.Option("--known", help="A list of your own of known failures and of what is flaky; see docs/ci.md.")
 AS_JSON = typer.Option("--json", help="Print the results file instead of a summary.")
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
 
@@ -105,6 +109,15 @@ def shard_of(text: str | None) -> Shard | None:
         return None if text is None else read_shard(text)
 
 
+def known_lists(files: Files) -> KnownLists:
+    """What systems are known to fail, by these files too; one that is wrong ends the command before anything runs."""
+    from harness.systems.known_files import UnreadableKnownFailures
+    from harness.systems.known_lists import KnownLists
+
+    with mendable(UnreadableKnownFailures):
+        return KnownLists.read(files or ())
+
+
 def results_path(results: Path | None, report: Path | None) -> Path | None:
     """Where the results file goes; None: nowhere."""
     return results or (report / "results.jsonl" if report else None)
@@ -126,7 +139,7 @@ def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool)
     from harness.runner.lineup import WrongRun
     from harness.runner.recordings import UnreadableRecordings
     from harness.runner.session import run_repeatedly
-    from harness.systems.known import UnreadableKnownFailures
+    from harness.systems.known_files import UnreadableKnownFailures
     from harness.systems.manifest import UnreadableManifest
     from harness.systems.registry import UnknownSystem
 
@@ -147,7 +160,7 @@ def show(run: Run, report: Path | None, junit: Path | None, *, said: bool, basel
     """
     from harness.cli.verdicts import exit_status, print_summary
 
-    write_views(run, report, junit)
+    write_views(run, report, junit, baseline)
     if said:
         print_summary(run, report)
     if baseline is None:
@@ -173,8 +186,9 @@ def read_baseline(path: Path | None) -> Run | None:
         return read_run(path, evidence=False)
 
 
-def write_views(run: Run, report: Path | None, junit: Path | None) -> None:
-    """The files that were asked for besides the results file."""
+def write_views(run: Run, report: Path | None, junit: Path | None, baseline: Run | None = None) -> None:
+    """The files that were asked for besides the results file. What fails in the baseline as well is no failure of the
+    JUnit file."""
     with mendable(status=COULD_NOT_RUN):
         if report is not None:
             from harness.report.site.html import render_report
@@ -183,4 +197,4 @@ def write_views(run: Run, report: Path | None, junit: Path | None) -> None:
         if junit is not None:
             from harness.report.outputs.junit import render_junit
 
-            junit.write_bytes(render_junit(run))
+            junit.write_bytes(render_junit(run, baseline))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace as replace_fields
 
-from harness.fuzz.readers import prepared, runs_here
+from harness.fuzz.readers import listed, prepared, runs_here
 from harness.fuzz.result_lines import Asked, unsearched_line
 from harness.fuzz.searcher import Described, Effort, Searcher, Task, Told
 from harness.fuzz.stream import Stream
@@ -30,6 +30,7 @@ from harness.runner.session import Listeners
 from harness.runner.shard import Shard
 from harness.systems.base import Description
 from harness.systems.isolation import isolate
+from harness.systems.known_lists import KnownLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Campaign:
     """Of gateways: only with a client of this dialect in front of them."""
     in_process: bool = False
     isolated: bool = True
+    known: KnownLists = field(default_factory=KnownLists)
     results: Path | None = None
 
     @property
@@ -73,11 +75,14 @@ def run_campaign(campaign: Campaign, listeners: Listeners) -> Run:
         isolation = isolate()
         if not isolation.active:
             listeners.note(f"systems are not cut off from the network: {isolation.why_not}")
-    searcher = Searcher(campaign.streams, campaign.effort, campaign.database, campaign.in_process, unbuilt)
+    searcher = Searcher(
+        campaign.streams, campaign.effort, campaign.database, campaign.in_process, unbuilt, campaign.known
+    )
     journal: Journal | None = None
     try:
         with Workers[Task, Told](campaign.jobs, searcher.serve) as workers:
             described = _describe(campaign, workers)
+            _tell_known(campaign, described, listeners)
             with Journal(_header(campaign, described), campaign.results, listeners.line) as journal:
                 _search(campaign, workers, described, journal, listeners)
     except BaseException:
@@ -111,6 +116,13 @@ def _describe(campaign: Campaign, workers: Workers[Task, Told]) -> dict[str, Des
     if not any(any(each.taken.values()) or each.why_not for each in described.values()):
         raise WrongRun("nothing to search: no system that was asked for reads a stream that was asked for")
     return described
+
+
+def _tell_known(campaign: Campaign, described: dict[str, Described], listeners: Listeners) -> None:
+    """Says what in the user's lists of known failures has no effect here, whatever they say of scenarios."""
+    named = [listed(spec, each.description) for spec, each in described.items() if each.description]
+    for words in campaign.known.remarks(named, ()):
+        listeners.note(words)
 
 
 def _why(told: Told | BrokeDown) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from harness.fuzz.subject import Subject
 from harness.fuzz.subjects import OWN, SystemSubject, open_subject
 from harness.runner.lineup import WrongRun
-from harness.systems.base import SystemBroken
-from harness.systems.known import KnownFailures, known_failures
+from harness.systems.base import Description, SystemBroken
+from harness.systems.known import KnownFailures
+from harness.systems.known_lists import KnownLists, Listed
 from harness.systems.registry import InProcessSpec, SystemSpec, prepare, resolve
 
 
@@ -45,6 +46,11 @@ def behind(subject: Subject, front: str | None) -> Subject:
     return subject.serving(front) if front is not None and isinstance(subject, SystemSubject) else subject
 
 
-def known_of(spec: str, version: str) -> KnownFailures:
+def listed(spec: str, description: Description) -> Listed:
+    """A reader as lists of known failures may name it."""
+    return Listed((spec if spec in OWN else resolve(spec).name, spec, description.name), description.version)
+
+
+def known_of(spec: str, description: Description, lists: KnownLists) -> KnownFailures:
     """What is known of that version of a reader. Raises UnreadableKnownFailures."""
-    return known_failures(spec if spec in OWN else resolve(spec).name).of(version)
+    return lists.of(listed(spec, description))

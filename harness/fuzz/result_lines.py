@@ -16,6 +16,7 @@ from harness.fuzz.proving import NOTHING, Shown
 from harness.fuzz.search import Finding, Found
 from harness.fuzz.stream import Stream
 from harness.fuzz.variant import Kind, Variant
+from harness.runner.evidence import known_fields
 from harness.runner.results import FuzzFinding, FuzzResult
 from harness.systems.base import Description
 from harness.systems.known import KnownFailures
@@ -105,8 +106,7 @@ def _finding(asked: Asked, finding: Finding, known: KnownFailures) -> FuzzFindin
         seen=outcome_as_json(finding.seen),
         reproduce=asked.replay(finding),
         rule=variant.demand.why if variant.demand is not None else "",
-        known=entry.reason if entry else None,
-        known_proof=(entry.proof or entry.link or "") if entry else "",
+        **known_fields(entry),
     )
 
 

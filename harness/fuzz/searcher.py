@@ -19,6 +19,7 @@ from harness.fuzz.variant import Kind
 from harness.runner.results import FuzzResult
 from harness.systems.base import Description, SystemBroken
 from harness.systems.environment import cache_folder
+from harness.systems.known_lists import KnownLists
 
 LONG_STREAM = 32_768
 """Bytes above which fewer inputs of a stream are tried, and nothing is proved unless all is asked for."""
@@ -86,12 +87,14 @@ class Searcher:
         database: Path | None,
         in_process: bool,
         unbuilt: Mapping[str, SystemBroken],
+        known: KnownLists | None = None,
     ) -> None:
         self._streams = streams
         self._effort = effort
         self._database = database
         self._in_process = in_process
         self._unbuilt = unbuilt
+        self._known = known or KnownLists()
         self._subject: Subject | None = None
         self._store: ProofStore | None = None
 
@@ -134,7 +137,7 @@ class Searcher:
         try:
             subject = behind(self._opened(task.spec), task.front)
             found, shown = self._found(subject, asked)
-            known = known_of(task.spec, subject.description.version)
+            known = known_of(task.spec, subject.description, self._known)
         except Exception as error:  # ours, or the system's end: it costs this search its verdict, and no other
             description = self._subject.description if self._subject else Description(task.spec, "", "", ())
             self.close()

@@ -39,7 +39,8 @@ class Played:
     @property
     def nonconformant(self) -> bool:
         """Whether a must is broken that was not known to be."""
-        return bool(self.differences) and self.variant.level == "must" and self.known is None
+        excused = self.known is not None and not self.known.expired
+        return bool(self.differences) and not excused and (self.variant.level == "must" or self.known is not None)
 
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -54,7 +55,7 @@ class Played:
             "plan": dict(variant.plan),
             "rule": variant.demand.why if variant.demand is not None else "",
             "differences": [{"kind": each.kind, "what": each.what, "silent": each.silent} for each in self.differences],
-            "known": self.known.reason if self.known else None,
+            "known": self.known.excuse if self.known else None,
             "status": response.status,
             "headers": [list(field) for field in response.headers],
             "body_b64": [base64.b64encode(chunk.data).decode() for chunk in response.chunks],

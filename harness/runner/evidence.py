@@ -91,10 +91,23 @@ def _result(
         reproduce=reproduce_command(subject, planned),
         upstream=planned.upstream,
         note=judgement.note,
-        known=known.reason if known else None,
-        known_proof=(known.proof or known.link or "") if known else "",
+        **known_fields(known),
+        flaky=known is not None and known.flaky,
         evidence=_kept_evidence(planned, observation, judgement) if observation else None,
     )
+
+
+def known_fields(entry: KnownFailure | None) -> dict[str, Any]:
+    """What a result or a finding says of the entry that knows of it."""
+    if entry is None:
+        return {}
+    return {
+        "known": entry.excuse,
+        "known_proof": entry.shown,
+        "known_until": entry.until.isoformat() if entry.until else "",
+        "known_place": entry.place,
+        "expired": entry.reason if entry.expired else "",
+    }
 
 
 def _kept_evidence(planned: PlannedCase, observation: Observation, judgement: Judgement) -> Evidence:

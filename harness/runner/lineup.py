@@ -11,7 +11,7 @@ from harness.origin.server import Origin
 from harness.runner.plan import Plan
 from harness.runner.run import SystemRun, stop
 from harness.systems.base import Description, SystemBroken
-from harness.systems.known import known_failures
+from harness.systems.known_lists import KnownLists, Listed
 from harness.systems.registry import SystemSpec, description_without_start
 from harness.systems.standby import StandbyDriver
 
@@ -29,6 +29,10 @@ class Entrant:
 
     said: str
     spec: SystemSpec
+
+    def listed(self, description: Description) -> Listed:
+        """As lists of known failures may name it."""
+        return Listed((self.spec.name, self.said, description.name), description.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,14 @@ async def lined_up(
     at_once: int,
     source: tuple[str, ...] = (),
     origin: Origin | None = None,
+    known: KnownLists | None = None,
 ) -> AsyncIterator[Lineup]:
     """The lineup of these systems; all of them are stopped in the end.
 
     At most `at_once` are started side by side; where there are no more than that, they stay, and else each is stopped
     until its turn comes. `source`: the options that name where the scenarios lie; `origin`: what is behind gateways,
-    None in process. Raises UnknownSystem, UnreadableKnownFailures, and WrongRun where two could not be told apart.
+    None in process; `known`: None, the bundled lists. Raises UnknownSystem, UnreadableKnownFailures, and WrongRun where
+    two could not be told apart.
     """
     standing_by: list[StandbyDriver] = []
     places = asyncio.Semaphore(at_once)
@@ -102,7 +108,7 @@ async def lined_up(
 
     try:
         outcomes = await asyncio.gather(*map(describe, entrants))
-        yield _lineup(zip(entrants, outcomes, strict=True), plan, source)
+        yield _lineup(zip(entrants, outcomes, strict=True), plan, source, known or KnownLists())
     finally:
         await asyncio.gather(*map(stop, standing_by))
 
@@ -111,14 +117,15 @@ def _lineup(
     outcomes: Iterable[tuple[Entrant, StandbyDriver | SystemBroken]],
     plan: Plan,
     source: tuple[str, ...],
+    known: KnownLists,
 ) -> Lineup:
     systems, broken = [], []
     for entrant, outcome in outcomes:
         if isinstance(outcome, SystemBroken):
             broken.append(Broken(entrant, outcome))
             continue
-        known = known_failures(entrant.spec.name).of(outcome.description.version)
-        systems.append(SystemRun(entrant.said, outcome, known, plan.of(outcome.description), source))
+        listed = known.of(entrant.listed(outcome.description))
+        systems.append(SystemRun(entrant.said, outcome, listed, plan.of(outcome.description), source))
     _refuse_twins(systems)
     return Lineup(tuple(systems), tuple(broken))
 

@@ -145,6 +145,14 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
     """Why this failure is known and does not fail the run; a known failure that passes is stale, and does."""
     known_proof: str = ""
     """Where a known failure is shown: the id of a test, a place in the documents, or an address."""
+    known_until: str = ""
+    """The last day on which the entry stands, such as `2027-01-31`; empty: as long as it fails."""
+    known_place: str = ""
+    """Where the entry is written: the file and the line."""
+    flaky: bool = False
+    """Whether it is known that the verdict may be either; `known` says why."""
+    expired: str = ""
+    """Why this failure was known until a day that is over: `known` is empty then, and the entry fails the run."""
     evidence: Evidence | None = None
 
     @property
@@ -164,10 +172,17 @@ class Result(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
         return structs.replace(self, evidence=Evidence(stderr=self.evidence.stderr) if self.evidence.stderr else None)
 
     @property
+    def stale(self) -> bool:
+        """Whether it is listed as a known failure, and passes."""
+        return bool(self.known) and not self.flaky and self.verdict == "pass"
+
+    @property
     def nonconformant(self) -> bool:
-        """Only a `must` that fails is non-conformance; so is a known failure that no longer fails."""
+        """Only a `must` that fails is non-conformance; so is an entry as a known failure that is stale or expired."""
+        if self.expired:
+            return self.verdict in ("pass", "fail")
         if self.known:
-            return self.verdict == "pass"
+            return self.stale
         return self.level == "must" and self.verdict == "fail"
 
 
@@ -222,6 +237,15 @@ class FuzzFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of damage: what is demanded of a reader then."""
     known: str | None = None
     known_proof: str = ""
+    known_until: str = ""
+    known_place: str = ""
+    expired: str = ""
+    """Why this was known until a day that is over; `known` is empty then."""
+
+    @property
+    def nonconformant(self) -> bool:
+        """Whether a `must` is broken that was not known to be, or what was known is no longer excused."""
+        return not self.known and (self.level == "must" or bool(self.expired))
 
 
 class FuzzResult(msgspec.Struct, frozen=True, tag_field="record", tag="fuzz", omit_defaults=True):
@@ -260,7 +284,7 @@ class FuzzResult(msgspec.Struct, frozen=True, tag_field="record", tag="fuzz", om
     @property
     def nonconformant(self) -> bool:
         """Only a `must` that is broken, and was not known to be, is non-conformance."""
-        return any(finding.level == "must" and not finding.known for finding in self.findings)
+        return any(finding.nonconformant for finding in self.findings)
 
 
 class Footer(msgspec.Struct, frozen=True, tag_field="record", tag="footer"):

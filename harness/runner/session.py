@@ -26,6 +26,7 @@ from harness.runner.run import run_systems
 from harness.runner.shard import Shard
 from harness.systems.base import SystemBroken
 from harness.systems.isolation import Isolation, isolate
+from harness.systems.known_lists import KnownLists
 from harness.systems.registry import InProcessSpec, SystemSpec, prepare, resolve
 
 REFERENCE = "reference"
@@ -58,6 +59,8 @@ class Settings:
     """What became of exchanges with golden transcripts, for the results."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Systems that do not take part though one might look for them, and why: the results say so."""
+    known: KnownLists = field(default_factory=KnownLists)
+    """What systems are known to fail."""
     shard: Shard | None = None
     """Which part of the scenarios and recordings to run here; None: all of them."""
 
@@ -145,9 +148,11 @@ async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
                 at_once=settings.systems_at_once,
                 source=settings.source,
                 origin=lane.origin if isinstance(lane, SocketLane) else None,
+                known=settings.known,
             )
         )
         _tell(lineup, listeners)
+        _tell_known(lineup, plan, settings, listeners)
         first = replace_fields(
             header(settings.catalogue.version, settings.lane, lineup.descriptions, settings.scenarios),
             left_out=settings.left_out,
@@ -180,6 +185,15 @@ def _tell(lineup: Lineup, listeners: Listeners) -> None:
     if lineup.idle and len(lineup.idle) == len(lineup.systems) and not lineup.broken:
         raise WrongRun(f"nothing to run: {'; '.join(lineup.idle)}")
     for words in lineup.idle:
+        listeners.note(words)
+
+
+def _tell_known(lineup: Lineup, plan: _Plan, settings: Settings, listeners: Listeners) -> None:
+    """Says what in the user's lists of known failures has no effect here."""
+    entrants = {each.said: each for each in plan.entrants}
+    listed = [entrants[each.spec].listed(each.description) for each in lineup.systems]
+    ids = [each.id for each in settings.catalogue] if not settings.source else []
+    for words in settings.known.remarks(listed, ids):
         listeners.note(words)
 
 

@@ -1,77 +1,70 @@
-"""Known failures of systems: which scenarios, why, and where it is shown. One YAML file a system.
+"""Known failures of systems: which scenarios, why, where it is shown, and until when that may stand.
 
-They still run. A known failure does not fail the run; once it passes, the entry is stale and fails it. Another version
-of the system has no known failures until somebody has looked at it.
-
-    version: 3.52.0                   # of the system, as it says it itself
-    failures:
-      - scenarios: [truncation/*]
-        dialects: [openai-chat]       # left out: every dialect
-        reason: The iterator ends without an exception when the connection closes between two events.
-        proof: tests/systems/test_proofs.py::test_name    # or link: https://…, or both
-      - scenarios: [fuzz/cuts/*]      # what `harness fuzz` finds: fuzz/KIND/FAMILY
-        streams: [framing/*]          # left out: every stream
-        failures: [loss]              # kinds of failure; left out: every kind
-        reason: …
+They still run. A known failure does not fail the run; once it passes, the entry is stale and fails it, and so does an
+entry whose last day is over. What is known to be flaky may pass or fail, until a day that its entry must name.
 
 A search that does not come upon a known failure says nothing: such an entry is never stale.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Final
-
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness.catalogue.findings import FailureKind
 
 FUZZ: Final = "fuzz/"
 """How the patterns of what searches find begin."""
-FOLDER = Path(__file__).parent / "known"
 
 
-class UnreadableKnownFailures(ValueError):
-    """A file of known failures is wrong; the message names the file, the field and the problem."""
+def today() -> date:
+    """The day on which entries are asked whether they still stand, in UTC."""
+    return datetime.now(UTC).date()
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class KnownFailure(_Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFailure:
     """Scenarios that a system is known to fail. Patterns are shell patterns over scenario ids (`retry/*`).
 
     A pattern `fuzz/KIND/FAMILY` is about what searches find, and about no scenario.
     """
 
-    scenarios: tuple[str, ...] = Field(min_length=1)
+    scenarios: tuple[str, ...]
+    reason: str
     dialects: tuple[str, ...] | None = None
+    """Of a gateway those of its clients; None: every dialect."""
     streams: tuple[str, ...] | None = None
     """Of what searches find: patterns over the ids of the streams; None: every stream."""
     failures: tuple[FailureKind, ...] | None = None
     """Of what searches find: the kinds of failure; None: every kind."""
-    reason: str = Field(min_length=10)
     proof: str | None = None
     """The test that shows the failure without the harness and its adapter."""
     link: str | None = None
+    until: date | None = None
+    """The last day on which it stands; None: as long as it fails."""
+    flaky: bool = False
+    """Whether the verdict may be either."""
+    expired: bool = False
+    """Whether its last day was over when it was read: it excuses nothing then, and fails the run."""
+    place: str = ""
+    """The file and the line where it stands, such as `known.yaml:12`."""
 
-    @model_validator(mode="after")
-    def _shown(self) -> KnownFailure:
-        if not self.proof and not self.link:
-            raise ValueError("a known failure needs a proof or a link")
-        return self
+    @property
+    def shown(self) -> str:
+        """Where it is shown: a test, a place in the documents, or an address; empty where nowhere."""
+        return self.proof or self.link or ""
 
-    @model_validator(mode="after")
-    def _about_one_thing(self) -> KnownFailure:
-        searched = {pattern.startswith(FUZZ) for pattern in self.scenarios}
-        if len(searched) > 1:
-            raise ValueError(f"an entry is about scenarios or about what searches find ({FUZZ}…), not both")
-        if searched == {False} and (self.streams is not None or self.failures is not None):
-            raise ValueError(f"`streams` and `failures` say more of what searches find ({FUZZ}…), not of scenarios")
-        return self
+    @property
+    def excuse(self) -> str | None:
+        """Why what it covers fails no run; None where it does."""
+        return None if self.expired else self.reason
+
+    def on(self, day: date) -> KnownFailure:
+        """The entry as it stands on that day."""
+        return replace(self, expired=self.until is not None and self.until < day)
 
     def covers(self, scenario: str, dialect: str) -> bool:
         """Whether it is about that scenario in that dialect."""
@@ -89,57 +82,52 @@ class KnownFailure(_Record):
         )
 
 
-class KnownFailures(_Record):
-    """All known failures of one version of one system."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFailures:
+    """All known failures of one system, in one version or (None) in every version. Of two entries that cover the same
+    case the first one counts, those whose time is over after all others."""
 
     version: str | None = None
-    """None only where there is no file."""
     failures: tuple[KnownFailure, ...] = ()
+    place: str = ""
+    """The file and the line where the list begins; empty where there is none."""
 
     def of(self, version: str) -> KnownFailures:
         """What is known of that version: everything, or nothing where another one was looked at."""
-        return self if version == self.version else KnownFailures()
+        return self if self.version in (None, version) else KnownFailures()
+
+    def on(self, day: date) -> KnownFailures:
+        """The list as it stands on that day."""
+        return replace(self, failures=tuple(each.on(day) for each in self.failures))
 
     def entry_for(self, scenario: str, dialect: str) -> KnownFailure | None:
         """The entry that says why the system fails that scenario in that dialect; None if it is not known to."""
-        return next((known for known in self.failures if known.covers(scenario, dialect)), None)
+        return _standing_first(known for known in self.failures if known.covers(scenario, dialect))
 
     def entry_for_finding(
         self, kind: str, family: str, *, dialect: str, stream: str, failure: FailureKind
     ) -> KnownFailure | None:
         """The entry that says why a search finds that there; None if it is not known."""
-        found = (
+        return _standing_first(
             known
             for known in self.failures
             if known.covers_finding(kind, family, dialect=dialect, stream=stream, failure=failure)
         )
-        return next(found, None)
 
     def reason_for(self, scenario: str, dialect: str) -> str | None:
         """Why the system is known to fail that scenario in that dialect; None if it is not."""
         entry = self.entry_for(scenario, dialect)
-        return entry.reason if entry else None
+        return entry.excuse if entry else None
 
 
-class _File(KnownFailures):
-    version: str = Field(min_length=1)
+def _standing_first(entries: Iterator[KnownFailure]) -> KnownFailure | None:
+    found = list(entries)
+    return next((entry for entry in found if not entry.expired), found[0] if found else None)
 
 
-def known_failures(system: str, folder: Path = FOLDER) -> KnownFailures:
-    """The known failures of the system of that name, empty where there is no file.
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """The lists of one file that a user gave, by the name of the system."""
 
-    Raises UnreadableKnownFailures.
-    """
-    path = folder / f"{system}.yaml"
-    return load_known(path) if path.is_file() else KnownFailures()
-
-
-def load_known(path: Path) -> KnownFailures:
-    """Reads one file; raises UnreadableKnownFailures or OSError."""
-    try:
-        return _File.model_validate(yaml.safe_load(path.read_text()) or {})
-    except yaml.YAMLError as error:
-        raise UnreadableKnownFailures(f"{path}: not YAML: {error}") from None
-    except ValidationError as error:
-        problems = [f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()]
-        raise UnreadableKnownFailures(f"{path}: {'; '.join(problems)}") from None
+    path: str
+    systems: dict[str, KnownFailures] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.catalogue.findings import FailureKind
 from harness.fuzz import searcher
 from harness.fuzz.outcome import Difference
 from harness.fuzz.proving import NOTHING
@@ -16,7 +17,7 @@ from harness.fuzz.searcher import Described, Effort, Searcher, Task
 from harness.fuzz.single import variant_from
 from harness.runner.results import FuzzResult
 from harness.systems.base import Description
-from harness.systems.known import KnownFailures
+from harness.systems.known import KnownFailure, KnownFailures
 from tests.fuzz.readers import E_ACUTE, STREAM, text_outcome
 
 
@@ -66,10 +67,12 @@ def test_in_later_rounds_nothing_is_made_one_by_one(tmp_path: Path) -> None:
     assert (told.seed, sum(told.tried.values())) == (9, 2)
 
 
-@pytest.mark.parametrize(("failures", "known"), [(["corruption"], "It decodes each read."), (["hang"], None)])
-def test_a_known_finding_says_why_and_does_not_fail_the_run(failures: list[str], known: str | None) -> None:
-    entry = {"scenarios": ["fuzz/cuts/*"], "failures": failures, "reason": "It decodes each read.", "link": "there"}
-    entries = KnownFailures.model_validate({"version": "1", "failures": [entry]})
+@pytest.mark.parametrize(("failures", "known"), [(("corruption",), "It decodes each read."), (("hang",), None)])
+def test_a_known_finding_says_why_and_does_not_fail_the_run(
+    failures: tuple[FailureKind, ...], known: str | None
+) -> None:
+    entry = KnownFailure(scenarios=("fuzz/cuts/*",), failures=failures, reason="It decodes each read.", link="there")
+    entries = KnownFailures(version="1", failures=(entry,))
     variant = variant_from(STREAM, "cuts", {"cuts": [E_ACUTE]})
     differences = (Difference("corruption", "the text changed", silent=True),)
     finding = Finding(variant, differences, text_outcome("né"), text_outcome("n??"))

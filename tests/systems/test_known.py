@@ -10,7 +10,7 @@ import pytest
 
 from harness.catalogue.findings import FailureKind
 from harness.catalogue.loader import load_catalogue
-from harness.systems.known import FOLDER, UnreadableKnownFailures, known_failures, load_known
+from harness.systems.known_files import FOLDER, UnreadableKnownFailures, known_failures, load_known
 from harness.systems.registry import BUNDLED, bundled_names
 
 from .third_party import all_rows
@@ -97,12 +97,12 @@ def test_a_system_without_a_file_has_no_known_failures(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("failures: [", "not YAML"),
-        ("failures: [{scenarios: [a/*], reason: It is so for a reason.}]", "needs a proof or a link"),
+        ("failures: [{scenarios: [a/*], reason: It is so for a reason.}]", "needs a proof or a link, or a last day"),
         ("failures: [{scenarios: [a/*], reason: no, link: x}]", "failures.0.reason"),
         ("failures: [{scenarios: [], reason: It is so for a reason., link: x}]", "failures.0.scenarios"),
-        ("failures: []", "version: Field required"),
-        ("{version: 0.3, failures: []}", "version: Input should be a valid string"),
-        ("failure: []", "failure: Extra inputs are not permitted"),
+        ("failures: []", "version is missing"),
+        ("{version: 0.3, failures: []}", "version: a text belongs here, not 0.3: put it in quotes"),
+        ("failure: []", "unknown key 'failure'; did you mean 'failures'?"),
         (
             "failures: [{scenarios: [a/*, fuzz/cuts/*], reason: It is so for a reason., link: x}]",
             "about scenarios or about what searches find",

@@ -20,7 +20,7 @@ from harness.runner.results import Result
 from harness.systems.base import Description
 from harness.systems.bundled._gateway import ReferenceOver
 from harness.systems.in_process import InProcessDriver
-from harness.systems.known import known_failures
+from harness.systems.known_files import known_failures
 from harness.systems.registry import InProcessSpec, bundled_names, resolve
 
 PAIRS = tuple(product(dialect_names(), dialect_names()))
