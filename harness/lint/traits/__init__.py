@@ -1,0 +1,114 @@
+"""What a stream does, by name: the traits in which streams of one dialect differ, well-formed or not.
+
+A trait says nothing of right or wrong; where a stream breaks a rule of lint, that is a trait as well. The same detector
+reads the streams of the catalogue's scenarios and those of real servers, so that what a client was shown to read can
+be held against what a server was seen to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from harness.dialects import dialect as dialect_record
+from harness.lint.finding import Finding
+from harness.lint.spec import spec
+from harness.lint.streams import OF_FRAMING
+from harness.lint.traits import anthropic_messages, gemini, ollama, openai_chat, openai_responses, wire
+from harness.lint.traits.noted import Note, Noted, Seen
+from harness.wire import json_array, ndjson, sse
+from harness.wire.frame import Framer
+
+Detector: TypeAlias = Callable[[Iterable[Seen], int, Note], None]
+
+DETECTORS: Mapping[str, Detector] = {
+    "anthropic-messages": anthropic_messages.traits,
+    "gemini": gemini.traits,
+    "ollama": ollama.traits,
+    "openai-chat": openai_chat.traits,
+    "openai-responses": openai_responses.traits,
+}
+"""By dialect: what finds the traits of its payloads."""
+DIALECT_WORDS: Mapping[str, Mapping[str, str]] = {
+    "anthropic-messages": anthropic_messages.WORDS,
+    "gemini": gemini.WORDS,
+    "ollama": ollama.WORDS,
+    "openai-chat": openai_chat.WORDS,
+    "openai-responses": openai_responses.WORDS,
+}
+RULE = "rule:"
+"""How the trait of a broken rule begins: `rule:done-missing`, `rule:field-missing choices[].index`."""
+COUNTING = ("usage-",)
+"""How traits begin that are about token counts."""
+
+_OF_FIELDS = ("field-missing", "field-type", "field-usual")
+_PLACE = re.compile(r"(?:^|: )([\w.\[\]]+) is (missing|.*)$", re.DOTALL)
+_NUMBER = re.compile(r"\[\d+\]")
+
+
+def stream_traits(
+    dialect: str,
+    body: bytes,
+    findings: Iterable[Finding],
+    *,
+    headers: Iterable[tuple[str, str]] | None = None,
+    reads: Sequence[int] = (),
+    framed: bool = True,
+) -> dict[str, int]:
+    """The traits of a stream by name, each with the byte of the body at which it was first seen.
+
+    `body` is without content coding, `findings` are what lint says of it. `headers` None: they were not kept. `reads`
+    are the sizes in bytes in which the body came, where they are known. `framed` False: its recorder kept payloads
+    alone, and how frames were written is not known. Never raises for what the bytes say.
+    """
+    noted = Noted()
+    framing = spec(dialect).framing
+    is_array = framing == "sse-or-array" and body[:1] == b"["
+    if framed and is_array:
+        noted.note("json-array", 0)
+    elif framed:
+        (wire.line_traits if framing == "ndjson" else wire.event_traits)(body, noted.note)
+    wire.text_traits(body, noted.note)
+    if headers is not None:
+        wire.header_traits(headers, dialect_record(dialect).content_type, noted.note)
+    if reads:
+        wire.read_traits(body, reads, noted.note)
+    for finding in findings:
+        if framed or finding.rule not in OF_FRAMING:
+            noted.note(rule_trait(finding), finding.offset)
+    framer: Framer = json_array.Framer() if is_array else ndjson.Framer() if framing == "ndjson" else sse.Framer()
+    if detect := DETECTORS.get(dialect):
+        detect(_frames(framer, body), len(body), noted.note)
+    return dict(noted)
+
+
+def _frames(framer: Framer, body: bytes) -> Iterator[Seen]:
+    for frame in [*framer.feed(body), *framer.close()]:
+        try:
+            payload = msgspec.json.decode(frame.data)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            continue
+        if type(payload) is dict:
+            yield Seen(frame.offset, frame.event, payload)
+
+
+def rule_trait(finding: Finding) -> str:
+    """The trait that a broken rule is; of rules about fields, the field's path belongs to its name."""
+    if finding.rule in _OF_FIELDS and (found := _PLACE.search(finding.message)):
+        return f"{RULE}{finding.rule} {_NUMBER.sub('[]', found[1])}"
+    return f"{RULE}{finding.rule}"
+
+
+def trait_words(dialect: str, trait: str) -> str:
+    """A trait in words, without a full stop; a broken rule in its own words, as the trait that it is broken."""
+    if not trait.startswith(RULE):
+        return wire.WORDS.get(trait) or DIALECT_WORDS.get(dialect, {}).get(trait, trait)
+    rule, _, path = trait.removeprefix(RULE).partition(" ")
+    if path:
+        wrong = {"field-missing": "is missing", "field-type": "has another type", "field-usual": "is missing or odd"}
+        return f"{path} {wrong.get(rule, 'is odd')}"
+    known = spec(dialect).rules.get(rule)
+    return f"breaks “{known.says.rstrip('.')}”" if known else rule
