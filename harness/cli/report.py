@@ -11,59 +11,114 @@ import typer
 from harness.cli.exits import fail, make_parent, mendable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.cli.earlier import Earlier
     from harness.runner.results import Run
 
-EXAMPLE = "Example: harness report results.jsonl --html report --junit junit.xml --sarif results.sarif"
+EXAMPLE = "Example: harness report results.jsonl --html report --history history.sqlite --junit junit.xml"
 File = Path | None
+
+FILES = typer.Argument(help="Results files: of one run, of its shards, or of several runs.", metavar="FILE...")
+HTML = typer.Option("--html", help="Write the HTML report into this folder.")
+BADGES = typer.Option("--badges", help="Write badges, as JSON and SVG, into this folder.")
+HISTORY = typer.Option("--history", help="Keep the run in this file, and compare it with the one before it there.")
+BASELINE = typer.Option("--baseline", help="A results file: say what changed since then.")
+OPEN = typer.Option("--open", help="Open the HTML report in a browser.")
 
 
 def report(
-    results: Annotated[list[Path] | None, typer.Argument(help="Results files that `replay` wrote.")] = None,
-    html: Annotated[File, typer.Option("--html", help="Write the HTML report into this folder.")] = None,
+    results: Annotated[list[Path] | None, FILES] = None,
+    html: Annotated[File, HTML] = None,
     junit: Annotated[File, typer.Option("--junit", help="Write JUnit XML here.")] = None,
     markdown: Annotated[File, typer.Option("--markdown", help="Write a summary for a pull request here.")] = None,
     sarif: Annotated[File, typer.Option("--sarif", help="Write SARIF 2.1.0 here.")] = None,
     csv: Annotated[File, typer.Option("--csv", help="Write a table here, a line each result.")] = None,
-    badges: Annotated[File, typer.Option("--badges", help="Write badges, as JSON and SVG, into this folder.")] = None,
+    badges: Annotated[File, BADGES] = None,
     github: Annotated[bool, typer.Option("--github", help="Print annotations, and write the step's summary.")] = False,
+    history: Annotated[File, HISTORY] = None,
+    baseline: Annotated[File, BASELINE] = None,
+    open_it: Annotated[bool, OPEN] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of results files.")] = False,
 ) -> None:
     """Turn results files into an HTML report, JUnit XML, Markdown, SARIF, CSV, badges, or annotations for GitHub.
 
-    The HTML report joins all files; every other view is of the last one.
+    Several files are shown as one run, whatever the view: shards of it, or runs of other systems or days; of a case
+    that two have, the later file's result stands.
     """
+    if schema:
+        _print_schema()
+        return
+    runs, whole = _read(results or [])
+    known = _earlier(runs, history, baseline)
+    if html is not None:
+        _write_html(runs, html, known, open_it=open_it)
+    _write_views(whole, {"junit": junit, "markdown": markdown, "sarif": sarif, "csv": csv}, badges)
+    if github:
+        _tell_github(whole)
+    if not (github or any((html, junit, markdown, sarif, csv, badges))):
+        _summarise(runs, whole, known)
+
+
+def _print_schema() -> None:
+    from harness.runner.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+def _read(paths: Sequence[Path]) -> tuple[list[Run], Run]:
+    """The runs, each with a pointer to its evidence, and all as one without; what does not go together is said."""
+    from harness.runner.merge import join_runs, what_differs
     from harness.runner.results import UnreadableResults, read_run
 
-    if schema:
-        from harness.runner.schema import schema_text
-
-        typer.echo(schema_text(), nl=False)
-        return
-    if not results:
+    if not paths:
         fail("name a results file, such as `harness replay --results FILE` writes")
     with mendable(UnreadableResults):
-        runs = [read_run(path, evidence=False) for path in results]
-        if html is not None:
-            from harness.report.site.html import render_report
+        runs = [read_run(path, evidence=False) for path in paths]
+        whole = join_runs(runs)
+    for remark in what_differs([run.header for run in runs]):
+        typer.echo(remark, err=True)
+    return runs, whole
 
-            typer.echo(f"report: {render_report(runs, html)}")
-        _write_views(runs[-1], {"junit": junit, "markdown": markdown, "sarif": sarif, "csv": csv})
+
+def _earlier(runs: Sequence[Run], history: File, baseline: File) -> Earlier:
+    from harness.cli.earlier import earlier
+
+    return earlier(runs, history, baseline)
+
+
+def _summarise(runs: Sequence[Run], whole: Run, known: Earlier) -> None:
+    """What the terminal says where no view was asked for."""
+    from harness.cli.earlier import print_changes
+    from harness.cli.verdicts import print_summary
+
+    print_summary(whole, None)
+    if known.before is not None:
+        print_changes(runs, known.before)
+
+
+def _write_html(runs: Sequence[Run], folder: Path, known: Earlier, *, open_it: bool) -> None:
+    from harness.report.site.html import render_report
+    from harness.runner.results import UnreadableResults
+
+    with mendable(UnreadableResults):
+        index = render_report(runs, folder, before=known.before, trend=known.trend)
+    typer.echo(f"report: {index}")
+    if open_it:
+        import webbrowser
+
+        webbrowser.open(index.resolve().as_uri())
+
+
+def _write_views(run: Run, paths: dict[str, File], badges: File) -> None:
+    """The files that were asked for."""
+    with mendable():
+        for name, path in paths.items():
+            if path is not None:
+                make_parent(path)
+                path.write_bytes(_view(name, run))
         if badges is not None:
-            _write_badges(runs[-1], badges)
-        if github:
-            _tell_github(runs[-1])
-    if not (github or any((html, junit, markdown, sarif, csv, badges))):
-        from harness.cli.verdicts import print_summary
-
-        print_summary(runs[-1], None)
-
-
-def _write_views(run: Run, paths: dict[str, File]) -> None:
-    """The files that were asked for; raises OSError."""
-    for name, path in paths.items():
-        if path is not None:
-            make_parent(path)
-            path.write_bytes(_view(name, run))
+            _write_badges(run, badges)
 
 
 def _view(name: str, run: Run) -> bytes:
@@ -100,5 +155,5 @@ def _tell_github(run: Run) -> None:
     for line in workflow_commands(run):
         typer.echo(line)
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(path).open("a", encoding="utf-8") as summary:
+        with mendable(), Path(path).open("a", encoding="utf-8") as summary:
             summary.write(step_summary(render_markdown(run)))

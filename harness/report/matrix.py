@@ -5,7 +5,7 @@ A gateway has a column for each dialect that it serves, and gateways stand behin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias, TypeVar
@@ -15,7 +15,7 @@ from harness.report.marks import LEVELS, Mark, mark, worst
 from harness.report.names import cell_address, column_address, file_name
 from harness.report.score import Tally, tally
 from harness.report.visible import moment
-from harness.runner.merge import join_searches
+from harness.runner.merge import join_searches, missing_parts
 from harness.runner.results import (
     FuzzResult,
     Header,
@@ -166,7 +166,7 @@ def build_matrix(runs: Sequence[Run]) -> Matrix:
         tally=tally(results.values()),
         recordings=tuple(recording for run in runs for recording in run.recordings),
         searches=join_searches(search for run in runs for search in run.searches),
-        unfinished=tuple(words for run in runs if (words := missing_words(run))),
+        unfinished=tuple(_missing_of(runs)),
         repeated=len(every) - len(results),
         dialects=tuple(sorted({column.dialect for column in columns})),
     )
@@ -261,7 +261,19 @@ def _family(name: str, rows: Iterable[Row], columns: Sequence[Column]) -> Family
 
 
 def missing_words(run: Run) -> str:
-    """What a run lacks, in one sentence; empty for a whole one."""
+    """What a run lacks, in words; empty for a whole one."""
+    return " ".join(_missing_of([run]))
+
+
+def _missing_of(runs: Sequence[Run]) -> Iterator[str]:
+    """What these runs lack together, a sentence each."""
+    yield from filter(None, map(_cut_short, runs))
+    if parts := missing_parts([run.header for run in runs]):
+        yield f"{parts[0].upper()}{parts[1:]}."
+
+
+def _cut_short(run: Run) -> str:
+    """What does not say that the run came to its end; empty where it did."""
     footer = run.footer
     started = moment(run.header.started)
     if footer is None:

@@ -102,6 +102,27 @@ def merge_results(paths: Sequence[Path], out: Path) -> Merged:
     return Merged(read_run(out, evidence=False), tuple(_remarks(paths, runs, chosen)))
 
 
+def join_runs(runs: Sequence[Run]) -> Run:
+    """These runs as one, for views without evidence; where two have the same case, the later one stands.
+
+    The one of several whose evidence lies in files says nothing of where; raises ValueError where there is none.
+    """
+    if len(runs) == 1:
+        return runs[0]
+    if not runs:
+        raise ValueError("there is no run to join")
+    results = {_key(line): line for run in runs for line in run.results}
+    recordings = {_key(line): line for run in runs for line in run.recordings}
+    searches = join_searches(line for run in runs for line in run.searches)
+    return Run(
+        _header([run.header for run in runs]),
+        tuple(results.values()),
+        tuple(recordings.values()),
+        _footer(runs, len(results) + len(recordings) + len(searches)),
+        searches=searches,
+    )
+
+
 def join_searches(searches: Iterable[FuzzResult]) -> tuple[FuzzResult, ...]:
     """One line for each system, dialect, stream and kind, whatever the number of rounds, in the order of the first."""
     chosen = _Chosen()
@@ -205,7 +226,20 @@ def _footer(runs: Sequence[Run], count: int) -> Footer:
 
 
 def _remarks(paths: Sequence[Path], runs: Sequence[Run], chosen: _Chosen) -> Iterator[str]:
-    headers = [run.header for run in runs]
+    yield from what_differs([run.header for run in runs])
+    if chosen.twice:
+        yield f"{_some(chosen.twice)} {_are(chosen.twice)} there more than once; each counts once"
+    if chosen.contradicted:
+        yield f"{_some(chosen.contradicted)} did not come out the same each time; the worse verdict counts"
+    for path, run in zip(paths, runs, strict=True):
+        if run.footer is None or run.footer.interrupted:
+            yield f"{path} is not whole: its run did not come to its end, results may be missing"
+    if missing := missing_parts([run.header for run in runs]):
+        yield missing
+
+
+def what_differs(headers: Sequence[Header]) -> Iterator[str]:
+    """What runs that are made one do not have in common though they should, a remark each."""
     for what, values in (
         ("versions of the harness", [each.harness for each in headers]),
         ("versions of the catalogue", [each.catalogue for each in headers]),
@@ -217,15 +251,15 @@ def _remarks(paths: Sequence[Path], runs: Sequence[Run], chosen: _Chosen) -> Ite
         versions = sorted({each.systems[name] for each in headers if name in each.systems})
         if len(versions) > 1:
             yield f"{name} is there in different versions: {', '.join(versions)}"
-    if chosen.twice:
-        yield f"{_some(chosen.twice)} {_are(chosen.twice)} there more than once; each counts once"
-    if chosen.contradicted:
-        yield f"{_some(chosen.contradicted)} did not come out the same each time; the worse verdict counts"
-    for path, run in zip(paths, runs, strict=True):
-        if run.footer is None or run.footer.interrupted:
-            yield f"{path} is not whole: its run did not come to its end, results may be missing"
-    if missing := _missing_shards(headers):
-        yield f"not all parts of the run are here: {', '.join(missing)} {_are(missing)} missing"
+
+
+def missing_parts(headers: Sequence[Header]) -> str:
+    """Which parts of a run that was spread over machines are nowhere, in words; empty where none is missing.
+
+    Raises UnreadableResults where a header names a part that is none.
+    """
+    missing = _missing_shards(headers)
+    return f"not all parts of the run are here: {', '.join(missing)} {_are(missing)} missing" if missing else ""
 
 
 def _some(names: Sequence[str]) -> str:

@@ -107,3 +107,82 @@ def test_the_schema_of_results_files_is_printed(harness: Harness) -> None:
 def test_without_a_results_file_there_is_nothing_to_report(harness: Harness) -> None:
     error = harness.inside("report", status=2).error
     assert error == "name a results file, such as `harness replay --results FILE` writes"
+
+
+def test_shards_are_one_run_in_every_view(harness: Harness) -> None:
+    for part in ("1/2", "2/2"):
+        harness.inside(
+            "replay", "-f", "canary", "-d", "gemini", "--in-process", "--quiet", "--shard", part, "--results", part[0]
+        )
+    told = harness.inside("report", "1", "2", "--csv", "t.csv", "--junit", "j.xml", "--html", "html")
+    assert (told.out, told.err) == ("report: html/index.html\n", "")
+    assert (harness.folder / "t.csv").read_text().count("\nreference,") == 4
+    cases = ElementTree.parse(harness.folder / "j.xml").getroot().iter("testcase")
+    assert len({case.get("name") for case in cases}) == 4
+    assert "Not whole" not in (harness.folder / "html/index.html").read_text()
+
+
+def test_a_part_alone_is_said_to_be_a_part(harness: Harness) -> None:
+    one = ("--shard", "1/2", "--results", "1.jsonl")
+    harness.inside("replay", "-f", "canary", "-d", "gemini", "--in-process", "--quiet", *one)
+    harness.inside("report", "1.jsonl", "--html", "html", "--markdown", "m.md")
+    for page in ("html/index.html", "m.md"):
+        assert "Not all parts of the run are here: 2/2 is missing." in (harness.folder / page).read_text()
+
+
+def test_what_does_not_go_together_is_said(harness: Harness, results: bytes) -> None:
+    harness.write("s.jsonl", results.replace(b'"0.1.0"', b'"0.2.0"'))
+    told = harness.inside("report", "r.jsonl", "s.jsonl", "--csv", "t.csv").err
+    assert "these are of different versions of the harness: 0.1.0, 0.2.0" in told
+    assert "reference is there in different versions: 0.1.0, 0.2.0" in told
+
+
+def failing(results: bytes, day: str) -> bytes:
+    """The same run on another day of November, in which the first case fails."""
+    header, _, rest = results.replace(b'"verdict":"pass"', b'"verdict":"fail"', 1).partition(b"\n")
+    fields = json.loads(header) | {"started": f"2026-11-{day}T08:00:00+00:00"}
+    return json.dumps(fields).encode() + b"\n" + rest
+
+
+def test_a_history_says_what_changed_since_the_run_before(harness: Harness, results: bytes) -> None:
+    harness.write("bad.jsonl", failing(results, "02"))
+    first = harness.inside("report", "bad.jsonl", "--history", "h/runs.sqlite", "--csv", "t.csv")
+    assert first.out == "history: h/runs.sqlite, added to it\n"
+    told = harness.inside("report", "r.jsonl", "--history", "h/runs.sqlite").out
+    assert told.startswith("history: h/runs.sqlite, added to it\n")
+    assert "\n2026-11-02 08:00 UTC: harness 0.1.0, catalogue " in told
+    assert "failed before, and passes now: 1" in told
+    assert told.endswith("3 cases as before, 1 change\n")
+    assert "had it already" in harness.inside("report", "r.jsonl", "--history", "h/runs.sqlite").out
+
+
+def test_a_run_that_broke_off_is_not_added(harness: Harness, results: bytes) -> None:
+    harness.write("r.jsonl", results.rpartition(b'{"record":"footer"')[0])
+    told = harness.inside("report", "r.jsonl", "--history", "h.sqlite", "--csv", "t.csv")
+    assert told.err.startswith("not added to h.sqlite: The run of ")
+    assert told.out == ""
+
+
+@pytest.mark.usefixtures("results")
+def test_a_file_that_is_no_history_is_left_alone_and_named(harness: Harness) -> None:
+    harness.write("h.sqlite", "my notes, and no database\n" * 40)
+    error = harness.inside("report", "r.jsonl", "--history", "h.sqlite", status=2).error
+    assert error.startswith("h.sqlite: no history of the harness, or a damaged one")
+    assert (harness.folder / "h.sqlite").read_text().startswith("my notes")
+
+
+def test_a_baseline_says_what_changed_since_it(harness: Harness, results: bytes) -> None:
+    harness.write("bad.jsonl", failing(results, "30"))
+    told = harness.inside("report", "bad.jsonl", "--baseline", "r.jsonl").out
+    assert "passed before, and fails now: 1" in told
+    assert (
+        harness.inside("report", "r.jsonl", "--baseline", "gone", status=2).error == "gone: No such file or directory"
+    )
+
+
+@pytest.mark.usefixtures("results")
+def test_the_report_is_opened_in_a_browser(harness: Harness) -> None:
+    browser = harness.write("browser", '#!/bin/sh\nprintf %s "$1" > opened\n')
+    browser.chmod(0o755)
+    harness("report", "r.jsonl", "--html", "html", "--open", env={"BROWSER": f"{browser} %s"})
+    assert (harness.folder / "opened").read_text() == (harness.folder / "html/index.html").resolve().as_uri()
