@@ -14,6 +14,7 @@ from harness.report.comparison import Past
 from harness.report.site.cells import write_cells
 from harness.report.site.filters import column_rules
 from harness.report.site.front_page import write_front_page
+from harness.report.site.matrix_page import write_matrix
 from harness.report.site.navigation import places
 from harness.report.site.pages import asset, write_page
 from harness.report.site.recorded import write_recordings
@@ -32,12 +33,13 @@ PAGES: tuple[PageWriter, ...] = (
     write_systems,
     write_recordings,
     write_search_pages,
+    write_matrix,
     write_front_page,
 )
 """What writes the pages, in this order; each writes nothing where its subject is not there."""
 
 FOLDERS = ("cells", "scenarios", "systems", "searches")
-SOLE_PAGES = ("cell.html", "recordings.html", "searches.html")
+SOLE_PAGES = ("matrix.html", "matrix-data.js", "cell.html", "recordings.html", "searches.html")
 
 
 def render_report(
