@@ -6,6 +6,7 @@ it. Bytes are base64.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -85,6 +86,8 @@ class StreamRecord(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     note: str
     findings: tuple[StreamFinding, ...]
+    traits: dict[str, int] = {}
+    """What the stream does, as `harness.lint.traits` names it, each with the byte at which it was first seen."""
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +106,10 @@ class LintRecord(msgspec.Struct, frozen=True, kw_only=True):
     """By dialect and then by provider."""
     streams: tuple[StreamRecord, ...] = ()
     others: tuple[LeftOut, ...] = ()
+
+    def findings(self) -> Iterator[StreamFinding]:
+        """Those of all streams."""
+        return (finding for each in self.streams for finding in each.findings)
 
 
 class UnreadableLint(ValueError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from harness.lint.finding import LEVELS, Finding
 from harness.lint.record import BrokenRule, Endpoint, LeftOut, LintRecord, Place, StreamFinding, StreamRecord, excerpt
 from harness.lint.streams import OF_FRAMING, LintedStream, NotLinted
+from harness.lint.traits import stream_traits
 
 
 @dataclass(slots=True)
@@ -91,6 +92,7 @@ def _stream(stream: LintedStream) -> StreamRecord:
             StreamFinding(rule=each.rule, level=each.level, offset=each.offset, message=each.message)
             for each in stream.findings
         ),
+        traits=stream_traits(stream.dialect, stream.body, stream.findings, framed=not stream.rebuilt),
     )
 
 
