@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import unquote
 
 from harness.report.case.evidence import evidence_view
 from harness.report.matrix import Cell, Matrix, Row, SystemEntry, cell_key
@@ -14,10 +13,12 @@ from harness.runner.results import Result
 
 
 def write_cells(site: Site) -> None:
-    """Writes the page that shows a cell, and the packs of all cells, one a scenario.
+    """Writes the page that shows a cell, and the packs of all cells, one a scenario; nothing where no case ran.
 
     Raises UnreadableResults where a results file that holds the evidence has changed meanwhile, and OSError.
     """
+    if not site.matrix.cells:
+        return
     site.write("cell.html", "cell.html", cell=None)
     write_page(site.folder / "static" / "cell.js", asset("cell.js"))
     pages = CellPages(site)
@@ -26,9 +27,9 @@ def write_cells(site: Site) -> None:
         html = pages.html(result)
         if html:
             column = site.matrix.columns[pages.place(result)[1].column]
-            packs.setdefault(result.scenario, {})[unquote(column.address)] = html
+            packs.setdefault(result.scenario, {})[column.address] = html
     for scenario, cells in packs.items():
-        write_page(site.folder / "cells" / pack_name(scenario), pack(cells))
+        write_page(site.folder / "cells" / pack_name(scenario), pack(scenario, cells))
 
 
 class CellPages:

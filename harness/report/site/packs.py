@@ -43,20 +43,21 @@ def _checksum(data: bytes) -> int:
     return value
 
 
-def pack(cells: Mapping[str, str]) -> str:
-    """The pack of cells: their HTML by the address of their column, decoded."""
+def pack(scenario: str, cells: Mapping[str, str]) -> str:
+    """The pack of a scenario's cells: their HTML by the address of their column."""
     places: dict[str, int] = {}
     numbered = {
         address: [places.setdefault(line, len(places)) for line in html.split("\n")] for address, html in cells.items()
     }
-    data = json.dumps({"lines": list(places), "cells": numbered}, ensure_ascii=False, separators=(",", ":"))
+    content = {"scenario": scenario, "lines": list(places), "cells": numbered}
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     squeezer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = squeezer.compress(data.encode()) + squeezer.flush()
+    packed = squeezer.compress(data) + squeezer.flush()
     return f'harnessCells("{base64.b64encode(packed).decode()}");\n'
 
 
-def unpack(text: str) -> dict[str, str]:
-    """The cells of a pack, as they were given to `pack`. Raises ValueError for a text that is no pack."""
+def unpack(text: str) -> tuple[str, dict[str, str]]:
+    """A pack's scenario and cells, as they were given to `pack`. Raises ValueError for a text that is no pack."""
     call = _CALL.fullmatch(text)
     if call is None:
         raise ValueError("no pack of cells: it is not one call of harnessCells with a string in base64")
@@ -64,4 +65,6 @@ def unpack(text: str) -> dict[str, str]:
         data = json.loads(zlib.decompress(base64.b64decode(call[1]), -zlib.MAX_WBITS))
     except zlib.error as error:
         raise ValueError(f"no pack of cells: {error}") from None
-    return {address: "\n".join(data["lines"][place] for place in places) for address, places in data["cells"].items()}
+    lines = data["lines"]
+    cells = {address: "\n".join(lines[place] for place in places) for address, places in data["cells"].items()}
+    return data["scenario"], cells

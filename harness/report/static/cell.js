@@ -40,12 +40,14 @@
   }
 
   // `cell.html?family/slug/system@version/dialect`: the last two parts name the column, those before the scenario.
+  const decoded = (parts) => parts.map(decodeURIComponent).join("/");
   const parts = location.search.slice(1).split("/");
+  const address = parts.splice(-2).join("/");
   let column = "";
   let scenario = "";
   try {
-    column = parts.splice(-2).map(decodeURIComponent).join("/");
-    scenario = decodeURIComponent(parts.join("/"));
+    column = decoded(address.split("/"));
+    scenario = decoded(parts);
   } catch {
     // not well-formed: it names no cell
   }
@@ -57,8 +59,12 @@
   window.harnessCells = async (base64) => {
     try {
       const pack = await unpacked(base64);
-      if (!Object.hasOwn(pack.cells, column)) say(`This report has no cell of ${scenario} for ${column}.`);
-      else show(pack.cells[column].map((place) => pack.lines[place]).join("\n"));
+      const [, lines] = Object.entries(pack.cells).find(([each]) => decoded(each.split("/")) === column) ?? [];
+      if (pack.scenario !== scenario || !lines) {
+        say(`This report has no cell of ${scenario} for ${column}.`);
+      } else {
+        show(lines.map((place) => pack.lines[place]).join("\n"));
+      }
     } catch (error) {
       say(`The cell could not be unpacked: ${error}`);
     }

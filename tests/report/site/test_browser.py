@@ -9,6 +9,7 @@ from harness.report.site.html import render_report
 from harness.report.site.snapshot import render_snapshot
 
 from ..sample import large_run, small_run
+from ..sample_cells import cell_pages
 from ..sample_hostile import hostile_run
 from ..sample_search import searched_run
 
@@ -61,6 +62,12 @@ class Watched:
 
     def open(self, path: Path) -> "sync_api.Page":
         self.page.goto(path.as_uri())
+        return self.page
+
+    def open_cell(self, folder: Path, address: str) -> "sync_api.Page":
+        """The page of a cell, once its script has shown it."""
+        self.page.goto(f"{(folder / 'cell.html').as_uri()}?{address}")
+        self.page.locator("#reproduce").wait_for()
         return self.page
 
 
@@ -143,15 +150,16 @@ def test_families_fold_and_names_turn_into_ids(watched: Watched, report: Path) -
 def test_a_cell_leads_to_its_case_and_back(watched: Watched, report: Path) -> None:
     page = watched.open(report)
     page.locator("td a", has=page.locator(".h.silent")).first.click()
+    page.locator("#reproduce").wait_for()
     assert page.locator("h1").inner_text() == "A cut inside a three-byte character"
     page.get_by_role("link", name="attempt 1, byte").click()
     assert page.locator("mark:target").count() == 1
-    page.get_by_role("link", name="Compatibility report").click()
+    page.get_by_role("link", name="Overview").click()
     assert page.locator("h1").inner_text() == "LLM streaming compatibility"
 
 
 def test_the_wire_log_turns_to_hexadecimal(watched: Watched, report: Path) -> None:
-    page = watched.open(next((report.parent / "cells").glob("openai-python*openai-chat*framing--crlf*")))
+    page = watched.open_cell(report.parent, "framing/crlf/openai-python@3.52.0/openai-chat")
     assert not page.locator(".hex").first.is_visible()
     page.get_by_text("hex", exact=True).click()
     assert page.locator(".hex").first.is_visible()
@@ -173,6 +181,7 @@ def test_the_keyboard_reaches_content_filters_and_cells(watched: Watched, report
     page.locator("td a").first.focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    page.locator("#reproduce").wait_for()
     assert page.locator("h1").inner_text() == "A plain answer in eight deltas"
 
 
@@ -187,10 +196,12 @@ def test_dark_mode_follows_the_reader(chromium: sync_api.Browser, report: Path) 
 
 def test_on_a_phone_only_the_matrix_scrolls_sideways(chromium: sync_api.Browser, report: Path) -> None:
     phone = Watched(chromium, viewport=PHONE, is_mobile=True, has_touch=True)
-    folders = [report.parent / name for name in ("cells", "scenarios", "systems")]
-    cells = sorted((report.parent / "cells").glob("openai-python*openai-chat*"))
-    pages = [report, *cells, *(path for folder in folders[1:] for path in sorted(folder.iterdir()))]
+    folders = [report.parent / name for name in ("scenarios", "systems")]
+    cells = [name for name in cell_pages(report.parent) if "openai-python" in name and "openai-chat" in name]
+    pages = [report, *(path for folder in folders for path in sorted(folder.iterdir()))]
     wide = [path.name for path in pages if overflows(phone.open(path))]
+    wide += [name for name in cells if overflows(phone.open_cell(report.parent, name))]
+    assert len(cells) == 12
     page = phone.open(report)
     first, last = (page.locator(".scroll tr.row").first.locator("> *").nth(place) for place in (0, 8))
     area = page.locator(".scroll")
@@ -208,8 +219,13 @@ def test_hostile_text_does_nothing_and_breaks_no_layout(watched: Watched, hostil
         page = watched.open(path)
         assert "owned" not in page.title() or "<script>" in page.title()
         assert page.locator("main").is_visible()
-        assert page.evaluate("document.scripts.length + document.images.length") == 0
+        assert page.evaluate("document.querySelectorAll('script:not([src]), img').length") == 0
         assert not overflows(page), path.name
+    for name in cell_pages(hostile.parent):
+        page = watched.open_cell(hostile.parent, name)
+        assert "owned" not in page.title() or "<script>" in page.title()
+        assert page.evaluate("document.querySelectorAll('main script, main img, script:not([src])').length") == 0
+        assert not overflows(page), name
 
 
 def test_a_printed_report_is_light(chromium: sync_api.Browser, report: Path) -> None:
@@ -230,7 +246,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_search_is_two_clicks_away_and_its_input_is_cut_in_sight(watched: Watched, searched: Path) -> None:
     page = watched.open(searched)
-    page.get_by_role("link", name="Searches").click()
+    page.locator("nav").get_by_role("link", name="Searches").click()
     assert page.locator("h1").inner_text() == "Searches"
     page.get_by_role("link", name="junior").click()
     page.locator(".findings .message a").first.click()

@@ -26,6 +26,7 @@ from harness.runner.flips import flips
 from harness.runner.results import Evidence, Result, Run
 
 from ..sample import SITUATIONS, run_of
+from ..sample_cells import cell_page
 from ..sample_wire import attempt, text_frames
 
 PAIR = "openai-chat → gemini"
@@ -94,8 +95,7 @@ def test_the_timeline_has_a_lane_for_each_side(run: Run) -> None:
 
 def test_the_page_of_a_cell_shows_both_sides_with_times_and_bytes(run: Run, tmp_path: Path) -> None:
     render_report([run], tmp_path)
-    [page] = [path for path in (tmp_path / "cells").glob("a-gateway*") if SITUATIONS[1].id.split("/")[1] in path.name]
-    html = page.read_text()
+    html = cell_page(tmp_path, "a-gateway", SITUATIONS[1].id)
     sides = [
         html.index('id="client-side"'),
         html.index('id="g1"'),
@@ -110,8 +110,7 @@ def test_the_page_of_a_cell_shows_both_sides_with_times_and_bytes(run: Run, tmp_
 
 def test_the_page_of_a_client_knows_nothing_of_sides(run: Run, tmp_path: Path) -> None:
     render_report([run], tmp_path)
-    [page] = [path for path in (tmp_path / "cells").glob("ollama-python*") if "plain-text" in path.name]
-    assert "client-side" not in page.read_text()
+    assert "client-side" not in cell_page(tmp_path, "ollama-python", "plain-text")
 
 
 def test_junit_has_a_suite_for_the_pair(run: Run) -> None:

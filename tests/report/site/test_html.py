@@ -11,6 +11,8 @@ from harness.report.site.pages import incident_address
 from harness.runner.results import Run, read_run, write_run
 
 from ..sample import SITUATIONS, large_run, recording_of, run_of, small_run
+from ..sample_cells import cell_page as cell_html
+from ..sample_cells import cell_pages
 from ..sample_hostile import BIDI, SCRIPT, hostile_run
 from ..sample_search import searched_run
 
@@ -20,14 +22,17 @@ VOID = {"meta", "link", "input", "br", "img"}
 class Page(HTMLParser):
     """A page's elements, its text, and whether every element was closed where it was opened."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, html: str = "", cell: str = "") -> None:
+        """Of a cell: `html` is its page put together, `cell` the names of its scenario and its column."""
         super().__init__()
         self.path = path
+        self.html = html or path.read_text("utf-8")
+        self.cell = cell
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text = ""
         self.open: list[str] = []
         self.crossed: list[str] = []
-        self.feed(path.read_text("utf-8"))
+        self.feed(self.html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
@@ -54,7 +59,8 @@ class Page(HTMLParser):
 
 def render(run: Run, folder: Path) -> list[Page]:
     render_report([run], folder)
-    return [Page(path) for path in sorted(folder.rglob("*.html"))]
+    cells = [Page(folder / "cell.html", html, name) for name, html in cell_pages(folder).items()]
+    return [Page(path) for path in sorted(folder.rglob("*.html"))] + cells
 
 
 @pytest.fixture(scope="module")
@@ -82,25 +88,30 @@ def index_of(pages: Iterable[Page]) -> Page:
 
 
 def cell_page(pages: Iterable[Page], *words: str) -> Page:
-    cells = [page for page in pages if page.path.parent.name == "cells"]
-    return next(page for page in cells if all(word in page.path.name for word in words))
+    return next(page for page in pages if page.cell and all(word in page.cell for word in words))
 
 
 def test_there_is_a_page_for_each_case_scenario_and_system(small: list[Page]) -> None:
     folders = [page.path.parent.name for page in small]
-    assert (folders.count("cells"), folders.count("scenarios"), folders.count("systems")) == (96, 12, 3)
+    cells = {page.cell for page in small if page.cell}
+    assert (len(cells), folders.count("scenarios"), folders.count("systems")) == (96, 12, 3)
 
 
 def test_every_link_leads_to_a_file_and_a_place_that_exist(pages: list[Page]) -> None:
-    targets = {page.path.resolve(): set(page.ids) for page in pages}
+    targets = {page.path.resolve(): set(page.ids) for page in pages if not page.cell}
+    cells = {(page.path.parent, page.cell) for page in pages}
     for page in pages:
         for link in (*page.all("a"), *page.all("link")):
-            address, _, place = unquote(link["href"]).partition("#")
+            address, _, place = link["href"].partition("#")
             if address.startswith("https://"):
                 continue
-            target = (page.path.parent / address).resolve() if address else page.path.resolve()
+            address, _, cell = address.partition("?")
+            target = (page.path.parent / unquote(address)).resolve() if address else page.path.resolve()
             assert target.is_file(), f"{page.path}: {link['href']}"
-            assert not place or place in targets[target], f"{page.path}: {link['href']}"
+            assert not cell or (target.parent, cell) in cells, f"{page.path}: {link['href']}"
+            assert not place or unquote(place) in (page.ids if page.cell else targets[target]), (
+                f"{page.path}: {link['href']}"
+            )
 
 
 def test_no_page_has_a_handler_a_style_or_a_script_of_its_own(pages: list[Page]) -> None:
@@ -170,7 +181,7 @@ def test_a_failing_canary_is_announced_before_everything(small: list[Page]) -> N
     text = index_of(small).text
     assert "suspect the harness or the adapter first" in text
     assert text.index("suspect the harness") < text.index("Must passed")
-    assert "suspect the harness or the adapter first" in cell_page(small, "openai-python", "framing--crlf").text
+    assert "suspect the harness or the adapter first" in cell_page(small, "openai-python", "framing/crlf").text
 
 
 def test_a_failing_case_shows_its_finding_evidence_and_command(small: list[Page]) -> None:
@@ -216,7 +227,7 @@ def test_only_public_threads_become_links(reference: str, address: str) -> None:
 
 
 def test_failures_of_one_system_are_chained(small: list[Page]) -> None:
-    page = cell_page(small, "openai-python", "openai-chat", "framing--crlf")
+    page = cell_page(small, "openai-python", "openai-chat", "framing/crlf")
     assert {link.get("rel") for link in page.all("a")} >= {"prev", "next"}
 
 
@@ -242,14 +253,14 @@ def test_foreign_markup_is_shown_as_text(hostile: list[Page]) -> None:
 
 def test_invisible_characters_are_shown_as_escapes(hostile: list[Page]) -> None:
     for page in hostile:
-        raw = page.path.read_text("utf-8")
+        raw = page.html
         assert not set(raw) & set("\x00\x07\x1b\x7f\x85\u200b\u202e\u2066\u2069\U000e0069")
         assert BIDI not in raw
     assert "safe\\u202egnp.exe" in index_of(hostile).text
 
 
 def test_long_bodies_are_shortened_in_the_page(hostile: list[Page]) -> None:
-    assert all(page.path.stat().st_size < 200_000 for page in hostile)
+    assert all(len(page.html) < 200_000 for page in hostile)
     assert any("bytes left out" in page.text for page in hostile)
 
 
@@ -257,7 +268,8 @@ def test_pages_stay_inside_the_folder(tmp_path: Path) -> None:
     render_report([hostile_run()], tmp_path / "report")
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
     assert {path.name for path in (tmp_path / "report").iterdir()} == {
-        "index.html", "recordings.html", "searches.html", "static", "cells", "scenarios", "searches", "systems",
+        "cell.html", "index.html", "matrix.html", "matrix-data.js", "recordings.html", "searches.html",
+        "static", "cells", "scenarios", "searches", "systems",
     }  # fmt: skip
 
 
@@ -309,7 +321,7 @@ def test_a_long_answer_that_passed_is_said_to_have_been_left_out(tmp_path: Path)
     brief = structs.replace(evidence, left_out_bytes=1_234_567)
     results = tuple(structs.replace(each, evidence=brief) for each in run.results)
     render_report([Run(run.header, results, (), run.footer)], tmp_path)
-    page = Page(next((tmp_path / "cells").glob("*.html")))
+    page = Page(tmp_path / "cell.html", cell_html(tmp_path, "reference"))
     assert "This case passed, and its answer of 1,234,567 bytes was not kept." in page.text
     assert "chat.completion.chunk" not in page.text
 
@@ -322,8 +334,8 @@ def test_evidence_in_a_results_file_is_read_from_there(tmp_path: Path) -> None:
     assert not any(each.evidence and each.evidence.wire for each in lean.results)
     render_report([run], tmp_path / "whole")
     render_report([lean], tmp_path / "lean")
-    pages = sorted(path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*.html"))
-    assert len(pages) > len(run.results)
+    pages = sorted(path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*.*"))
+    assert len(cell_pages(tmp_path / "lean")) == len(run.results)
     for page in pages:
         assert (tmp_path / "lean" / page).read_bytes() == (tmp_path / "whole" / page).read_bytes()
 
