@@ -33,8 +33,12 @@ def lint(
         "must"
     ),
     by_provider: Annotated[
-        bool, typer.Option("--by-provider", help="Count what each provider's streams break, one line a rule.")
+        bool, typer.Option("--by-provider", help="Count what each provider's streams break.")
     ] = False,
+    corrections: Annotated[
+        Path | None,
+        typer.Option("--corrections", help="YAML: recordings that were edited, or whose provider is another."),
+    ] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules, of one --dialect or of all.")] = False,
     url: Annotated[str | None, typer.Option("--url", help="Ask a live endpoint below this base URL.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="With --url: the model to ask.")] = "test-model",
@@ -43,12 +47,8 @@ def lint(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say by rule, level and byte what is malformed in recorded streams, or in the stream of a live endpoint.
-
-    This is strict: what a tolerant reader makes of a stream is not asked here. Each rule has a level and an authority;
-    `--rules` lists them with a stream that breaks each.
-    """
-    if sum((bool(paths), bool(url), rules)) != 1:
+    """Say by rule, level and byte what is malformed in recorded streams, or in a live endpoint's; strictly."""
+    if sum(map(bool, (paths, url, rules))) != 1:
         fail("say what to lint: files, or --url, or else --rules to list the rules; one of these")
     if fail_on not in LEVELS:
         fail(f"--fail-on {fail_on}: no such level; the levels are {', '.join(LEVELS)}")
@@ -58,7 +58,9 @@ def lint(
     elif url:
         _lint_live(url, dialect, model, key_env, fail_on, as_json=as_json)
     else:
-        _lint_files(paths or [], dialect, fail_on, by_provider=by_provider, as_json=as_json)
+        record = _linted(paths or [], dialect, corrections)
+        _print_record(record, by_provider=by_provider, as_json=as_json)
+        _leave(record.findings(), fail_on)
 
 
 def _check_dialect(dialect: str | None) -> None:
@@ -69,26 +71,33 @@ def _check_dialect(dialect: str | None) -> None:
             spec(dialect)
 
 
-def _lint_files(paths: list[Path], dialect: str | None, fail_on: str, *, by_provider: bool, as_json: bool) -> None:
-    from harness.lint.record import lint_json
+def _linted(paths: list[Path], dialect: str | None, corrections: Path | None) -> LintRecord:
+    from harness.lint.corrections import UnreadableCorrections, read_corrections
     from harness.lint.standing import lint_record
     from harness.lint.streams import lint_files
     from harness.recording.importers.imported import UnreadableImport
 
+    with mendable(UnreadableCorrections):
+        known = read_corrections(corrections) if corrections else {}
     with mendable(UnreadableImport):
-        record = lint_record(lint_files(paths, dialect))
+        record = lint_record(lint_files(paths, dialect, known))
     if not record.streams and not record.others:
         fail("no exchange in these files is of a dialect that has rules here")
+    return record
+
+
+def _print_record(record: LintRecord, *, by_provider: bool, as_json: bool) -> None:
+    from harness.lint.record import lint_json
+
     if as_json:
         typer.echo(lint_json(record))
-    elif by_provider:
+        return
+    if by_provider:
         for line in _endpoint_lines(record.endpoints):
             typer.echo(line)
     else:
         _print_streams(record.streams)
-    if not as_json:
-        _print_summary(record)
-    _leave((finding for each in record.streams for finding in each.findings), fail_on)
+    _print_summary(record)
 
 
 def _print_streams(streams: Iterable[StreamRecord]) -> None:
@@ -118,7 +127,7 @@ def _print_summary(record: LintRecord) -> None:
 
     from harness.report.visible import counted
 
-    levels: Counter[str] = Counter(finding.level for each in record.streams for finding in each.findings)
+    levels: Counter[str] = Counter(finding.level for finding in record.findings())
     clean = sum(not each.findings for each in record.streams)
     found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level]) or "nothing"
     typer.echo(f"{counted(len(record.streams), 'stream')} linted, {clean} without a finding; found: {found}")

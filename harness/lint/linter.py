@@ -77,7 +77,7 @@ class Linter:
         """A frame whose end never came."""
         self._offset = frame.offset
         whole = frame.data.strip() == (self._spec.end_marker or "").encode() or _parsed(frame.data) is not MISSING
-        if whole and "frame-unterminated" in self._spec.rules:
+        if whole:
             self._break("frame-unterminated", "the last frame is whole, and its end is not there")
             self._frame(frame)
         else:

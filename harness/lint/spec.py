@@ -14,13 +14,9 @@ from harness.lint.paths import wanted
 
 COMMON: tuple[str, ...] = (
     *("not-a-stream", "frame-not-utf8", "frame-not-json", "frame-cut", "frame-too-long"),
-    *("field-missing", "field-type"),
+    *("frame-unterminated", "field-missing", "field-type"),
 )
 """Rules that every dialect has."""
-OWN: dict[str, tuple[str, ...]] = {
-    "sse": ("frame-unterminated",),
-    "ndjson": ("frame-unterminated",),
-}
 
 
 class _Table(BaseModel):
@@ -140,7 +136,7 @@ class Spec(_Table):
         return self
 
     def _named_rules(self) -> set[str]:
-        named = {*COMMON, *OWN.get(self.framing, ()), *self.checks, *self.same.values()}
+        named = {*COMMON, *self.checks, *self.same.values()}
         named |= {rule for track in self.tracks.values() for rule in track.rules()}
         named |= {self.counter.rule} if self.counter else set()
         named |= {"field-usual"} if self.usual else set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
+from harness.lint.corrections import Corrections, correction_of
 from harness.lint.finding import Finding
 from harness.lint.linter import Linter
 from harness.recording.cassette import Exchange
@@ -21,6 +23,15 @@ UNFINISHED = frozenset({"cancelled", "timeout"})
 OF_FRAMING = frozenset({"event-name", "event-name-missing", "frame-unterminated", "done-missing"})
 """Rules that say nothing of a stream whose recorder kept the payloads alone, and whose framing is rebuilt."""
 NO_PROVIDER = "unknown"
+AGAIN: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "anthropic-messages": frozenset({"frame-after-end"}),
+        "openai-chat": frozenset({"id-changed", "finish-twice"}),
+        "openai-responses": frozenset({"frame-after-end"}),
+    }
+)
+"""Rules that are all broken where one stream follows another: of payloads alone, which some recorders file together."""
+_NOTHING: Corrections = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,9 @@ class NotLinted:
     reason: str
 
 
-def lint_files(paths: Iterable[Path], dialect: str | None = None) -> Iterator[LintedStream | NotLinted]:
+def lint_files(
+    paths: Iterable[Path], dialect: str | None = None, corrections: Corrections = _NOTHING
+) -> Iterator[LintedStream | NotLinted]:
     """Every stream in those files and folders, in their order; with `dialect` only those of it.
 
     A body without a request is of `dialect`, or of the one that its frames show. Raises UnreadableImport for a file
@@ -60,21 +73,26 @@ def lint_files(paths: Iterable[Path], dialect: str | None = None) -> Iterator[Li
     """
     for path in paths:
         if not path.is_dir():
-            yield from _in_file(path, dialect)
+            yield from _in_file(path, dialect, corrections)
             continue
         files = [file for file in sorted(path.rglob("*")) if file.suffix in SUFFIXES and file.is_file()]
         if not files:
             raise UnreadableImport(f"{path}: no recording lies there; name a file, or a folder that holds some")
         for file in files:
             try:
-                yield from _in_file(file, dialect)
+                yield from _in_file(file, dialect, corrections)
             except UnreadableImport as error:
                 yield NotLinted(file, None, str(error).removeprefix(f"{file}: "))
 
 
-def _in_file(file: Path, dialect: str | None) -> Iterator[LintedStream | NotLinted]:
+def _in_file(file: Path, dialect: str | None, corrections: Corrections) -> Iterator[LintedStream | NotLinted]:
     for number, exchange in enumerate(import_file(file, Wishes(dialect=dialect)).exchanges):
-        yield lint_exchange(exchange, file, number)
+        known = correction_of(corrections, file, number, exchange.note or "")
+        if known and known.left_out:
+            yield NotLinted(file, number, known.left_out)
+        else:
+            named = replace(exchange, provider=known.provider) if known else exchange
+            yield lint_exchange(named, file, number)
 
 
 def lint_exchange(exchange: Exchange, file: Path, number: int) -> LintedStream | NotLinted:
@@ -97,6 +115,8 @@ def lint_exchange(exchange: Exchange, file: Path, number: int) -> LintedStream |
     findings = lint_body(asked.dialect.name, body, whole=response.ending not in UNFINISHED)
     note = exchange.note or ""
     if REBUILT_FRAMES in note:
+        if AGAIN.get(asked.dialect.name, frozenset({""})) <= {each.rule for each in findings}:
+            return NotLinted(file, number, "its recorder put several streams into one")
         findings = [each for each in findings if each.rule not in OF_FRAMING]
     provider = exchange.provider or NO_PROVIDER
     return LintedStream(file, number, asked.dialect.name, provider, body, tuple(findings), note)

@@ -58,6 +58,16 @@ def test_by_provider_counts_what_each_one_breaks(harness: Harness) -> None:
     assert "  must done-missing: 1 of 2 streams, first bad.sse#0 byte 297\n" in ran.out
 
 
+def test_corrections_leave_out_what_was_edited(harness: Harness) -> None:
+    harness.write("good.sse", GOOD)
+    harness.write("bad.sse", GOOD.removesuffix(b"data: [DONE]\n\n"))
+    harness.write("known.yaml", b"bad.sse#0: {left_out: it was cut by hand}\n")
+    ran = harness("lint", "good.sse", "bad.sse", "--corrections", "known.yaml")
+    assert ran.out == "1 stream linted, 1 without a finding; found: nothing\n  left out, 1: it was cut by hand\n"
+    ran = harness.inside("lint", "good.sse", "--corrections", "none.yaml", status=2)
+    assert ran.error.startswith("none.yaml: cannot be read: ")
+
+
 def test_rules_are_listed_with_level_words_and_authority(harness: Harness) -> None:
     ran = harness.inside("lint", "--rules", "--dialect", "ollama")
     assert ran.out.startswith("ollama not-a-stream (must): A stream is lines of JSON objects")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.dialects import dialect, dialect_names, stream_names
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Start, Text, ToolCall
+from harness.lint.corrections import read_corrections
 from harness.lint.linter import lint
 from harness.stack.translate.stream import StreamWriter
 
@@ -27,11 +29,7 @@ HOSTS = {
     "openai-responses": ("api.openai.com",),
 }
 """Where a vendor serves its own dialect."""
-EDITED = {
-    "rec-6aabdae55305cea5": "written by hand: no names, no sequence numbers, a [DONE]",
-    "rec-02c38042aae25227": "written by hand: no names, no sequence numbers, a [DONE]",
-    "rec-f739b749cf6919cd": "its last chunks were taken out",
-}
+EDITED = read_corrections(Path(__file__).parents[2] / "docs/findings/recordings.yaml")
 """Bodies that are said to be a vendor's, and are not as the vendor sent them."""
 
 

@@ -114,7 +114,7 @@ BROKEN_CHAT: list[tuple[str, list[Any], list[str]]] = [
      ["tool-index-gap"]),
     ("fragments without a start", [TEXT[0], chunk(call(0, "", "", "{}")), chunk({}, "tool_calls"), "[DONE]"],
      ["tool-call-incomplete"]),
-    ("two stop reasons", [*TEXT, chunk({}, "tool_calls"), "[DONE]"], ["finish-twice"]),
+    ("two stop reasons", [*TEXT, chunk({}, "tool_calls"), "[DONE]"], ["finish-changed"]),
     ("an error, and on it goes", [TEXT[0], {"error": {"message": "busy"}}, TEXT[1], "[DONE]"], ["frame-after-error"]),
     ("an error, and [DONE]", [TEXT[0], {"error": {"message": "busy"}}, "[DONE]"], []),
     ("an error", [TEXT[0], {"error": {"message": "busy"}}], []),
@@ -124,6 +124,35 @@ BROKEN_CHAT: list[tuple[str, list[Any], list[str]]] = [
 @pytest.mark.parametrize(("payloads", "broken"), [row[1:] for row in BROKEN_CHAT], ids=[row[0] for row in BROKEN_CHAT])
 def test_broken_chat_completions_are_found_out(payloads: list[Any], broken: list[str]) -> None:
     assert musts("openai-chat", sse(*payloads)) == broken
+
+
+def everything(name: str, *payloads: Any) -> list[str]:
+    return [finding.rule for finding in lint(name, sse(*payloads))]
+
+
+def test_the_same_stop_reason_again_breaks_no_must() -> None:
+    assert everything("openai-chat", *TEXT, chunk({}, "stop"), "[DONE]") == ["finish-twice"]
+
+
+def test_results_of_a_prompt_filter_come_in_a_chunk_of_their_own() -> None:
+    filtered = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": [{}]}
+    assert everything("openai-chat", filtered, *TEXT, "[DONE]") == ["filter-chunk"]
+    assert everything("openai-chat", filtered, "[DONE]") == ["filter-chunk", "stream-empty"]
+
+
+@pytest.mark.parametrize("index", [None, -1])
+def test_a_call_without_a_place_is_still_a_call(index: int | None) -> None:
+    one = call(0, "c1", "f", "{}")
+    if index is None:
+        del one["tool_calls"][0]["index"]
+    else:
+        one["tool_calls"][0]["index"] = index
+    rule = "field-missing" if index is None else "field-type"
+    assert everything("openai-chat", TEXT[0], chunk(one), chunk({}, "tool_calls"), "[DONE]") == [rule]
+
+
+def test_a_named_tool_s_call_may_end_with_stop_as_openai_s_own_servers_say_it() -> None:
+    assert everything("openai-chat", TEXT[0], chunk(call(0, "c1", "f", "{}")), chunk({}, "stop"), "[DONE]") == []
 
 
 MESSAGE = spec("anthropic-messages").good
@@ -176,13 +205,29 @@ def test_gemini_may_answer_with_an_array() -> None:
     assert musts("gemini", body[:-300]) == ["frame-cut", "finish-missing"]
 
 
-def test_a_prompt_that_was_blocked_has_no_finish_reason() -> None:
-    blocked = {
-        "promptFeedback": {"blockReason": "SAFETY"},
-        "usageMetadata": {"promptTokenCount": 3},
-        "modelVersion": "m",
-    }
+def test_a_prompt_that_was_blocked_has_no_finish_reason_and_needs_no_usage() -> None:
+    blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": "m"}
     assert lint("gemini", sse(blocked)) == []
+    assert lint("gemini", sse({**blocked, "usageMetadata": {"promptTokenCount": 3}})) == []
+
+
+def streamed_call(**call: Any) -> dict[str, Any]:
+    part = {"functionCall": call}
+    return {"candidates": [{"content": {"role": "model", "parts": [part]}, "index": 0}], "modelVersion": "m"}
+
+
+def test_of_a_call_whose_arguments_are_streamed_only_the_first_piece_has_the_name() -> None:
+    first = streamed_call(name="f", willContinue=True)
+    piece = streamed_call(partialArgs=[{"jsonPath": "$.a", "stringValue": "x"}], willContinue=True)
+    end = spec("gemini").good[2]
+    assert lint("gemini", sse(first, piece, streamed_call(), end)) == []
+    assert everything("gemini", piece, streamed_call(), end) == ["field-missing"]
+    assert everything("gemini", first, streamed_call(), streamed_call(), end) == ["field-missing"]
+
+
+def test_a_last_event_without_its_empty_line_is_still_read() -> None:
+    body = GOOD["gemini"].removesuffix(b"\n")
+    assert [(finding.rule, finding.level) for finding in lint("gemini", body)] == [("frame-unterminated", "should")]
 
 
 def test_the_place_of_a_finding_is_that_of_its_frame() -> None:

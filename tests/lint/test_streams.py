@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.lint.corrections import Correction
 from harness.lint.streams import LintedStream, NotLinted, lint_files
 from harness.recording.importers.imported import UnreadableImport
 
@@ -116,6 +117,21 @@ def test_a_recording_has_its_provider_and_its_framing_counts_only_where_it_was_k
     wire = only(recording(tmp_path, WHOLE, "wire"))
     assert (wire.provider, rules(wire)) == ("acme", ["done-missing"])
     assert rules(only(recording(tmp_path, WHOLE, "payload-lines"))) == []
+
+
+def test_several_streams_that_a_recorder_filed_as_one_are_left_out(tmp_path: Path) -> None:
+    again = WHOLE.replace(b'"id":"r"', b'"id":"s"')
+    assert left_out(recording(tmp_path, WHOLE + again, "payload-lines")) == "its recorder put several streams into one"
+    assert rules(only(recording(tmp_path, WHOLE + DONE + again + DONE, "wire"))) == ["frame-after-end"] * 3
+
+
+def test_an_edited_recording_is_left_out_and_another_provider_takes_its_place(tmp_path: Path) -> None:
+    file = recording(tmp_path, WHOLE, "wire")
+    edited = {"recorded.jsonl#0": Correction(left_out="it was cut by hand")}
+    assert list(lint_files([file], corrections=edited)) == [NotLinted(file, 0, "it was cut by hand")]
+    [other] = lint_files([file], corrections={"recorded.jsonl#0": Correction(provider="zeta", why="its address")})
+    assert isinstance(other, LintedStream)
+    assert (other.provider, rules(other)) == ("zeta", ["done-missing"])
 
 
 def test_in_a_folder_what_cannot_be_read_is_told_of_and_the_rest_is_linted(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ class Checks(Silent):
         self._failed = False
         self._frames = 0
         self._counted = False
+        self._continued: set[int] = set()  # candidates whose call goes on in the next part
 
     def frame(self, kind: str, payload: dict[str, Any]) -> None:
         self._frames += 1
@@ -37,7 +38,7 @@ class Checks(Silent):
             who = f"candidate {missing[0]}" if missing else "no candidate"
             self.report("finish-missing", f"the stream ends, and {who} never had a finishReason" if missing else
                         "the stream ends without a candidate, and the prompt was not blocked")  # fmt: skip
-        if not self._counted:
+        if not (self._counted or self._blocked):
             self.report("usage-missing", "no chunk has usageMetadata")
 
     def _candidate(self, index: int, candidate: dict[str, Any]) -> None:
@@ -48,12 +49,23 @@ class Checks(Silent):
         ):
             self.report("content-after-finish", f"candidate {index} goes on after its finishReason")
         for part in map(record, parts):
-            self._part(part)
+            self._part(index, part)
         if reason := candidate.get("finishReason"):
             if index in self._finished:
                 self.report("finish-twice", f"candidate {index} has a second finishReason, {str(reason)[:40]}")
             self._finished[index] = reason
 
-    def _part(self, part: dict[str, Any]) -> None:
+    def _part(self, index: int, part: dict[str, Any]) -> None:
+        if "functionCall" in part:
+            self._call(index, record(part["functionCall"]))
         if not set(part) - {"thought", "thoughtSignature"} and "thoughtSignature" not in part:
             self.report("part-empty", "a part holds nothing")
+
+    def _call(self, index: int, call: dict[str, Any]) -> None:
+        """A call that comes whole, or a piece of one whose arguments are streamed: only its first has the name."""
+        if "name" not in call and index not in self._continued:
+            self.report("field-missing", f"a functionCall of candidate {index} has no name, and continues none")
+        if call.get("willContinue") is True:
+            self._continued.add(index)
+        else:
+            self._continued.discard(index)

@@ -23,6 +23,8 @@ class _Call:
 class _Choice:
     begun: bool = False
     finish: str = ""
+    called: bool = False
+    """Whether there is any call, countable or not."""
     calls: list[_Call] = field(default_factory=list)
 
 
@@ -67,12 +69,13 @@ class Checks(Silent):
 
     def _call(self, index: int, state: _Choice, call: dict[str, Any]) -> None:
         position, function = call.get("index"), record(call.get("function"))
-        if type(position) is not int:
+        state.called = True
+        if type(position) is not int or position < 0:
             return  # the fields say so
         calls = state.calls
-        if position > len(calls) or position < 0:
+        if position > len(calls):
             self.report("tool-index-gap", f"tool call {position} of choice {index} begins, and {len(calls)} is due")
-        known = calls[position] if 0 <= position < len(calls) else None
+        known = calls[position] if position < len(calls) else None
         if known is None:
             known = _Call(words(call.get("id")), words(function.get("name")))
             calls.append(known)
@@ -85,7 +88,8 @@ class Checks(Silent):
 
     def _finish(self, index: int, state: _Choice, reason: str) -> None:
         if state.finish:
-            self.report("finish-twice", f"choice {index} has the finish_reason {reason} after {state.finish}")
+            rule = "finish-twice" if reason == state.finish else "finish-changed"
+            self.report(rule, f"choice {index} has the finish_reason {reason[:40]} after {state.finish[:40]}")
             return
         state.finish = reason
         if reason not in _REASONS:
@@ -95,7 +99,5 @@ class Checks(Silent):
                 if not is_object("".join(call.arguments)):
                     message = f"the arguments of tool call {position} of choice {index} are no JSON object"
                     self.report("tool-arguments-broken", message)
-        if reason == "stop" and state.calls:
-            self.report("finish-unfit", f"choice {index} has tool calls and the finish_reason stop")
-        if reason == "tool_calls" and not state.calls:
+        if reason == "tool_calls" and not state.called:
             self.report("finish-unfit", f"choice {index} has the finish_reason tool_calls and no tool calls")
