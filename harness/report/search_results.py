@@ -45,6 +45,9 @@ def _result(search: FuzzResult, finding: FuzzFinding | None) -> Result:
         upstream=search.upstream,
         known=finding.known if finding else None,
         known_proof=finding.known_proof if finding else "",
+        known_until=finding.known_until if finding else "",
+        known_place=finding.known_place if finding else "",
+        expired=finding.expired if finding else "",
     )
 
 

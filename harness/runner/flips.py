@@ -18,6 +18,8 @@ class Flip:
     scenario: str
     outcomes: tuple[str | None, ...]
     reproduce: str
+    flaky: str = ""
+    """Why it is known to flip; empty where it is not."""
 
     @property
     def words(self) -> str:
@@ -35,7 +37,9 @@ def flips(runs: Sequence[Run]) -> list[Flip]:
     for (system, pair, scenario), results in sorted(by_case.items()):
         outcomes = tuple(_outcome(results.get(number)) for number in range(len(runs)))
         if len(set(outcomes)) > 1:
-            found.append(Flip(system, pair, scenario, outcomes, next(iter(results.values())).reproduce))
+            first = next(iter(results.values()))
+            flaky = (first.known or "") if first.flaky else ""
+            found.append(Flip(system, pair, scenario, outcomes, first.reproduce, flaky))
     return found
 
 

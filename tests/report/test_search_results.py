@@ -55,7 +55,8 @@ def test_findings_are_annotations() -> None:
 def test_findings_are_alerts_and_known_ones_are_suppressed() -> None:
     alerts = json.loads(render_sarif(RUN))["runs"][0]["results"]
     assert len(alerts) == 5
-    assert alerts[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("specs/scenarios/text/")
+    [about] = alerts[0]["locations"][0]["logicalLocations"]
+    assert about["fullyQualifiedName"].startswith("text/")
     assert [each["suppressions"][0]["justification"] for each in alerts if "suppressions" in each] == [
         "reported upstream"
     ]

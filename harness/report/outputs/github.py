@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.report.entries import entry_trouble
 from harness.report.marks import by_gravity
 from harness.report.search_results import search_results
 from harness.report.visible import plain
@@ -21,8 +22,11 @@ def workflow_commands(run: Run) -> Iterator[str]:
     Where there are more than GitHub shows, the last one says how many are left.
     """
     searched = search_results(run.searches)
-    failed = [result for result in (*run.results, *searched) if result.verdict == "fail" and not result.known]
-    failed += [result for result in run.results if result.known and result.nonconformant]
+    failed = [
+        result
+        for result in (*run.results, *searched)
+        if (result.verdict == "fail" and not result.known) or entry_trouble(result)
+    ]
     failed.sort(key=lambda each: (not each.silent, each.system, each.scenario, each.pair))
     for command, wanted in (("error", True), ("warning", False)):
         results = [result for result in failed if result.nonconformant is wanted]
@@ -49,10 +53,9 @@ def _title(result: Result) -> str:
 
 
 def _message(result: Result) -> str:
-    if result.known and result.verdict == "pass":
-        said = "it is listed as a known failure, and passes: remove the entry"
-    else:
-        said = "; ".join(f"{each.kind}: {each.message}" for each in by_gravity(result.failures)[:3])
+    failures = [f"{each.kind}: {each.message}" for each in by_gravity(result.failures)[:3]]
+    trouble = entry_trouble(result)
+    said = "; ".join([*([trouble] if trouble else []), *failures])
     return f"{result.scenario}: {said}\n{result.reproduce}"
 
 

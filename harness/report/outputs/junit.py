@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from harness.catalogue.findings import Finding
 from harness.report.case.difference import as_text
+from harness.report.entries import entry_trouble, finding_trouble
 from harness.report.excused import excused
 from harness.report.marks import by_gravity
 from harness.report.matrix import missing_words
@@ -119,10 +120,11 @@ def _case_properties(result: Result) -> dict[str, str]:
 
 def _outcome(result: Result) -> Element | None:
     """The element that tells a CI system what became of the case; None for one that it shall count as passed."""
+    if trouble := entry_trouble(result):
+        kind = "known-failure-passes" if result.stale else "known-failure-expired"
+        return _told("failure", trouble, kind, _evidence_words(result) if result.failures else "")
     if result.known and result.verdict == "fail":
-        return _told("skipped", f"known failure: {result.known}")
-    if result.known and result.verdict == "pass":
-        return _told("failure", f"no longer fails, so its entry is stale: {result.known}", "known-failure-passes")
+        return _told("skipped", f"{'flaky' if result.flaky else 'known failure'}: {result.known}")
     if result.verdict == "unsupported":
         return _told("skipped", result.note or "unsupported")
     if result.verdict == "error":
@@ -240,6 +242,7 @@ def _search_finding_words(search: FuzzResult, finding: FuzzFinding) -> str:
     lines += [f"  {_excerpt(words)}" for words in finding.differences]
     lines += [f"  demanded: {_excerpt(finding.rule)}"] if finding.rule else []
     lines += [f"  known: {finding.known}"] if finding.known else []
+    lines += [f"  {trouble}"] if (trouble := finding_trouble(finding)) else []
     return "\n".join([*lines, f"  reproduce: {finding.reproduce}"])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from harness.report.entries import entry_trouble
 from harness.report.marks import by_gravity
 from harness.report.matrix import Cell, Column, Matrix, build_matrix
 from harness.report.outputs.search_markdown import search_blocks
@@ -34,6 +35,7 @@ def render_markdown(run: Run) -> str:
         *_listed("Hangs", [cell for cell in failing if cell.worst.state == "hang"], matrix.columns),
         *_folded("Other must failures", [cell for cell in failing if _is_loud_must(cell)], matrix.columns),
         *_folded("Should and may failures", [cell for cell in failing if _is_loud_other(cell)], matrix.columns),
+        *_troubles([cell for cell in matrix.cells if entry_trouble(cell.result)]),
         *_folded("Not measured", [cell for cell in matrix.cells if cell.worst.state == "error"], matrix.columns),
         *search_blocks(matrix.searches),
         *([f"Real recorded streams: {recordings_line(matrix.recordings)}"] if matrix.recordings else []),
@@ -105,6 +107,16 @@ def _folded(heading: str, cells: Sequence[Cell], columns: Sequence[Column]) -> I
         yield "</details>"
 
 
+def _troubles(cells: Sequence[Cell]) -> Iterable[str]:
+    """Entries of lists of known failures that fail the run themselves: each is mended in the file that it names."""
+    if cells:
+        words = list(dict.fromkeys(entry_trouble(cell.result) for cell in cells))
+        lines = [f"- {code(each)}" for each in words[:LONGEST_LIST]]
+        lines += [f"- and {len(words) - LONGEST_LIST} more"] if len(words) > LONGEST_LIST else []
+        yield f"### Known failures to look at again ({len(words)})"
+        yield "\n".join(lines)
+
+
 def _items(cells: Sequence[Cell], columns: Sequence[Column]) -> str:
     """One line for what happened alike in several dialects of a system."""
     groups: dict[tuple[str, str], list[str]] = {}
@@ -125,7 +137,10 @@ def _what(cell: Cell) -> str:
     if not cell.result.failures:
         return code(short(cell.result.note or "no reason given"))
     gravest = by_gravity(cell.result.failures)[0]
-    known = f"; known: {code(short(cell.result.known))}" if cell.result.known else ""
+    known = (
+        f"; {'flaky' if cell.result.flaky else 'known'}: {code(short(cell.result.known))}" if cell.result.known else ""
+    )
+    known += f"; no longer excused: {code(short(entry_trouble(cell.result)))}" if cell.result.expired else ""
     return f"**{gravest.kind}**, {code(short(gravest.message))}{known}"
 
 

@@ -43,6 +43,22 @@ def test_known_failures_are_silent_here_until_they_pass() -> None:
     assert "it is listed as a known failure, and passes: remove the entry" in line
 
 
+def test_an_entry_whose_time_is_over_is_an_error_that_names_it() -> None:
+    run = small_run()
+    entry = {"expired": "it depends", "known_until": "2026-01-31", "known_place": "known.yaml:12"}
+    [failed, *_] = [each for each in run.results if each.verdict == "fail" and each.level == "should"]
+    [line] = workflow_commands(Run(run.header, (replace(failed, **entry),), (), run.footer))
+    assert line.startswith("::error ")
+    assert "known.yaml:12: it was listed as known until 2026-01-31, which is over: look again, and set" in line
+
+
+def test_what_is_flaky_is_silent_whatever_it_did() -> None:
+    run = small_run()
+    flaky = tuple(replace(each, known="it depends", flaky=True) for each in run.results if each.verdict != "error")
+    assert {each.verdict for each in flaky} >= {"pass", "fail"}
+    assert list(workflow_commands(Run(run.header, flaky, (), run.footer))) == []
+
+
 def test_a_summary_that_is_too_long_is_cut_at_a_line_and_says_so() -> None:
     assert step_summary("## Fine\n") == "## Fine\n"
     long = "### é\n" * SUMMARY_LIMIT

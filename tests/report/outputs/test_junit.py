@@ -109,6 +109,17 @@ def test_a_known_failure_is_skipped_and_a_stale_one_fails() -> None:
     assert failure.get("type") == "known-failure-passes"
 
 
+def test_what_is_flaky_is_skipped_or_passes_and_an_entry_whose_time_is_over_fails() -> None:
+    (skipped,) = case_of("framing/crlf", "fail", known="it depends", flaky=True).findall("skipped")
+    assert skipped.get("message") == "flaky: it depends"
+    assert case_of("framing/crlf", "pass", known="it depends", flaky=True).find("failure") is None
+    over = {"expired": "it depends", "known_until": "2026-01-31", "known_place": "known.yaml:12"}
+    for verdict in ("pass", "fail"):
+        (failure,) = case_of("framing/crlf", verdict, **over).findall("failure")
+        assert failure.get("type") == "known-failure-expired"
+        assert (failure.get("message") or "").startswith("known.yaml:12: it was listed as known until 2026-01-31, ")
+
+
 def test_a_case_that_passed_says_nothing_more() -> None:
     case = case_of("framing/crlf", "pass")
     assert [child.tag for child in case] == ["properties"]
