@@ -1,0 +1,208 @@
+"""The streams in a run's evidence: those that scenarios send to clients, and those that gateways made of them.
+
+A file is read once more, a line at a time, and of most lines nothing but the head: all clients of a dialect are sent
+the same stream by one scenario, so that it is looked at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from harness.lint.linter import lint
+from harness.lint.spec import spec, spec_names
+from harness.lint.traits import stream_traits
+from harness.recording.content_coding import UnpackedTooLarge, unpacked
+from harness.report.names import cell_address, column_address
+from harness.report.served import Counting, Server
+from harness.runner.results import AttemptRecord, Evidence, Run, UnreadableResults
+
+StreamKey: TypeAlias = tuple[str, str]
+"""A dialect, a scenario."""
+Traits: TypeAlias = dict[str, int]
+
+LONGEST = 4 * 1024 * 1024
+"""Bytes above which a stream is not looked at."""
+OF_A_GATEWAY = 40
+"""How many streams of a gateway are looked at in each of its dialects: spread over all scenarios by their names."""
+WHOLE = "clean"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A stream that a scenario sends, whole and at the first try.
+
+    `counts_judged`: the scenario says what the token counts are. `good`: no rule of level must is broken, and there is
+    no error in it, so that it is what an upstream ordinarily sends.
+    """
+
+    traits: frozenset[str]
+    counts_judged: bool
+    good: bool
+
+
+@dataclass(slots=True)
+class Streams:
+    """What the evidence of some runs holds."""
+
+    played: dict[StreamKey, Played] = field(default_factory=dict)
+    gateways: tuple[Server, ...] = ()
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """A line of a results file with its evidence unread."""
+
+    record: str
+    system: str = ""
+    system_version: str = ""
+    dialect: str = ""
+    scenario: str = ""
+    upstream: str | None = None
+    verdict: str = ""
+    attempts: int = 0
+    evidence: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def on_wire(self) -> StreamKey:
+        """What the origin played."""
+        return self.upstream or self.dialect, self.scenario
+
+
+GatewayKey: TypeAlias = tuple[str, str, str, str]
+Fetch: TypeAlias = Callable[[], Evidence | None]
+"""Reads one result's evidence."""
+
+
+def streams_of(runs: Iterable[Run]) -> Streams:
+    """All streams in the evidence of these runs. Raises OSError, and UnreadableResults where a file has changed."""
+    reader = _Reader()
+    for run in runs:
+        for line, fetch in _cases(run):
+            reader.see(line, fetch)
+    return Streams(reader.played(), reader.gateways())
+
+
+def _cases(run: Run) -> Iterator[tuple[_Line, Fetch]]:
+    if run.evidence_in is None:
+        for result in run.results:
+            line = _Line("result", *(getattr(result, name) for name in _HEAD))
+            yield line, partial(getattr, result, "evidence")
+        return
+    lines, offset = msgspec.json.Decoder(_Line), 0
+    with run.evidence_in.open("rb") as file:
+        for text in file:
+            try:
+                line = lines.decode(text)
+            except msgspec.DecodeError as error:
+                raise UnreadableResults(f"{run.evidence_in}: byte {offset}: {error}") from None
+            if line.record == "result":
+                yield line, partial(_fetch, run.evidence_in, offset)
+            offset += len(text)
+
+
+_HEAD = ("system", "system_version", "dialect", "scenario", "upstream", "verdict", "attempts")
+
+
+def _fetch(path: Path, offset: int) -> Evidence | None:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return msgspec.json.decode(file.readline(), type=_WithEvidence).evidence
+
+
+class _WithEvidence(msgspec.Struct, frozen=True):
+    evidence: Evidence | None = None
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._played: dict[StreamKey, Played | None] = {}  # None: the scenario sends no such stream
+        self._gateways: dict[GatewayKey, dict[str, Fetch]] = {}
+
+    def see(self, line: _Line, fetch: Fetch) -> None:
+        if line.verdict not in ("pass", "fail") or line.dialect not in spec_names():
+            return
+        if line.upstream is not None:
+            key = (line.system, line.system_version, line.dialect, line.upstream)
+            self._gateways.setdefault(key, {})[line.scenario] = fetch
+        if line.on_wire not in self._played and line.attempts == 1 and (evidence := fetch()) is not None:
+            self._play(line, evidence)
+
+    def _play(self, line: _Line, evidence: Evidence) -> None:
+        dialect, scenario = line.on_wire
+        if _never_whole(evidence):
+            self._played[dialect, scenario] = None
+        elif (found := _traits(dialect, evidence.wire, evidence)) is not None:
+            traits, broken = found
+            good = not broken and "error-in-stream" not in traits and "failed" not in traits
+            self._played[dialect, scenario] = Played(frozenset(traits), "usage" in evidence.expected, good)
+
+    def played(self) -> dict[StreamKey, Played]:
+        """The streams that scenarios send."""
+        return {key: stream for key, stream in self._played.items() if stream is not None}
+
+    def gateways(self) -> tuple[Server, ...]:
+        """The gateways by what they make of good streams; of one that relays its own dialect, what it adds."""
+        return tuple(self._gateway(key, self._gateways[key]) for key in sorted(self._gateways))
+
+    def _gateway(self, key: GatewayKey, cases: Mapping[str, Fetch]) -> Server:
+        system, version, dialect, upstream = key
+        counting = Counting(system, dialect, "gateway")
+        played = self.played()
+        good = sorted(name for name in cases if (stream := played.get((upstream, name))) and stream.good)
+        for scenario in _spread(good, OF_A_GATEWAY):
+            evidence = cases[scenario]()
+            found = None if evidence is None else _traits(dialect, evidence.front, evidence)
+            if found is not None:
+                relayed = played[upstream, scenario].traits if upstream == dialect else frozenset()
+                traits = {name: at for name, at in found[0].items() if name not in relayed}
+                href = cell_address(scenario, column_address(system, version, dialect, upstream))
+                counting.count(traits, scenario, href)
+        return counting.server(version=version, upstream=upstream)
+
+
+def _spread(names: Sequence[str], most: int) -> list[str]:
+    """So many of the names, as far apart as can be."""
+    return [names[place * len(names) // most] for place in range(most)] if len(names) > most else list(names)
+
+
+def _never_whole(evidence: Evidence) -> bool:
+    """Whether the scenario itself sends something else than one whole stream, whoever asks."""
+    due = evidence.expected.get("attempts") or {}
+    sent = evidence.wire[0] if evidence.wire else None
+    return due.get("at_most", 1) != 1 or (sent is not None and sent.status != 200)
+
+
+def _traits(dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence) -> tuple[Traits, bool] | None:
+    """Those of the one stream among these attempts, and whether it breaks a must; None where none came whole."""
+    body = _whole_body(dialect, attempts, evidence)
+    if body is None:
+        return None
+    attempt = attempts[0]
+    packed = any(name.lower() == "content-encoding" for name, _ in attempt.headers)
+    reads = [] if packed else [len(chunk.data) for chunk in attempt.chunks]
+    findings = lint(dialect, body)
+    if any(finding.rule == "not-a-stream" for finding in findings):
+        return None
+    broken = any(finding.level == "must" for finding in findings)
+    return stream_traits(dialect, body, findings, headers=attempt.headers, reads=reads), broken
+
+
+def _whole_body(dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence) -> bytes | None:
+    """The body of the one answer, without content coding; None where there was none, or it did not come whole."""
+    if len(attempts) != 1 or evidence.left_out_bytes:
+        return None
+    attempt = attempts[0]
+    whole = attempt.status == 200 and attempt.how_ended == WHOLE and not attempt.client_left and not attempt.given_up
+    if not whole or (spec(dialect).framing == "ndjson" and '"stream":false' in attempt.request_body.replace(" ", "")):
+        return None
+    coding = next((value for name, value in attempt.headers if name.lower() == "content-encoding"), "")
+    body = b"".join(chunk.data for chunk in attempt.chunks)
+    try:
+        return unpacked(body, coding) if len(body) <= LONGEST else None
+    except UnpackedTooLarge:
+        return None

@@ -1,0 +1,107 @@
+"""What each client was shown to read, and on what it was shown to fail, by the traits of the streams in its cells.
+
+A cell that passes shows that the client reads a stream with all of its traits. A cell that fails shows nothing of any
+one of them, unless the client reads all the others in other cells: what is left is to blame. Where nothing is left,
+the cell shows that these traits together, or something that has no name here, is too much: no server's stream that has
+all of them counts as read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from harness.catalogue.findings import Finding
+from harness.report.matrix import Cell, Column, Matrix
+from harness.report.played import Played, StreamKey
+
+Aspect: TypeAlias = Literal["answer", "counts"]
+"""The answer with its ending; or the token counts, which an application can mostly do without."""
+
+COUNTS = frozenset({"usage-as-sent"})
+"""Checks whose findings are about token counts alone."""
+NOT_OF_READING = frozenset({"retry", "request", "late"})
+"""Kinds of findings that do not come from what a stream says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A cell in which a client failed. `blamed` are the traits of its stream that the client reads in no other."""
+
+    cell: Cell
+    aspect: Aspect
+    traits: frozenset[str]
+    blamed: frozenset[str]
+    silent: bool
+
+
+@dataclass(slots=True)
+class Standing:
+    """What is known of one client in one dialect."""
+
+    column: Column
+    read: dict[Aspect, dict[str, list[Cell]]] = field(default_factory=lambda: {"answer": {}, "counts": {}})
+    """By trait: cells in which this was right in a stream with it."""
+    failed: list[Failed] = field(default_factory=list)
+    unclaimed: dict[str, list[Cell]] = field(default_factory=dict)
+    """By trait: cells that did not run, for want of something that the client does not claim."""
+
+    @property
+    def suspect(self) -> bool:
+        """Its canary fails: the harness or the adapter is suspected first, and nothing is said of it."""
+        return self.column.canary is not None
+
+    @property
+    def unexplained(self) -> list[Failed]:
+        """Failed answers whose every trait the client reads elsewhere."""
+        return [each for each in self.failed if each.aspect == "answer" and not each.blamed]
+
+
+def standings_of(matrix: Matrix, played: Mapping[StreamKey, Played]) -> tuple[Standing, ...]:
+    """One standing for each column of the matrix that is a client's, in their order."""
+    cells: dict[int, list[Cell]] = {}
+    for cell in matrix.cells:
+        cells.setdefault(cell.column, []).append(cell)
+    clients = [column for column in matrix.columns if not column.upstream]
+    return tuple(_standing(column, cells.get(column.number, ()), played) for column in clients)
+
+
+def _standing(column: Column, cells: Iterable[Cell], played: Mapping[StreamKey, Played]) -> Standing:
+    standing = Standing(column)
+    open_: list[tuple[Cell, Aspect, Played, list[Finding]]] = []
+    for cell in cells:
+        stream = played.get((column.dialect, cell.result.scenario))
+        if stream is None:
+            continue
+        if cell.result.verdict == "unsupported":
+            _keep(standing.unclaimed, stream.traits, cell)
+        elif cell.result.verdict in ("pass", "fail") and cell.result.attempts:
+            open_ += _aspects(standing, cell, stream)
+    standing.failed = [_failed(standing, *each) for each in open_]
+    return standing
+
+
+def _aspects(standing: Standing, cell: Cell, stream: Played) -> Iterable[tuple[Cell, Aspect, Played, list[Finding]]]:
+    """Keeps what the cell shows to be right; gives what it shows to be wrong."""
+    found = [each for each in cell.result.failures if each.kind not in NOT_OF_READING]
+    counts = [each for each in found if each.check in COUNTS]
+    answer = [each for each in found if each.check not in COUNTS]
+    if answer:
+        return [(cell, "answer", stream, answer)]
+    _keep(standing.read["answer"], stream.traits, cell)
+    if counts:
+        return [(cell, "counts", stream, counts)]
+    if stream.counts_judged:
+        _keep(standing.read["counts"], stream.traits, cell)
+    return []
+
+
+def _failed(standing: Standing, cell: Cell, aspect: Aspect, stream: Played, findings: Iterable[Finding]) -> Failed:
+    blamed = frozenset(trait for trait in stream.traits if trait not in standing.read[aspect])
+    return Failed(cell, aspect, stream.traits, blamed, any(each.silent for each in findings))
+
+
+def _keep(table: dict[str, list[Cell]], traits: Iterable[str], cell: Cell) -> None:
+    for trait in traits:
+        table.setdefault(trait, []).append(cell)
