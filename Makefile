@@ -58,10 +58,11 @@ docs: $(VENV)/dev.stamp ## the documentation as a static site in reports/docs, i
 	$(BIN)/python docs/make_reference.py
 	$(BIN)/mkdocs build --quiet
 
-browser: ## Debian's Chromium, for the tests of the report's pages; without it they are skipped
+browser: ## Debian's Chromium, and axe-core from npm, for the tests of the report's pages; without Chromium they are skipped
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1 || \
 	  echo "Chromium could not be installed: the browser tests will be skipped"
+	@! command -v npm >/dev/null || npm install --prefix tests/report/browser --no-package-lock --no-audit --no-fund --silent
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,37 @@
+"""Whole sites of sample results, with everything that a site can hold: what the tests of all kinds of pages look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from harness.report.comparison import past_of
+from harness.report.site.html import render_report
+from harness.report.site.snapshot import render_snapshot
+from harness.report.trend import point_of
+
+from ..sample import large_run, recording_of, small_run
+from ..sample_hostile import hostile_run
+from ..sample_search import searched_run
+
+
+def whole_site(folder: Path) -> Path:
+    """Verdicts of every kind, recordings, searches, an earlier run, and a line over three runs. Returns its folder."""
+    run = replace(small_run(), recordings=tuple(recording_of(f"chat-{number}") for number in range(3)))
+    earlier = large_run(1)
+    points = [point_of([earlier]), point_of([run]), point_of([run])]
+    render_report([run, searched_run()], folder, before=past_of([earlier]), trend=points)
+    return folder
+
+
+def hostile_site(folder: Path) -> Path:
+    """A site in which everything that came from outside attacks its reader."""
+    run = hostile_run()
+    render_report([run], folder, before=past_of([run]), trend=[point_of([run]), point_of([run])])
+    return folder
+
+
+def snapshot_site(folder: Path) -> Path:
+    """What is published of a run of the whole matrix."""
+    render_snapshot(large_run(2), folder)
+    return folder

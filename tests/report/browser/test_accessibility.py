@@ -1,0 +1,58 @@
+"""axe-core finds nothing serious on any kind of page, light or dark, on a desk or on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .page_kinds import PAGE_KINDS, PageKind, example_of
+from .watched import DESKTOP, PHONE, Watched, sync_api
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SERIOUS = ("serious", "critical")
+pytestmark = pytest.mark.skipif(
+    not AXE.exists() and shutil.which("npm") is None, reason="axe-core is not installed, and there is no npm for it"
+)
+
+
+def findings(page: sync_api.Page) -> list[str]:
+    """What axe calls serious or worse: the rule, and the first elements that break it."""
+    assert AXE.exists(), "`make browser` installs axe-core"
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    run = "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], preload: false})"
+    violations: list[dict[str, Any]] = page.evaluate(run, TAGS)["violations"]
+    return [
+        f"{each['id']}: {node['target'][0]}: {node['failureSummary']}"
+        for each in violations
+        if each["impact"] in SERIOUS
+        for node in each["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("kind", PAGE_KINDS, ids=str)
+def test_nothing_serious_is_found(
+    kind: PageKind,
+    device: dict[str, Any],
+    scheme: str,
+    browse: Callable[..., Watched],
+    site: Callable[[str], Path],
+) -> None:
+    folder = site(kind.site)
+    page = browse(**device, color_scheme=scheme).open(folder, example_of(kind, folder), kind.ready)
+    assert findings(page) == []
+
+
+def test_it_would_be_found(browse: Callable[..., Watched], tmp_path: Path) -> None:
+    (tmp_path / "bad.html").write_text(
+        '<!doctype html><title>Bad</title><main><h1>Bad</h1><a href="#x"></a>'
+        '<p style="color:#aaa;background:#fff">Too faint</p></main>'
+    )
+    found = findings(browse().open(tmp_path, "bad.html"))
+    assert {each.partition(":")[0] for each in found} == {"html-has-lang", "link-name", "color-contrast"}
