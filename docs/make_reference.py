@@ -96,9 +96,13 @@ def _rules() -> Iterator[str]:
     yield "`harness lint` holds streams against these. Each has a level, an authority, and a stream that breaks it."
     for name in spec_names():
         tables = spec(name)
-        yield from ("", f"## {name}", "")
+        yield from ("", f"## {name}", "", "| on whose word | where | read |", "| --- | --- | --- |")
+        for authority in tables.authorities.values():
+            when = f"{authority.read} {authority.how}".strip()
+            yield f"| {_cell(authority.name)} | {_cell(authority.at)} | {_cell(when)} |"
+        yield ""
         for rule, said in tables.rules.items():
-            words = f"**{said.level}.** {said.says} By {tables.authorities[said.by]}."
+            words = f"**{said.level}.** {said.says} By {tables.authority_of(rule).name}."
             yield from (f"### {name}: {rule}", "", words, "")
             body = example_body(tables, rule).decode("utf-8", "backslashreplace")
             shown = body if len(body) <= _EXAMPLE else f"{body[:_EXAMPLE]}… ({len(body)} characters)"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from harness.lint.finding import Finding
     from harness.lint.record import Endpoint, LintRecord, StreamFinding, StreamRecord
+    from harness.lint.spec import Spec
 
     AnyFinding: TypeAlias = Finding | StreamFinding
 
@@ -119,7 +120,7 @@ def _print_findings(dialect: str, findings: Iterable[AnyFinding]) -> None:
         first = found[0]
         more = f" (and at {', '.join(str(each.offset) for each in found[1:])})" if found[1:] else ""
         typer.echo(f"  {first.level} {rule} at byte {first.offset}: {plain(first.message)}{more}")
-        typer.echo(f"    {tables.rules[rule].says} By {tables.authorities[tables.rules[rule].by]}.")
+        typer.echo(f"    {tables.rules[rule].says} By {tables.authority_of(rule).told()}.")
 
 
 def _print_summary(record: LintRecord) -> None:
@@ -167,27 +168,30 @@ def _leave(findings: Iterable[AnyFinding], fail_on: str) -> None:
 
 
 def _list_rules(dialect: str | None, *, as_json: bool) -> None:
-    from harness.lint.examples import example_body
     from harness.lint.spec import spec, spec_names
 
     tables = [spec(name) for name in ([dialect] if dialect else spec_names())]
-    rows = [
-        {
-            "dialect": each.dialect,
-            "rule": name,
-            "level": rule.level,
-            "says": rule.says,
-            "authority": each.authorities[rule.by],
-            "example": example_body(each, name).decode("utf-8", "backslashreplace"),
-        }
-        for each in tables
-        for name, rule in each.rules.items()
-    ]
     if as_json:
-        _print_json(rows)
+        _print_json([_rule(each, name) for each in tables for name in each.rules])
         return
-    for row in rows:
-        typer.echo(f"{row['dialect']} {row['rule']} ({row['level']}): {row['says']} By {row['authority']}.")
+    for each in tables:
+        for name, rule in each.rules.items():
+            by = each.authority_of(name).told()
+            typer.echo(f"{each.dialect} {name} ({rule.level}): {rule.says} By {by}.")
+
+
+def _rule(tables: Spec, name: str) -> dict[str, Any]:
+    from harness.lint.examples import example_body
+
+    rule = tables.rules[name]
+    return {
+        "dialect": tables.dialect,
+        "rule": name,
+        "level": rule.level,
+        "says": rule.says,
+        "authority": tables.authority_of(name).model_dump(mode="json"),
+        "example": example_body(tables, name).decode("utf-8", "backslashreplace"),
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -18,8 +18,9 @@ def example_body(tables: Spec, rule: str) -> bytes:
     """The stream that breaks `rule`. An example changes the good stream by one of these, or several in `steps`:
 
     `without` frames, by number; another `frame` before number `at`; `set` fields or `drop` one in frame `at`; two
-    frames `swapped`; the event's `name` in frame `at`, or none (`unnamed`); frame `at` as `raw` text; a frame with so
-    many bytes of `padding` before it; the end `cut` by so many bytes; or a `body` of its own.
+    frames `swapped`; the event's `name` in frame `at`, or none (`unnamed`); frame `at` as `raw` text; text `between`
+    the frames, before number `at`, its characters as bytes; a frame with so many bytes of `padding` before it; the
+    frames' field `renumber`ed from 0; the end `cut` by so many bytes; or a `body` of its own.
     """
     example = tables.rules[rule].example
     frames: list[Any] = deepcopy(tables.good)
@@ -33,8 +34,8 @@ def example_body(tables: Spec, rule: str) -> bytes:
     return body[: len(body) - cut]
 
 
-class _Raw(str):
-    """A frame as text."""
+class _Raw(bytes):
+    """A frame as it goes over the wire."""
 
 
 def _change(frames: list[Any], step: dict[str, Any]) -> None:
@@ -54,13 +55,18 @@ def _change(frames: list[Any], step: dict[str, Any]) -> None:
         case {"swapped": [int(one), int(other)]}:
             frames[one], frames[other] = frames[other], frames[one]
         case {"name": str(name)}:
-            frames[at] = _Raw(f"event: {name}\ndata: {json.dumps(frames[at])}\n\n")
+            frames[at] = _Raw(f"event: {name}\ndata: {json.dumps(frames[at])}\n\n".encode())
         case {"padding": int(size)}:
-            frames.insert(at, _Raw("data: " + "x" * size + "\n\n"))
+            frames.insert(at, _Raw(b"data: " + b"x" * size + b"\n\n"))
         case {"unnamed": True}:
-            frames[at] = _Raw(f"data: {json.dumps(frames[at])}\n\n")
+            frames[at] = _Raw(f"data: {json.dumps(frames[at])}\n\n".encode())
         case {"raw": str(text)}:
-            frames[at] = _Raw(text)
+            frames[at] = _Raw(text.encode())
+        case {"between": str(text)}:
+            frames.insert(at, _Raw(text.encode("latin-1")))
+        case {"renumber": str(name)}:
+            for number, frame in enumerate(frames):
+                frame[name] = number
 
 
 def _holder(frame: Any, path: str) -> tuple[Any, Any]:
@@ -72,7 +78,7 @@ def _holder(frame: Any, path: str) -> tuple[Any, Any]:
 
 def _frame(tables: Spec, payload: Any) -> bytes:
     if isinstance(payload, _Raw):
-        return payload.encode()
+        return payload
     if isinstance(payload, str):
         return f"data: {payload}\n\n".encode()
     data = json.dumps(payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from typing import Any, Literal
 
@@ -31,6 +32,21 @@ class Rule(_Table):
     by: str
     """The key of the authority that says so."""
     example: dict[str, Any]
+
+
+class Authority(_Table):
+    """On whose word a rule rests, and where and when we read it."""
+
+    name: str
+    at: str
+    """An address, a package with its version and a file in it, or what was looked at."""
+    read: date
+    how: str = ""
+    """From what, if not there."""
+
+    def told(self) -> str:
+        """All of it in words."""
+        return f"{self.name} ({self.at}; read {self.read}{f' {self.how}' if self.how else ''})"
 
 
 class Neutral(_Table):
@@ -96,7 +112,8 @@ class Spec(_Table):
     end_marker: str | None = None
     named: Literal["always", "never"] | None = None
     """Whether SSE events are named like their kind, or have no name."""
-    authorities: dict[str, str]
+    authorities: dict[str, Authority]
+    """The dialect's own, and those that all share, which are in `specs/authorities.yaml`."""
     kind: str | dict[str, dict[str, Any]]
     """The field that says a frame's kind; or for each kind what its frames have, the first that fits counts."""
     states: dict[str, State]
@@ -119,6 +136,10 @@ class Spec(_Table):
     def kinds(self) -> frozenset[str]:
         """The kinds of frames that some state takes."""
         return frozenset(kind for state in self.states.values() for kind in state.to)
+
+    def authority_of(self, rule: str) -> Authority:
+        """On whose word a rule rests."""
+        return self.authorities[self.rules[rule].by]
 
     @model_validator(mode="after")
     def _is_whole(self) -> Spec:
@@ -155,7 +176,9 @@ def spec(dialect: str) -> Spec:
     path = data_folder("specs/dialects") / f"{dialect}.yaml"
     if dialect not in spec_names():
         raise UnknownStream(f"there are no rules for {dialect!r}; there are for {', '.join(spec_names())}")
-    return Spec.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    tables = yaml.safe_load(path.read_text(encoding="utf-8"))
+    shared = yaml.safe_load(data_folder("specs").joinpath("authorities.yaml").read_text(encoding="utf-8"))
+    return Spec.model_validate({**tables, "authorities": {**shared, **tables["authorities"]}})
 
 
 class UnknownStream(ValueError):

@@ -30,7 +30,10 @@ def test_a_must_that_is_broken_is_named_with_its_byte_and_its_authority(harness:
     ran = harness("lint", "bad.sse", status=1)
     at = len(GOOD) - len(b"data: [DONE]\n\n")
     assert f"  must done-missing at byte {at}: " in ran.out
-    assert " By OpenAI's " in ran.out
+    assert (
+        " By OpenAI's reference of chat completion chunks, and its guide to streaming (https://platform.op" in ran.out
+    )
+    assert "; read 2026-11-21 in the words that " in ran.out
     assert ran.out.endswith("1 stream linted, 0 without a finding; found: 1 must\n")
 
 
@@ -76,6 +79,7 @@ def test_rules_are_listed_with_level_words_and_authority(harness: Harness) -> No
         row["dialect"] for row in rows
     }
     assert all(row["example"] for row in rows)
+    assert {row["authority"]["read"] for row in rows} == {"2026-11-21"}
 
 
 @pytest.mark.parametrize(

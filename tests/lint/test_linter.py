@@ -112,6 +112,8 @@ BROKEN_CHAT: list[tuple[str, list[Any], list[str]]] = [
     ("chunks after [DONE]", [*TEXT, "[DONE]", TEXT[1]], ["frame-after-end"]),
     ("a text shifts the tool index", [TEXT[0], chunk(call(1, "c1", "f", "{}")), chunk({}, "tool_calls"), "[DONE]"],
      ["tool-index-gap"]),
+    ("the second call comes first", [TEXT[0], chunk(call(1, "c1", "f", "{}")), chunk(call(0, "c0", "f", "{}")),
+      chunk({}, "tool_calls"), "[DONE]"], ["tool-index-gap", "tool-index-gap"]),
     ("fragments without a start", [TEXT[0], chunk(call(0, "", "", "{}")), chunk({}, "tool_calls"), "[DONE]"],
      ["tool-call-incomplete"]),
     ("two stop reasons", [*TEXT, chunk({}, "tool_calls"), "[DONE]"], ["finish-changed"]),
@@ -163,10 +165,13 @@ BROKEN_MESSAGES: list[tuple[str, list[Any], list[str]]] = [
     ("cut off within a block", MESSAGE[:7], ["message-stop-missing"]),
     ("cut off, with an error", [*MESSAGE[:7], BUSY], []),
     ("an error, and message_stop", [*MESSAGE[:7], BUSY, MESSAGE[-1]], ["frame-after-error"]),
+    ("no stop reason", [*MESSAGE[:9], {**MESSAGE[9], "delta": {"stop_reason": None}}, MESSAGE[10]],
+     ["stop-reason-missing"]),
+    ("no message_delta", [*MESSAGE[:9], MESSAGE[10]], ["message-delta-missing"]),
     ("a delta for nobody", [*MESSAGE[:2], MESSAGE[3], *MESSAGE[9:]], ["block-unknown"]),
     ("a ping after the end", [*MESSAGE, {"type": "ping"}], ["frame-after-end"]),
     ("a kind of event that is new", [*MESSAGE[:2], {"type": "brand_new"}, *MESSAGE[2:]], []),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ class Checks(Silent):
         self._inputs: dict[Any, list[str]] = {}
         self._broken: list[int] = []  # inputs that are no object
         self._reason = ""
+        self._told = False  # whether any message_delta came
 
     def frame(self, kind: str, payload: dict[str, Any]) -> None:
         index = payload.get("index")
@@ -58,9 +59,10 @@ class Checks(Silent):
                     self._broken.append(index)
                 self._blocks.pop(index, None)
             case "message_delta":
+                self._told = True
                 self._stopped(words(record(payload.get("delta")).get("stop_reason")))
             case "message_stop":
-                if not self._reason:
+                if self._told and not self._reason:
                     self.report("stop-reason-missing", "message_stop comes, and no message_delta had a stop_reason")
 
     def _delta(self, index: int, delta: dict[str, Any]) -> None:

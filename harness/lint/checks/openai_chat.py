@@ -25,7 +25,7 @@ class _Choice:
     finish: str = ""
     called: bool = False
     """Whether there is any call, countable or not."""
-    calls: list[_Call] = field(default_factory=list)
+    calls: dict[int, _Call] = field(default_factory=dict)
 
 
 class Checks(Silent):
@@ -73,12 +73,13 @@ class Checks(Silent):
         if type(position) is not int or position < 0:
             return  # the fields say so
         calls = state.calls
-        if position > len(calls):
-            self.report("tool-index-gap", f"tool call {position} of choice {index} begins, and {len(calls)} is due")
-        known = calls[position] if position < len(calls) else None
+        known = calls.get(position)
         if known is None:
+            due = max(calls, default=-1) + 1
+            if position != due:
+                self.report("tool-index-gap", f"tool call {position} of choice {index} begins, and {due} is due")
             known = _Call(words(call.get("id")), words(function.get("name")))
-            calls.append(known)
+            calls[position] = known
             if not (known.id and known.name):
                 what = "id" if not known.id else "name"
                 self.report("tool-call-incomplete", f"tool call {position} of choice {index} begins without its {what}")
@@ -95,7 +96,7 @@ class Checks(Silent):
         if reason not in _REASONS:
             self.report("finish-unknown", f"{reason[:40]!r} is no finish_reason")
         if reason in ("tool_calls", "stop"):
-            for position, call in enumerate(state.calls):
+            for position, call in state.calls.items():
                 if not is_object("".join(call.arguments)):
                     message = f"the arguments of tool call {position} of choice {index} are no JSON object"
                     self.report("tool-arguments-broken", message)

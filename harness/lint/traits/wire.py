@@ -37,6 +37,7 @@ TEXT: Mapping[str, str] = {
     "surrogate-escapes": "a character is written as two escapes",
     "escapes": "characters are written as escapes",
     "non-ascii": "text holds characters beyond ASCII",
+    "long-number": "a number has more digits than a double can hold",
 }
 TRANSPORT: Mapping[str, str] = {
     "content-type-missing": "there is no content type",
@@ -48,6 +49,7 @@ TRANSPORT: Mapping[str, str] = {
     "read-inside-character": "a read ends inside a character",
     "read-inside-line-end": "a read ends between CR and LF",
     "read-inside-event": "a read ends inside an event",
+    "pause": "the server is silent for two seconds or more",
 }
 WORDS: Mapping[str, str] = {**FRAMING, **TEXT, **TRANSPORT}
 
@@ -58,6 +60,7 @@ _ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*(\\u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4
 _NULL = re.compile(rb"(?<!\\)(?:\\\\)*(\\u0000)")
 _SEPARATOR = re.compile(b"\xe2\x80[\xa8\xa9]|\xc2\x85")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_LONG_NUMBER = re.compile(rb"[:,\[ ]-?(\d{17,}|\d+\.\d{17,})(?![\d\w])")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _MARK = b"\xef\xbb\xbf"
 
@@ -71,6 +74,7 @@ def text_traits(body: bytes, note: Note) -> None:
         ("null-character", _NULL),
         ("line-separators", _SEPARATOR),
         ("non-ascii", _BEYOND_ASCII),
+        ("long-number", _LONG_NUMBER),
     ):
         if found := pattern.search(rest):
             note(trait, found.start(found.lastindex or 0) + len(body) - len(rest))
