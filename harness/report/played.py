@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,6 +32,8 @@ LONGEST = 4 * 1024 * 1024
 OF_A_GATEWAY = 40
 """How many streams of a gateway are looked at in each of its dialects: spread over all scenarios by their names."""
 WHOLE = "clean"
+PAUSE_S = 2.0
+"""Seconds of silence that some clients do not wait out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +191,15 @@ def _traits(dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence)
     findings = lint(dialect, body)
     if any(finding.rule == "not-a-stream" for finding in findings):
         return None
-    broken = any(finding.level == "must" for finding in findings)
-    return stream_traits(dialect, body, findings, headers=attempt.headers, reads=reads), broken
+    traits = stream_traits(dialect, body, findings, headers=attempt.headers, reads=reads)
+    if _pauses(attempt):
+        traits["pause"] = 0
+    return traits, any(finding.level == "must" for finding in findings)
+
+
+def _pauses(attempt: AttemptRecord) -> bool:
+    times = [attempt.at_s, *(chunk.sent_s for chunk in attempt.chunks if chunk.sent_s is not None)]
+    return any(later - sooner >= PAUSE_S for sooner, later in pairwise(times))
 
 
 def _whole_body(dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence) -> bytes | None:

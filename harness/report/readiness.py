@@ -34,6 +34,8 @@ MUCH = 0.10
 """The share of failing streams from which on a client is not ready."""
 MUCH_SILENT = 0.01
 """The same, of streams that fail silently."""
+MUCH_UNKNOWN = 0.10
+"""The share of streams of which nothing is known from which on nothing is said of the whole."""
 ENOUGH = 10
 """So many streams of a server must have been seen before a client can be called ready for it."""
 
@@ -81,18 +83,16 @@ class Pairing:
 
     @property
     def verdict(self) -> Verdict:
-        """Failures weigh more than what is not known, and silent ones most; see MUCH, MUCH_SILENT and ENOUGH."""
-        if self.standing.suspect:
-            return "not known"
+        """Failures weigh more than what is not known, and silent ones most; see MUCH and what follows it."""
         every = self.server.streams
         silent, failing = self.streams("silent"), self.streams("silent", "fails")
-        if (silent >= MUCH_SILENT * every and silent) or (failing >= MUCH * every and failing):
-            return "not ready"
-        if failing:
-            return "limits"
-        if self.streams("unknown") or every < ENOUGH:
+        if self.standing.suspect:
             return "not known"
-        return "limits" if self.streams("counts") else "ready"
+        if (silent and silent >= MUCH_SILENT * every) or (failing and failing >= MUCH * every):
+            return "not ready"
+        if every < ENOUGH or self.streams("unknown") > MUCH_UNKNOWN * every:
+            return "not known"
+        return "ready" if self.streams("reads") == every else "limits"
 
 
 def pairings(standings: Iterable[Standing], servers: Iterable[Server]) -> tuple[Pairing, ...]:

@@ -51,7 +51,10 @@ class Server:
     source: Source
     alike: tuple[Alike, ...]
     places: Mapping[str, Where] = field(default_factory=dict)
-    note: str = ""
+    version: str = ""
+    """Of a gateway."""
+    upstream: str = ""
+    """Of a gateway: the dialect that it reads."""
 
     @property
     def streams(self) -> int:
@@ -81,11 +84,11 @@ class Counting:
         for trait, offset in traits.items():
             self.places.setdefault(trait, Where(words, offset, href))
 
-    def server(self, note: str = "") -> Server:
-        """What was counted."""
+    def server(self, *, version: str = "", upstream: str = "") -> Server:
+        """What was counted; of a gateway with its version and the dialect that it reads."""
         groups = sorted(self.groups.items(), key=lambda item: (-item[1][0], sorted(item[0])))
         alike = tuple(Alike(traits, streams, first) for traits, (streams, first) in groups)
-        return Server(self.name, self.dialect, self.source, alike, self.places, note)
+        return Server(self.name, self.dialect, self.source, alike, self.places, version, upstream)
 
 
 def linted_servers(record: LintRecord) -> tuple[Server, ...]:

@@ -8,6 +8,7 @@ all of them counts as read.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -23,11 +24,18 @@ COUNTS = frozenset({"usage-as-sent"})
 """Checks whose findings are about token counts alone."""
 NOT_OF_READING = frozenset({"retry", "request", "late"})
 """Kinds of findings that do not come from what a stream says."""
+OF_REQUESTS = frozenset({"requests", "history", "multi-turn", "translate-request"})
+"""Families whose scenarios are about what a client sends: that one fails says nothing of what it reads."""
+COMMON = 0.25
+"""The share of a dialect's scenarios that have a trait from which on it is part of how scenarios are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A cell in which a client failed. `blamed` are the traits of its stream that the client reads in no other."""
+    """A cell in which a client failed. `blamed` are the traits of its stream that the client reads in no other.
+
+    `traits` are those of its stream that do not belong to how most scenarios are written.
+    """
 
     cell: Cell
     aspect: Aspect
@@ -41,6 +49,7 @@ class Standing:
     """What is known of one client in one dialect."""
 
     column: Column
+    common: frozenset[str] = frozenset()
     read: dict[Aspect, dict[str, list[Cell]]] = field(default_factory=lambda: {"answer": {}, "counts": {}})
     """By trait: cells in which this was right in a stream with it."""
     failed: list[Failed] = field(default_factory=list)
@@ -64,11 +73,21 @@ def standings_of(matrix: Matrix, played: Mapping[StreamKey, Played]) -> tuple[St
     for cell in matrix.cells:
         cells.setdefault(cell.column, []).append(cell)
     clients = [column for column in matrix.columns if not column.upstream]
-    return tuple(_standing(column, cells.get(column.number, ()), played) for column in clients)
+    common = {dialect: common_traits(played, dialect) for dialect in {column.dialect for column in clients}}
+    return tuple(_standing(each, common[each.dialect], cells.get(each.number, ()), played) for each in clients)
 
 
-def _standing(column: Column, cells: Iterable[Cell], played: Mapping[StreamKey, Played]) -> Standing:
-    standing = Standing(column)
+def common_traits(played: Mapping[StreamKey, Played], dialect: str) -> frozenset[str]:
+    """Traits that so many of the dialect's scenarios have that no single one is about them."""
+    streams = [stream for (spoken, _), stream in played.items() if spoken == dialect]
+    counted = Counter(trait for stream in streams for trait in stream.traits)
+    return frozenset(trait for trait, count in counted.items() if count >= COMMON * len(streams))
+
+
+def _standing(
+    column: Column, common: frozenset[str], cells: Iterable[Cell], played: Mapping[StreamKey, Played]
+) -> Standing:
+    standing = Standing(column, common)
     open_: list[tuple[Cell, Aspect, Played, list[Finding]]] = []
     for cell in cells:
         stream = played.get((column.dialect, cell.result.scenario))
@@ -87,6 +106,8 @@ def _aspects(standing: Standing, cell: Cell, stream: Played) -> Iterable[tuple[C
     found = [each for each in cell.result.failures if each.kind not in NOT_OF_READING]
     counts = [each for each in found if each.check in COUNTS]
     answer = [each for each in found if each.check not in COUNTS]
+    if (answer or counts) and cell.result.family in OF_REQUESTS:
+        return []
     if answer:
         return [(cell, "answer", stream, answer)]
     _keep(standing.read["answer"], stream.traits, cell)
@@ -99,7 +120,7 @@ def _aspects(standing: Standing, cell: Cell, stream: Played) -> Iterable[tuple[C
 
 def _failed(standing: Standing, cell: Cell, aspect: Aspect, stream: Played, findings: Iterable[Finding]) -> Failed:
     blamed = frozenset(trait for trait in stream.traits if trait not in standing.read[aspect])
-    return Failed(cell, aspect, stream.traits, blamed, any(each.silent for each in findings))
+    return Failed(cell, aspect, stream.traits - standing.common, blamed, any(each.silent for each in findings))
 
 
 def _keep(table: dict[str, list[Cell]], traits: Iterable[str], cell: Cell) -> None:

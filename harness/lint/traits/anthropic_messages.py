@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "stop-refusal": "the answer ends in a refusal",
     "stop-pause": "the answer ends in a pause",
     "stop-sequence": "the answer ends at a stop sequence",
+    "stop-never": "there is no stop reason, and no error",
     "stop-unusual": "the answer ends for a reason that is not among the usual ones",
     "event-unknown": "there are events of a type that the vendor's types do not list",
     "block-unknown": "there are blocks of a type that the vendor's types do not list",
@@ -76,6 +77,7 @@ class _Stream:
         self.counted = False
         self.failed = False
         self.deltas = 0
+        self.stopped = False
 
     def frame(self, seen: Seen) -> None:
         payload, at = seen.payload, seen.offset
@@ -172,6 +174,7 @@ class _Stream:
         if self.deltas > 1:
             self.note("message-delta-several", at)
         reason = words(delta.get("stop_reason"))
+        self.stopped = self.stopped or bool(reason)
         if not reason:
             self.note("message-delta-without-reason", at)
         elif trait := _STOPS.get(reason, "stop-unusual"):
@@ -187,6 +190,8 @@ class _Stream:
     def end(self, size: int) -> None:
         if not self.counted and not self.failed:
             self.note("usage-missing", size)
+        if not self.stopped and not self.failed:
+            self.note("stop-never", size)
 
 
 def _key(index: Any) -> Any:

@@ -47,6 +47,7 @@ WORDS: Mapping[str, str] = {
     "text-and-tool-calls": "there is text beside tool calls",
     "finish-length": "the answer ends at its limit",
     "finish-content-filter": "the answer ends in a content filter",
+    "finish-never": "there is no stop reason, and no error",
     "finish-changes": "a second stop reason is another one",
     "finish-empty": "finish_reason is an empty string before the end",
     "finish-alone-missing": "the stop reason stands on a chunk that still says something",
@@ -231,6 +232,8 @@ class _Stream:
             self.note("usage-missing", size)
         if len(self.choices) > 1:
             self.note("choices-several", size)
+        if not self.failed and not (self.choices and all(choice.finish for choice in self.choices.values())):
+            self.note("finish-never", size)
         for choice in self.choices.values():
             think_traits(choice.texts, self.note)
             if choice.calls and choice.texts:

@@ -32,7 +32,9 @@ WORDS: Mapping[str, str] = {
     "final-output-null": "the final response has no output, or null for it",
     "usage-missing": "the final response has no counts",
     "usage-details-missing": "the counts have no details, or empty ones",
-    "incomplete": "the answer ends incomplete",
+    "incomplete-limit": "the answer ends incomplete, at its limit",
+    "incomplete-filter": "the answer ends incomplete, in a content filter",
+    "incomplete-unusual": "the answer ends incomplete, for a reason that is not among the usual ones",
     "failed": "the answer ends in response.failed",
     "error-in-stream": "an error comes inside the stream",
     "error-nested": "an error event has its message one layer deeper than the vendor's",
@@ -43,6 +45,7 @@ WORDS: Mapping[str, str] = {
 
 _OPENING = frozenset({"response.created", "response.in_progress", "response.queued"})
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_INCOMPLETE = {"max_output_tokens": "incomplete-limit", "content_filter": "incomplete-filter"}
 _SERVER_ITEMS = ("_call", "_call_output", "mcp_list_tools", "mcp_approval_request")
 _SERVER_EVENTS = (
     "response.web_search_call.",
@@ -177,8 +180,11 @@ class _Stream:
             self._once("summary", place, "summary-only-in-done", at)
 
     def _end(self, kind: str, response: dict[str, Any], at: int) -> None:
-        if kind != "response.completed":
-            self.note(kind.removeprefix("response."), at)
+        if kind == "response.failed":
+            self.note("failed", at)
+        elif kind == "response.incomplete":
+            reason = words(record(response.get("incomplete_details")).get("reason"))
+            self.note(_INCOMPLETE.get(reason, "incomplete-unusual"), at)
         output, usage = response.get("output"), response.get("usage")
         if type(output) is not list:
             self.note("final-output-null", at)
