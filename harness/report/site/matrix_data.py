@@ -4,10 +4,10 @@ The file calls `harnessMatrix` with one object:
 
 - `systems`: name, version, kind, address of the page, and whether the name comes in several versions;
 - `columns`: place of the system, dialect, the dialect that a gateway reads, how addresses of cells name it, the canary;
-- `shorts`: dialects in one word;
+- `shorts`: dialects in one word; `wide`: with so many columns heads are still written level;
 - `families`: names; `levels` and `kinds`: the names that numbers stand for; `words`: texts that numbers stand for;
-- `rows`: place of the family, of the level, name, title, address of the page, how addresses of its cells begin, the cells,
-  and what is rare about them: for each such cell its column, the kinds of failures in content and in ending (a bit
+- `rows`: place of the family, of the level, name, title, address of the page, how addresses of its cells begin, the
+  cells, and what is rare about them: for each such cell its column, the kinds of failures in content and in ending (a bit
   each), the place among `words` of what happened and of why that is known (-1 for nothing), and the cell's level.
 """
 
@@ -32,6 +32,9 @@ NOTHING = ".."
 
 WORDS = 200
 """Characters of what happened, and of why it is known, that stand beside the matrix."""
+
+WIDE = 14
+"""With so few columns there is room for heads that are written level."""
 
 
 class Words:
@@ -88,6 +91,7 @@ def matrix_data(matrix: Matrix) -> dict[str, Any]:
         ],
         "shorts": {plain(name): plain(short) for name, short in short_dialects(matrix.dialects).items()},
         "families": [plain(family.name) for family in matrix.families],
+        "wide": WIDE,
         "levels": list(LEVELS),
         "kinds": list(FAILURE_KINDS),
         "rows": rows,
@@ -102,7 +106,7 @@ def short_dialects(names: Sequence[str]) -> dict[str, str]:
 
 
 def _row(family: int, row: Row, words: Words) -> list[Any]:
-    states = "".join(LETTERS[cell.content.state] + LETTERS[cell.ending.state] if cell else NOTHING for cell in row.cells)
+    states = "".join(_letters(cell) for cell in row.cells)
     rare = [number for cell in row.present for number in _rare(cell, words)]
     return [
         family,
@@ -114,6 +118,10 @@ def _row(family: int, row: Row, words: Words) -> list[Any]:
         states,
         rare,
     ]
+
+
+def _letters(cell: Cell | None) -> str:
+    return LETTERS[cell.content.state] + LETTERS[cell.ending.state] if cell else NOTHING
 
 
 def _rare(cell: Cell, words: Words) -> tuple[int, ...]:

@@ -9,32 +9,29 @@ from dataclasses import dataclass
 
 from harness.report.marks import Mark, State
 from harness.report.matrix import Cell, Column, Family, Matrix
-from harness.report.site.matrix_data import encode_matrix, short_dialects
+from harness.report.site.matrix_data import WIDE, encode_matrix, short_dialects
 from harness.report.site.pages import asset, write_page
 from harness.report.site.site import Site
 
 PAGE = "matrix.html"
 DATA = "matrix-data.js"
-ASSETS = ("matrix.css", "matrix-model.js", "matrix-view.js", "matrix-filters.js", "matrix.js")
+ASSETS = ("matrix.css", "matrix-model.js", "matrix-view.js", "matrix-filters.js", "matrix-controls.js", "matrix.js")
 """What the page needs of the folder `static`, scripts in the order in which they are read."""
 
 KEY = (
     ("pass", "must", "pass", "passes"),
-    ("silent", "must", "silent", "fails silently: the caller had no way to notice"),
+    ("silent", "must", "silent", "fails silently: the caller could not notice"),
     ("hang", "must", "hang", "hangs"),
     ("fail", "must", "fail", "fails a must"),
     ("fail", "should", "should", "fails a should"),
     ("fail", "may", "may", "fails a may"),
-    ("error", "must", "error", "not measured: harness or adapter broke"),
-    ("unsupported", "must", "unsupported", "unsupported: never claimed"),
+    ("error", "must", "error", "not measured"),
+    ("unsupported", "must", "unsupported", "unsupported"),
 )
 """State, level, symbol and words of each mark."""
 
 FAMILY_GRAVITY: dict[State, int] = {"error": 7, "pass": 8, "unsupported": 9}
 """Of a family without failures: what was not measured stands out, and what was never claimed says least."""
-
-WIDE = 14
-"""With so few columns there is room for heads that are written level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,11 @@ class FamilyCell:
     judged: int
     gravest: Mark | None
     """None where no case of the family ran."""
+
+    @property
+    def many(self) -> bool:
+        """Whether a third or more of the judged cases failed."""
+        return self.judged > self.passed and (self.judged - self.passed) * 3 >= self.judged
 
     @property
     def tone(self) -> str:
