@@ -24,9 +24,10 @@ HarnessMatrix.Parts = class {
     this.made = new Map();
   }
 
-  half(state, level) {
+  /** The looks of one half of a cell, put on an element. */
+  paint(half, state, level) {
     const { name, failing } = HarnessMatrix.STATES[state];
-    const half = HarnessMatrix.element("span", failing ? `h ${name} ${level}` : `h ${name}`);
+    half.className = failing ? `h ${name} ${level}` : `h ${name}`;
     if (failing || name === "error") half.append(HarnessMatrix.symbol(name === "fail" && level !== "must" ? level : name));
     return half;
   }
@@ -36,8 +37,8 @@ HarnessMatrix.Parts = class {
     const cell = HarnessMatrix.element("td");
     const link = HarnessMatrix.element("a");
     link.tabIndex = -1;
-    link.append(this.half(content, level));
-    if (content !== ending || content < 3) link.append(this.half(ending, level));
+    if (content === ending && content > 2) this.paint(link, content, level);
+    else for (const state of [content, ending]) link.append(this.paint(HarnessMatrix.element("span"), state, level));
     cell.append(link);
     return cell;
   }
@@ -52,14 +53,14 @@ HarnessMatrix.Parts = class {
     const link = cell.firstChild;
     link.href = row.cell + column.address;
     link.setAttribute("aria-label", model.label(row, at));
-    if (model.known(at)) link.className = "known";
+    if (model.known(at)) link.classList.add("known");
     return cell;
   }
 
   absent() {
     const cell = HarnessMatrix.element("td", "none");
     cell.tabIndex = -1;
-    cell.append(HarnessMatrix.element("span", "vh", "did not run"));
+    cell.setAttribute("aria-label", "did not run");
     return cell;
   }
 
