@@ -56,7 +56,7 @@ record-demo: $(VENV)/dev.stamp ## install real model servers, record every probe
 
 docs: $(VENV)/dev.stamp ## the documentation as a static site in reports/docs, its reference written anew from the code
 	$(BIN)/python docs/make_reference.py
-	$(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 browser: ## Debian's Chromium, and axe-core from npm, for the tests of the report's pages; without Chromium they are skipped
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \

@@ -1,4 +1,5 @@
-"""Writes docs/reference/ from the code: every verb, every check, every lint rule, every line of a results file.
+"""Writes docs/reference/ from the code: every verb, every check, every lint rule, every line of a results file, the
+scenario language and the adapter protocol.
 
 python docs/make_reference.py [FOLDER]
 """
@@ -13,6 +14,8 @@ from typing import Any
 
 import msgspec
 import typer
+from language_reference import language
+from protocol_reference import adapter_protocol
 
 from harness.catalogue.checks.table import CHECKS
 from harness.catalogue.findings import KIND_MEANINGS
@@ -39,6 +42,8 @@ def pages() -> dict[str, list[str]]:
         "checks.md": list(_checks()),
         "rules.md": list(_rules()),
         "results.md": list(_results()),
+        "scenarios.md": list(language()),
+        "protocol.md": list(adapter_protocol()),
     }
 
 

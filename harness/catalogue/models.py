@@ -146,7 +146,8 @@ def _built_in_code(data: Any) -> Any:
 
 
 class Response(Record):
-    """One answer of the server. Exactly one of SOURCES is given."""
+    """One answer of the server. Exactly one of these says what it is: `events`, `frames`, `body`, `cassette`, `error`,
+    `connection`."""
 
     events: Annotated[Events | None, PlainSerializer(_events_json)] = None
     """Canonical events; every dialect's encoder renders them, terminal markers included."""
@@ -235,7 +236,7 @@ class Scenario(Record):
     incidents: tuple[str, ...] = ()
     level: Level = "must"
     needs: tuple[str, ...] = ()
-    """Features (keys of FEATURES) without which the scenario says nothing about a system, besides derived ones."""
+    """Features without which the scenario says nothing about a system, besides those that follow from what it does."""
     dialects: tuple[str, ...] | None = None
     """The dialects it runs in; None: every dialect that can express its responses and its request. Of a gateway, those
     of its upstream."""

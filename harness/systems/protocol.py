@@ -159,21 +159,32 @@ def _error(name: str, end: dict[str, Any]) -> ErrorInfo | None:
         ) from None
 
 
-class _Described(msgspec.Struct, frozen=True):
+class Described(msgspec.Struct, frozen=True):
+    """What a worker says of itself."""
+
     name: str
+    """What the client is called."""
     version: str
+    """The client's version."""
     language: str
+    """The language that it is written in."""
     dialects: tuple[str, ...]
+    """The dialects that it speaks."""
     protocol: int
+    """The version of this protocol."""
     features: frozenset[str] = frozenset()
+    """What it claims to do, in every dialect."""
     features_in: dict[str, frozenset[str]] = {}
+    """What it claims besides, by dialect."""
     kind: str = "client"
+    """`client`, or `parser` for what reads frames and knows nothing of answers."""
     default_retries: int | dict[str, int] | None = None
+    """How often it repeats a failed request unless told otherwise, as its documentation has it."""
 
 
 def _description(message: dict[str, Any]) -> Description:
     try:
-        said = msgspec.convert(message, _Described)
+        said = msgspec.convert(message, Described)
     except msgspec.ValidationError as error:
         raise SystemBroken(f"its description cannot be read: {error}; it is {message!r:.300}") from None
     if said.protocol != PROTOCOL:
