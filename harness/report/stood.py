@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from harness.catalogue.findings import Finding
+from harness.lint.traits import is_broken
 from harness.report.matrix import Cell, Column, Matrix
 from harness.report.played import Played, StreamKey
 
@@ -34,13 +35,16 @@ COMMON = 0.25
 class Failed:
     """A cell in which a client failed. `blamed` are the traits of its stream that the client reads in no other.
 
-    `traits` are those of its stream that do not belong to how most scenarios are written.
+    `traits` are those of its stream that do not belong to how most scenarios are written. `needed` are those that a
+    stream must have for the client to fail on it, too: with the blamed ones whatever went wrong besides, since of a
+    broken stream it is the whole that may be too much.
     """
 
     cell: Cell
     aspect: Aspect
     traits: frozenset[str]
     blamed: frozenset[str]
+    needed: frozenset[str]
     silent: bool
 
 
@@ -50,6 +54,8 @@ class Standing:
 
     column: Column
     common: frozenset[str] = frozenset()
+    played: frozenset[str] = frozenset()
+    """Traits of all streams that the run's scenarios send in the dialect."""
     read: dict[Aspect, dict[str, list[Cell]]] = field(default_factory=lambda: {"answer": {}, "counts": {}})
     """By trait: cells in which this was right in a stream with it."""
     failed: list[Failed] = field(default_factory=list)
@@ -74,7 +80,15 @@ def standings_of(matrix: Matrix, played: Mapping[StreamKey, Played]) -> tuple[St
         cells.setdefault(cell.column, []).append(cell)
     clients = [column for column in matrix.columns if not column.upstream]
     common = {dialect: common_traits(played, dialect) for dialect in {column.dialect for column in clients}}
-    return tuple(_standing(each, common[each.dialect], cells.get(each.number, ()), played) for each in clients)
+    every = {dialect: _every_trait(played, dialect) for dialect in common}
+    return tuple(
+        _standing(Standing(each, common[each.dialect], every[each.dialect]), cells.get(each.number, ()), played)
+        for each in clients
+    )
+
+
+def _every_trait(played: Mapping[StreamKey, Played], dialect: str) -> frozenset[str]:
+    return frozenset(trait for (spoken, _), stream in played.items() if spoken == dialect for trait in stream.traits)
 
 
 def common_traits(played: Mapping[StreamKey, Played], dialect: str) -> frozenset[str]:
@@ -84,13 +98,10 @@ def common_traits(played: Mapping[StreamKey, Played], dialect: str) -> frozenset
     return frozenset(trait for trait, count in counted.items() if count >= COMMON * len(streams))
 
 
-def _standing(
-    column: Column, common: frozenset[str], cells: Iterable[Cell], played: Mapping[StreamKey, Played]
-) -> Standing:
-    standing = Standing(column, common)
+def _standing(standing: Standing, cells: Iterable[Cell], played: Mapping[StreamKey, Played]) -> Standing:
     open_: list[tuple[Cell, Aspect, Played, list[Finding]]] = []
     for cell in cells:
-        stream = played.get((column.dialect, cell.result.scenario))
+        stream = played.get((standing.column.dialect, cell.result.scenario))
         if stream is None:
             continue
         if cell.result.verdict == "unsupported":
@@ -120,7 +131,15 @@ def _aspects(standing: Standing, cell: Cell, stream: Played) -> Iterable[tuple[C
 
 def _failed(standing: Standing, cell: Cell, aspect: Aspect, stream: Played, findings: Iterable[Finding]) -> Failed:
     blamed = frozenset(trait for trait in stream.traits if trait not in standing.read[aspect])
-    return Failed(cell, aspect, stream.traits - standing.common, blamed, any(each.silent for each in findings))
+    broken = frozenset(trait for trait in stream.traits if is_broken(trait) and trait not in standing.common)
+    return Failed(
+        cell=cell,
+        aspect=aspect,
+        traits=stream.traits - standing.common,
+        blamed=blamed,
+        needed=blamed | broken if blamed else blamed,
+        silent=any(each.silent for each in findings),
+    )
 
 
 def _keep(table: dict[str, list[Cell]], traits: Iterable[str], cell: Cell) -> None:

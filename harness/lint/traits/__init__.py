@@ -44,6 +44,18 @@ RULE = "rule:"
 COUNTING = ("usage-",)
 """How traits begin that are about token counts."""
 
+ASKED_FOR = frozenset(
+    {"annotations", "choices-several", "candidates-several", "citations", "code-parts", "custom-tool", "finish-number"}
+    | {"grounding", "inline-data", "json-array", "logprobs", "stop-sequence", "tool-calls", "tool-calls-parallel"}
+    | {"tool-of-server", "thinking-block", "thinking-signature", "thinking-redacted", "usage-cache"}
+)
+"""Traits that streams have only where the request asks for them, so that how many have one says little of a server."""
+BROKEN = frozenset(
+    {"error-beside-choices", "error-in-choice", "error-in-stream", "error-named", "error-nested", "failed"}
+    | {"finish-never", "stop-never"}
+)
+"""Traits of streams that went wrong, beside those of broken rules."""
+
 _OF_FIELDS = ("field-missing", "field-type", "field-usual")
 _PLACE = re.compile(r"(?:^|: )([\w.\[\]]+) is (missing|.*)$", re.DOTALL)
 _NUMBER = re.compile(r"\[\d+\]")
@@ -100,6 +112,11 @@ def rule_trait(finding: Finding) -> str:
     if finding.rule in _OF_FIELDS and (found := _PLACE.search(finding.message)):
         return f"{RULE}{finding.rule} {_NUMBER.sub('[]', found[1])}"
     return f"{RULE}{finding.rule}"
+
+
+def is_broken(trait: str) -> bool:
+    """Whether a stream with this trait breaks a rule that readers rely on, or went wrong."""
+    return trait in BROKEN or (trait.startswith(RULE) and not trait.startswith(f"{RULE}field-usual"))
 
 
 def trait_words(dialect: str, trait: str) -> str:

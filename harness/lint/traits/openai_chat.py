@@ -26,7 +26,8 @@ WORDS: Mapping[str, str] = {
     "reasoning-content": "reasoning comes as reasoning_content",
     "reasoning-field": "reasoning comes as reasoning",
     "reasoning-details": "reasoning comes as reasoning_details",
-    "reasoning-mirrored": "the same reasoning stands in two fields of one delta",
+    "reasoning-mirrored": "the same reasoning stands as reasoning and as reasoning_content in one delta",
+    "reasoning-beside-details": "reasoning stands in a field of its own beside reasoning_details",
     "think-tags": "reasoning stands in the text, between think tags",
     "think-tag-cut": "a think tag is cut by the end of a delta",
     "think-tag-beside-text": "a think tag stands beside other text in one delta",
@@ -182,8 +183,10 @@ class _Stream:
         said = [trait for trait, value in named if value]
         for trait in said:
             self.note(trait, at)
-        if len(said) > 1:
+        if {"reasoning-content", "reasoning-field"} <= set(said):
             self.note("reasoning-mirrored", at)
+        if "reasoning-details" in said and len(said) > 1:
+            self.note("reasoning-beside-details", at)
 
     def _call(self, state: _Choice, call: dict[str, Any], position: int, at: int) -> None:
         given, function = call.get("index"), record(call.get("function"))

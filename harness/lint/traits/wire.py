@@ -37,7 +37,7 @@ TEXT: Mapping[str, str] = {
     "surrogate-escapes": "a character is written as two escapes",
     "escapes": "characters are written as escapes",
     "non-ascii": "text holds characters beyond ASCII",
-    "long-number": "a number has more digits than a double can hold",
+    "long-number": "a number in a call's arguments has more digits than a double can hold",
 }
 TRANSPORT: Mapping[str, str] = {
     "content-type-missing": "there is no content type",
@@ -60,7 +60,7 @@ _ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*(\\u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4
 _NULL = re.compile(rb"(?<!\\)(?:\\\\)*(\\u0000)")
 _SEPARATOR = re.compile(b"\xe2\x80[\xa8\xa9]|\xc2\x85")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-_LONG_NUMBER = re.compile(rb"[:,\[ ]-?(\d{17,}|\d+\.\d{17,})(?![\d\w])")
+_LONG_NUMBER = re.compile(rb'\\": ?-?(\d{17,}|\d+\.\d{17,})(?![\d\w])')
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _MARK = b"\xef\xbb\xbf"
 
