@@ -26,7 +26,7 @@ def in_one_line(change: Change) -> str:
     """The case, what it was and what it is, and the first failure in words."""
     versions = _versions(change)
     message = change.after.message if change.after else ""
-    words = f"{change.system}{versions} {change.case} ({change.pair}), {change.level}: {_states(change)}"
+    words = f"{change.system}{versions} {change.case} ({change.pair}), {change.level}: {states(change)}"
     return plain(f"{words}: {_short(message)}" if message else words)
 
 
@@ -49,7 +49,7 @@ def _section(kind: ChangeKind, changes: Sequence[Change]) -> Iterator[str]:
     for change in changes[:LISTED]:
         name = f"{code(change.system + _versions(change))} {code(change.case)} ({code(change.pair)})"
         message = change.after.message if change.after else ""
-        words = f"- {name}, {change.level}: {_states(change)}"
+        words = f"- {name}, {change.level}: {states(change)}"
         yield f"{words}: {code(_short(message))}" if message else words
     if len(changes) > LISTED:
         yield f"- and {len(changes) - LISTED} more"
@@ -62,7 +62,8 @@ def _versions(change: Change) -> str:
     return f" {now or was}" if now or was else ""
 
 
-def _states(change: Change) -> str:
+def states(change: Change) -> str:
+    """What the case was and what it is, such as `pass → fail [silent loss]`."""
     if change.before is None or change.after is None:
         return _state(change.after) if change.after else f"was {_state(change.before)}"
     return f"{_state(change.before)} → {_state(change.after)}"

@@ -1,4 +1,4 @@
-"""What the front page says before the matrix: the run in one sentence, whom to suspect, what to look at first."""
+"""The overview: the run in one sentence, whom to suspect, what changed, what to look at first."""
 
 from __future__ import annotations
 
@@ -9,44 +9,61 @@ from harness.catalogue.findings import KIND_MEANINGS
 from harness.report.marks import LEVELS
 from harness.report.matrix import CANARY_FAMILY, Cell, Column, Matrix, Row
 from harness.report.searches import search_counts, searches_line
+from harness.report.site.changed import Changed, changed
+from harness.report.site.charts import BINS, families_in_words, family_lines, percent, trend_of
+from harness.report.site.pages import asset, write_page
 from harness.report.site.site import Site
 from harness.report.visible import counted
 
 DIGEST_LENGTH = 8
-"""How many silent failures the front page spells out."""
+"""How many silent failures the overview spells out."""
+DIGEST_SYSTEMS = 8
+"""How many systems it names with each."""
 
-KEY = (
-    ("pass", "must", "pass", "passes"),
-    ("silent", "must", "silent", "fails silently: the caller had no way to notice"),
-    ("hang", "must", "hang", "hangs"),
-    ("fail", "must", "fail", "fails a must"),
-    ("fail", "should", "should", "fails a should"),
-    ("fail", "may", "may", "fails a may"),
-    ("error", "must", "error", "not measured: harness or adapter broke"),
-    ("unsupported", "must", "unsupported", "unsupported: never claimed"),
-)
+SUSPECTS_LENGTH = 4
+"""How many columns whose canary failed it spells out at once; more of them fold."""
+COLUMNS_LENGTH = 40
+"""Up to so many columns each has a line in the table of systems; of more, each system has one."""
+ASSET = "overview.css"
 
 
 def write_front_page(site: Site) -> None:
-    """Writes the front page; raises OSError."""
-    site.write("index.html", "index.html", **front_page(site.matrix))
+    """Writes the overview; raises OSError."""
+    write_page(site.folder / "static" / ASSET, asset(ASSET))
+    families = family_lines(site.matrix)
+    site.write(
+        "index.html",
+        "index.html",
+        **front_page(site.matrix),
+        families=families,
+        families_words=families_in_words(families),
+        bins=BINS,
+        trend=trend_of(site.trend),
+        runs_known=len(site.trend),
+        changed=_changed(site),
+        percent=percent,
+        columns_length=COLUMNS_LENGTH,
+        suspects_length=SUSPECTS_LENGTH,
+    )
+
+
+def _changed(site: Site) -> Changed | None:
+    if site.before is None or site.comparison is None:
+        return None
+    return changed(site.matrix, site.runs, site.before, site.comparison)
 
 
 def front_page(matrix: Matrix) -> dict[str, Any]:
-    """The values of the front page's template."""
-    names = [system.name for system in matrix.systems]
+    """What the overview says of the matrix itself: values of its template, and of the snapshot's."""
     return {
         "headline": _headline(matrix),
         "suspects": _suspects(matrix),
         "loudest": _loudest(matrix),
         "stale": [cell for cell in matrix.cells if cell.result.known and cell.result.verdict == "pass"],
-        "known": any(cell.result.known for cell in matrix.cells),
         "digest_length": DIGEST_LENGTH,
-        "differing": [row for row in matrix.rows if _differs(row)],
+        "digest_systems": DIGEST_SYSTEMS,
         "counts": search_counts(matrix.searches),
         "searches_line": searches_line(matrix.searches),
-        "key": KEY,
-        "twice": {name: names.count(name) > 1 for name in names},
     }
 
 
@@ -92,9 +109,3 @@ def _by_system(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
     for cell in cells:
         groups.setdefault(f"{cell.result.system} {cell.result.system_version}", []).append(cell)
     return list(groups.items())
-
-
-def _differs(row: Row) -> bool:
-    """Whether two systems that were judged came out differently."""
-    judged = [cell for cell in row.present if cell.result.verdict in ("pass", "fail")]
-    return len({(cell.content.state, cell.ending.state) for cell in judged}) > 1

@@ -80,76 +80,13 @@ def watched(chromium: sync_api.Browser) -> Iterator[Watched]:
     assert all(url.startswith("file://") for url in each.requests)
 
 
-def shown_rows(page: "sync_api.Page") -> list[str]:
-    return page.locator(".matrix tr.row .title:visible").all_inner_texts()
-
-
 def overflows(page: "sync_api.Page") -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
-def test_the_matrix_shows_with_its_style(watched: Watched, report: Path) -> None:
+def test_a_silent_failure_leads_to_its_case_and_back(watched: Watched, report: Path) -> None:
     page = watched.open(report)
-    assert len(shown_rows(page)) == 12
-    silent, passing = page.locator("td .h.silent.must").first, page.locator("td .h.pass").first
-    colours = [each.evaluate("element => getComputedStyle(element).backgroundColor") for each in (silent, passing)]
-    assert colours == ["rgb(168, 15, 51)", "rgb(236, 246, 238)"]
-    assert silent.locator("svg").bounding_box()["width"] > 8  # type: ignore[index]
-
-
-def test_headers_stay_in_sight_while_the_matrix_scrolls(watched: Watched, report: Path) -> None:
-    page = watched.open(report)
-    page.locator(".scroll").evaluate("element => { element.style.maxHeight = ''; element.scrollTop = 200 }")
-    scrolled = page.locator(".scroll").evaluate("element => element.scrollTop")
-    area = page.locator(".scroll").bounding_box()
-    head = page.locator(".scroll thead th").nth(1).bounding_box()
-    assert head["y"] == pytest.approx(area["y"] + 1, abs=2)  # type: ignore[index]
-    assert scrolled >= 0
-
-
-def test_rows_can_be_filtered_to_failing_and_to_silent_ones(watched: Watched, report: Path) -> None:
-    page = watched.open(report)
-    page.get_by_text("silent", exact=True).click()
-    assert shown_rows(page) == [
-        "A cut inside a three-byte character",
-        "The connection closes mid-answer, with no stop reason",
-        "An error in the stream after some text",
-        "Lines end in CR LF",
-        "A think tag cut in two",
-        "Usage after the stop reason",
-    ]
-    counted = page.locator(".count").evaluate("element => getComputedStyle(element, '::before').content")
-    assert "counter(rows)" in counted or "6" in counted
-    page.get_by_text("all", exact=True).click()
-    assert len(shown_rows(page)) == 12
-
-
-def test_filters_by_system_dialect_and_level_work_together(watched: Watched, report: Path) -> None:
-    page = watched.open(report)
-    page.get_by_text("failing", exact=True).click()
-    assert len(shown_rows(page)) == 12
-    page.locator("label", has_text="openai-python").click()
-    assert shown_rows(page) == ["The server falls silent mid-answer", "Three overloads in a row"]
-    page.locator("label[for=level-should]").click()
-    assert shown_rows(page) == ["The server falls silent mid-answer"]
-    assert page.locator(".matrix tr.family:visible").count() == 1
-    page.locator("label", has_text="anthropic-messages").click()
-    assert shown_rows(page) == []
-    assert page.locator(".matrix thead th:visible").count() == 1 + 4
-
-
-def test_families_fold_and_names_turn_into_ids(watched: Watched, report: Path) -> None:
-    page = watched.open(report)
-    page.locator(".family", has_text="chunking").locator("label").click()
-    assert "Every byte is a chunk of its own" not in shown_rows(page)
-    page.get_by_text("ids", exact=True).click()
-    assert "plain-text" in page.locator(".matrix tr.row:visible code").all_inner_texts()
-    assert shown_rows(page) == []
-
-
-def test_a_cell_leads_to_its_case_and_back(watched: Watched, report: Path) -> None:
-    page = watched.open(report)
-    page.locator("td a", has=page.locator(".h.silent")).first.click()
+    page.locator(".digest .where a").first.click()
     page.locator("#reproduce").wait_for()
     assert page.locator("h1").inner_text() == "A cut inside a three-byte character"
     page.get_by_role("link", name="attempt 1, byte").click()
@@ -167,22 +104,23 @@ def test_the_wire_log_turns_to_hexadecimal(watched: Watched, report: Path) -> No
     assert page.locator(".hex").first.inner_text().startswith("000000  64 61 74 61 3a 20 ")
 
 
-def test_the_keyboard_reaches_content_filters_and_cells(watched: Watched, report: Path) -> None:
+def test_the_keyboard_reaches_content_and_what_is_folded(watched: Watched, report: Path) -> None:
     page = watched.open(report)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.locator(".skip").bounding_box()["x"] >= 0  # type: ignore[index]
     page.keyboard.press("Enter")
-    page.locator("#rows-all").focus()
-    page.keyboard.press("ArrowRight")
-    assert page.evaluate("document.activeElement.id") == "rows-failing"
-    outline = page.locator("label[for=rows-failing]").evaluate("element => getComputedStyle(element).outlineStyle")
-    assert outline == "solid"
-    page.locator("td a").first.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.locator(".numbers summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".numbers table").first.is_visible()
+    page.locator(".digest .where a").first.focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
     page.locator("#reproduce").wait_for()
-    assert page.locator("h1").inner_text() == "A plain answer in eight deltas"
+    assert page.locator("h1").inner_text() == "A cut inside a three-byte character"
 
 
 def test_dark_mode_follows_the_reader(chromium: sync_api.Browser, report: Path) -> None:
@@ -194,7 +132,7 @@ def test_dark_mode_follows_the_reader(chromium: sync_api.Browser, report: Path) 
     assert dark.complaints == []
 
 
-def test_on_a_phone_only_the_matrix_scrolls_sideways(chromium: sync_api.Browser, report: Path) -> None:
+def test_on_a_phone_no_page_scrolls_sideways(chromium: sync_api.Browser, report: Path) -> None:
     phone = Watched(chromium, viewport=PHONE, is_mobile=True, has_touch=True)
     folders = [report.parent / name for name in ("scenarios", "systems")]
     cells = [name for name in cell_pages(report.parent) if "openai-python" in name and "openai-chat" in name]
@@ -202,15 +140,8 @@ def test_on_a_phone_only_the_matrix_scrolls_sideways(chromium: sync_api.Browser,
     wide = [path.name for path in pages if overflows(phone.open(path))]
     wide += [name for name in cells if overflows(phone.open_cell(report.parent, name))]
     assert len(cells) == 12
-    page = phone.open(report)
-    first, last = (page.locator(".scroll tr.row").first.locator("> *").nth(place) for place in (0, 8))
-    area = page.locator(".scroll")
-    area.evaluate("element => { element.scrollLeft = 10000 }")
-    label, cell = first.bounding_box(), last.bounding_box()
     phone.context.close()
     assert wide == []
-    assert label["x"] >= 0  # type: ignore[index]
-    assert cell["x"] + cell["width"] <= PHONE["width"]  # type: ignore[index]
     assert phone.complaints == []
 
 
@@ -233,10 +164,10 @@ def test_a_printed_report_is_light(chromium: sync_api.Browser, report: Path) -> 
     page = dark.open(report)
     page.emulate_media(media="print")
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    filters = page.locator(".filters").is_visible()
+    numbers = page.locator(".numbers").first.is_visible()
     dark.context.close()
     assert background == "rgb(255, 255, 255)"
-    assert not filters
+    assert not numbers
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,20 @@
+from pathlib import Path
+from typing import Any
+
 from msgspec.structs import replace
 
+from harness.report.comparison import past_of
 from harness.report.matrix import build_matrix
 from harness.report.site.front_page import front_page
+from harness.report.site.html import render_report
+from harness.report.trend import point_of
 from harness.runner.results import Footer, Run
 
 from ..sample import SITUATIONS, header_of, run_of, small_run
+from .test_html import Page
 
 
-def values(run: Run):
+def values(run: Run) -> dict[str, Any]:
     return front_page(build_matrix([run]))
 
 
@@ -51,16 +58,69 @@ def test_what_most_systems_fail_silently_comes_first() -> None:
     assert [row.scenario for row, _, _ in loudest] == ["ending/closed-mid-text", "chunking/inside-a-character"]
 
 
-def test_rows_in_which_systems_differ_are_known() -> None:
-    differing = {row.scenario for row in values(small_run())["differing"]}
-    assert "canary/plain-text" in differing
-    alike = values(run_of(("reference",), SITUATIONS, {}))
-    assert alike["differing"] == []
-
-
 def test_a_known_failure_that_passes_is_stale() -> None:
     run = run_of(("ollama-python",), SITUATIONS[:2], {})
     results = (replace(run.results[0], known="it drops deltas"), run.results[1])
     found = values(Run(run.header, results, (), run.footer))
     assert [cell.result.scenario for cell in found["stale"]] == ["canary/plain-text"]
-    assert found["known"]
+
+
+def overview(folder: Path, *runs: Run, **known: Any) -> str:
+    return " ".join(Page(render_report(runs, folder, **known)).text.split())
+
+
+def test_the_overview_says_what_changed_since_the_run_before(tmp_path: Path) -> None:
+    before = run_of(("reference", "ollama-python"), SITUATIONS[:4], {})
+    after = run_of(("reference", "ollama-python"), SITUATIONS[:4], {"ollama-python": lambda place: "fail"})
+    text = overview(tmp_path, after, before=past_of([before]))
+    assert "Since the run before, 4 cases that passed fail." in text
+    assert "Since 2026-11-20 10:00 UTC" in text
+    assert "4 Passed before, and fails now must A cut inside a three-byte character" in text
+    assert "ollama-python ollama pass → fail [loss]" in text
+
+
+def test_without_an_earlier_run_nothing_is_said_of_changes(tmp_path: Path) -> None:
+    text = overview(tmp_path, small_run())
+    assert "Since" not in text
+    assert "The history has no earlier run" not in text
+
+
+def test_the_overview_draws_families_and_runs_with_titles_descriptions_and_tables(tmp_path: Path) -> None:
+    point = point_of([small_run()])
+    earlier = replace(point, started="2026-11-19T10:00:00Z", all=replace(point.all, silent=20))
+    page = Page(render_report([small_run()], tmp_path, trend=(earlier, point)))
+    pictures = [each for each in page.all("svg") if each.get("role") == "img"]
+    assert len(pictures) == 3
+    for picture in pictures:
+        assert set(picture["aria-labelledby"].split()) <= set(page.ids)
+    assert len(page.all("summary")) == 2
+    text = " ".join(page.text.split())
+    assert "Over 2 runs" in text
+    assert "Silent failures: 20 in the first run, 12 in the last. 2 runs." in text
+    assert "Systems by the share of must scenarios that they pass, family by family" in text
+
+
+def test_a_first_run_says_that_there_is_no_earlier_one(tmp_path: Path) -> None:
+    text = overview(tmp_path, small_run(), trend=(point_of([small_run()]),))
+    assert "The history has no earlier run of these systems" in text
+
+
+def test_many_columns_have_a_line_for_each_system_and_suspects_fold(tmp_path: Path) -> None:
+    systems = [f"client-{number}" for number in range(41)]
+    run = run_of(("ollama-python",), SITUATIONS[:2], {"ollama-python": lambda place: "fail"})
+    results = tuple(replace(each, system=name) for name in systems for each in run.results)
+    page = Page(render_report([Run(run.header, results, (), run.footer)], tmp_path))
+    text = " ".join(page.text.split())
+    assert "All dialects of a system together" in text
+    assert "41 of 41 columns, in client-0, client-1" in text
+    assert text.count("1 canary") == 41
+
+
+def test_the_head_of_every_page_leads_to_those_that_there_are(tmp_path: Path) -> None:
+    render_report([small_run()], tmp_path)
+    index = Page(tmp_path / "index.html")
+    assert [link["href"] for link in index.all("a") if link.get("aria-current") == "page"] == ["index.html"]
+    assert {"href": "matrix.html"} in index.all("a")
+    assert {"href": "recordings.html"} not in index.all("a")
+    system = Page(next((tmp_path / "systems").iterdir()))
+    assert {"href": "../matrix.html"} in system.all("a")

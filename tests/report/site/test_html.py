@@ -159,24 +159,6 @@ def test_table_headers_have_their_scope(pages: list[Page]) -> None:
         assert all(header.get("scope") for header in page.all("th")), page.path
 
 
-def test_each_cell_of_the_matrix_says_content_and_ending_in_words(small: list[Page]) -> None:
-    text = index_of(small).text
-    assert text.count("content passes; ending passes") > 60
-    assert "content passes; ending fails silently" in text
-    assert "content passes; ending hangs" in text
-    assert "content unsupported; ending unsupported" in text
-    assert "content not measured; ending not measured" in text
-    assert "content fails (should); ending passes" in text
-    assert "content fails silently (may); ending passes" in text
-
-
-def test_symbols_tell_states_and_levels_apart_without_colour(small: list[Page]) -> None:
-    used = {use["href"] for use in index_of(small).all("use")}
-    symbols = {f"#{symbol['id']}" for symbol in index_of(small).all("symbol")}
-    assert used == symbols
-    assert len(symbols) == 8
-
-
 def test_a_failing_canary_is_announced_before_everything(small: list[Page]) -> None:
     text = index_of(small).text
     assert "suspect the harness or the adapter first" in text
