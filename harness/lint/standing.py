@@ -92,8 +92,13 @@ def _stream(stream: LintedStream) -> StreamRecord:
             StreamFinding(rule=each.rule, level=each.level, offset=each.offset, message=each.message)
             for each in stream.findings
         ),
-        traits=stream_traits(stream.dialect, stream.body, stream.findings, framed=not stream.rebuilt),
+        traits=_traits(stream),
     )
+
+
+def _traits(stream: LintedStream) -> dict[str, int]:
+    rebuilt = stream.rebuilt
+    return stream_traits(stream.dialect, stream.body, stream.findings, framed=not rebuilt, whole=stream.whole)
 
 
 def _place(stream: LintedStream, finding: Finding) -> Place:

@@ -47,6 +47,8 @@ class LintedStream:
     findings: tuple[Finding, ...]
     note: str = ""
     """What its recorder says of it: `imported from …`."""
+    whole: bool = True
+    """Whether it came to an end of its own; False where its recorder left."""
 
     @property
     def rebuilt(self) -> bool:
@@ -112,14 +114,15 @@ def lint_exchange(exchange: Exchange, file: Path, number: int) -> LintedStream |
         return NotLinted(file, number, f"its body is packed as {response.header('content-encoding')!r}")
     if body[:1] == b"\0":
         return NotLinted(file, number, "it is in AWS's own framing, which has no rules here")
-    findings = lint_body(asked.dialect.name, body, whole=response.ending not in UNFINISHED)
+    whole = response.ending not in UNFINISHED
+    findings = lint_body(asked.dialect.name, body, whole=whole)
     note = exchange.note or ""
     if REBUILT_FRAMES in note:
         if AGAIN.get(asked.dialect.name, frozenset({""})) <= {each.rule for each in findings}:
             return NotLinted(file, number, "its recorder put several streams into one")
         findings = [each for each in findings if each.rule not in OF_FRAMING]
     provider = exchange.provider or NO_PROVIDER
-    return LintedStream(file, number, asked.dialect.name, provider, body, tuple(findings), note)
+    return LintedStream(file, number, asked.dialect.name, provider, body, tuple(findings), note, whole)
 
 
 def _no_stream(exchange: Exchange, asked: Asked) -> str:

@@ -56,6 +56,9 @@ BROKEN = frozenset(
 )
 """Traits of streams that went wrong, beside those of broken rules."""
 
+OF_THE_END = frozenset({"finish-never", "one-event", "one-line", "stop-never", "think-never-closed", "usage-missing"})
+"""Traits of which nothing is known before a stream has come to its end."""
+
 _OF_FIELDS = ("field-missing", "field-type", "field-usual")
 _PLACE = re.compile(r"(?:^|: )([\w.\[\]]+) is (missing|.*)$", re.DOTALL)
 _NUMBER = re.compile(r"\[\d+\]")
@@ -69,12 +72,14 @@ def stream_traits(
     headers: Iterable[tuple[str, str]] | None = None,
     reads: Sequence[int] = (),
     framed: bool = True,
+    whole: bool = True,
 ) -> dict[str, int]:
     """The traits of a stream by name, each with the byte of the body at which it was first seen.
 
     `body` is without content coding, `findings` are what lint says of it. `headers` None: they were not kept. `reads`
     are the sizes in bytes in which the body came, where they are known. `framed` False: its recorder kept payloads
-    alone, and how frames were written is not known. Never raises for what the bytes say.
+    alone, and how frames were written is not known; `whole` False: its recorder left before its end. Never raises for
+    what the bytes say.
     """
     noted = Noted()
     framing = spec(dialect).framing
@@ -94,7 +99,7 @@ def stream_traits(
     framer: Framer = json_array.Framer() if is_array else ndjson.Framer() if framing == "ndjson" else sse.Framer()
     if detect := DETECTORS.get(dialect):
         detect(_frames(framer, body), len(body), noted.note)
-    return dict(noted)
+    return {trait: at for trait, at in noted.items() if whole or trait not in OF_THE_END}
 
 
 def _frames(framer: Framer, body: bytes) -> Iterator[Seen]:
