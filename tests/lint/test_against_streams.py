@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,9 +15,12 @@ from harness.dialects import dialect, dialect_names, stream_names
 from harness.events import AnyEvent, End, ErrorInfo, Failure, Start, Text, ToolCall
 from harness.lint.corrections import read_corrections
 from harness.lint.linter import lint
+from harness.lint.standing import lint_record
+from harness.lint.streams import lint_files
 from harness.stack.translate.stream import StreamWriter
 
 from ..dialects.decoded import encoded, events
+from ..dialects.recorded import FOLDER as RECORDINGS
 from ..dialects.recorded import Recording, recordings
 from ..dialects.said import FULL, STREAMS, answers
 
@@ -29,7 +33,8 @@ HOSTS = {
     "openai-responses": ("api.openai.com",),
 }
 """Where a vendor serves its own dialect."""
-EDITED = read_corrections(Path(__file__).parents[2] / "docs/findings/recordings.yaml")
+FINDINGS = Path(__file__).parents[2] / "docs/findings"
+EDITED = read_corrections(FINDINGS / "recordings.yaml")
 """Bodies that are said to be a vendor's, and are not as the vendor sent them."""
 
 
@@ -86,3 +91,27 @@ def test_real_answers_in_other_dialects_break_no_must(source: str) -> None:
                 body = b"".join(StreamWriter(dialect(source), dialect(target)).feed(seen))
                 found[one.id, target] = musts(target, body)
     assert {place: rules for place, rules in found.items() if rules} == {}
+
+
+ROW = re.compile(r"\| ([\w-]+) \| `([\w-]+)` \| (\w+) \| (\d+) of (\d+) \| ([\w-]+)#(\d+) at ([\d,]+) \|")
+
+
+def test_the_published_findings_are_those_of_the_linter() -> None:
+    if not RECORDINGS.exists():
+        pytest.skip("the recordings are not here")
+    found = lint_record(lint_files([RECORDINGS], corrections=EDITED))
+    told: set[tuple[str, ...]] = set()
+    dialect = ""
+    for line in (FINDINGS / "endpoints.md").read_text(encoding="utf-8").splitlines():
+        dialect = line.removeprefix("## ") if line.startswith("## ") else dialect
+        if row := ROW.match(line):
+            told.add((dialect, *(part.replace(",", "") for part in row.groups())))
+    assert told == {
+        (
+            *(endpoint.dialect, endpoint.provider, broken.rule, broken.level),
+            *(str(broken.streams), str(broken.judged), Path(broken.first.file).name.removesuffix(".jsonl.gz")),
+            *(str(broken.first.exchange), str(broken.first.offset)),
+        )
+        for endpoint in found.endpoints
+        for broken in endpoint.broken
+    }

@@ -142,6 +142,14 @@ def test_results_of_a_prompt_filter_come_in_a_chunk_of_their_own() -> None:
     assert everything("openai-chat", filtered, "[DONE]") == ["filter-chunk", "stream-empty"]
 
 
+def test_the_results_of_moderation_may_come_behind_the_usage() -> None:
+    counts = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    usage = {**chunk({}), "choices": [], "usage": counts}
+    moderated = {**chunk({}), "choices": [], "moderation": {"input": {}}}
+    assert everything("openai-chat", *TEXT, usage, moderated, "[DONE]") == []
+    assert everything("openai-chat", TEXT[0], usage, TEXT[1], "[DONE]") == ["chunk-after-usage"]
+
+
 @pytest.mark.parametrize("index", [None, -1])
 def test_a_call_without_a_place_is_still_a_call(index: int | None) -> None:
     one = call(0, "c1", "f", "{}")
