@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,23 @@ def test_every_command_and_the_test_of_the_guide_to_fuzzing_run(harness: Harness
     harness.write("test_cuts.py", code)
     ran = carry_out(harness.folder, "pytest -q -p no:cacheprovider test_cuts.py")
     assert "1 passed" in ran.stdout
+
+
+def test_every_command_of_the_guide_to_reports_runs(harness: Harness) -> None:
+    guide = (DOCS / "report.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ harness (.*)$", guide, re.MULTILINE)
+    assert len(commands) == 9
+    for command in commands:
+        if command.startswith("report "):
+            ran = harness(*shlex.split(command), env={"BROWSER": "true"})
+            assert (ran.out.rpartition("report: ")[2], ran.err) == ("report/index.html\n", "")
+        else:
+            harness.inside(*shlex.split(command))
+    page = (harness.folder / "report" / "index.html").read_text()
+    assert "nothing broke." in page
+    [query] = re.findall(r'^\$ sqlite3 history.sqlite "(.*)"$', guide, re.MULTILINE)
+    with closing(sqlite3.connect(harness.folder / "history.sqlite")) as history:
+        assert [silent for _, silent in history.execute(query)] == [0, 0]
 
 
 def test_the_site_is_built_and_fetches_nothing_from_elsewhere(tmp_path: Path) -> None:

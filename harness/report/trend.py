@@ -10,7 +10,7 @@ from harness.report.score import Tally, tally
 from harness.runner.results import Result, Run
 
 
-class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
+class Standing(msgspec.Struct, frozen=True):
     """Counts of cases; `must_silent` and `must_hung` are of those `must` cases that failed, each in one of the two."""
 
     cases: int = 0

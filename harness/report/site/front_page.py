@@ -42,6 +42,7 @@ def write_front_page(site: Site) -> None:
         runs_known=len(site.trend),
         changed=_changed(site),
         percent=percent,
+        matrix_href="matrix.html" if site.matrix.cells else "",
         columns_length=COLUMNS_LENGTH,
         suspects_length=SUSPECTS_LENGTH,
     )
