@@ -22,6 +22,8 @@ _UNSHAPED = (
 )
 _PLAIN = re.compile(f"[{_UNSHAPED}]")
 _RICH = re.compile(rf"(?:\r?\n)+|[{_UNSHAPED}\t]")
+_RICH_LINES = re.compile(rf"[{_UNSHAPED}\t]")
+_DOTTED = bytes(byte if 0x20 <= byte < 0x7F else 0x2E for byte in range(256))
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -37,7 +39,7 @@ def _escape(character: str) -> str:
 
 def plain(text: str) -> str:
     """`text` with escapes for all that has no shape; tab and line feed stay. Always encodable, and legal in XML."""
-    return _PLAIN.sub(lambda match: _escape(match[0]), text)
+    return text if text.isprintable() else _PLAIN.sub(lambda match: _escape(match[0]), text)
 
 
 def _rich_escape(match: re.Match[str]) -> str:
@@ -60,6 +62,8 @@ def _html(text: str) -> str:
 
 def shown(text: str) -> Markup:
     """`text` as element content, every escape in an `i` element."""
+    if text.isprintable():  # then nothing in it is without shape
+        return Markup(_html(text))
     return Markup(_RICH.sub(_rich_escape, _html(text)))
 
 
@@ -80,7 +84,7 @@ def marked_bytes(data: bytes, marks: Sequence[tuple[int, Markup]]) -> Markup:
 
 def laid_out(text: str) -> Markup:
     """As `shown`, for text whose line ends are our own layout and want no escape."""
-    return Markup("\n").join(map(shown, text.split("\n")))
+    return Markup(_RICH_LINES.sub(_rich_escape, _html(text)))
 
 
 def shortened(text: str, limit: int, show: Callable[[str], Markup] = shown) -> Markup:
@@ -101,8 +105,7 @@ def hex_dump(data: bytes, offset: int) -> str:
     lines = []
     for start in range(0, len(data), 16):
         row = data[start : start + 16]
-        ascii_row = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
-        lines.append(f"{offset + start:06x}  {row.hex(' '):<47}  {ascii_row}")
+        lines.append(f"{offset + start:06x}  {row.hex(' '):<47}  {row.translate(_DOTTED).decode()}")
     return "\n".join(lines)
 
 

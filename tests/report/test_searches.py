@@ -1,6 +1,6 @@
 from msgspec.structs import replace
 
-from harness.report.case.wire_log import ChunkRow
+from harness.report.case.body import ChunkRow
 from harness.report.matrix import build_matrix, missing_words
 from harness.report.searches import (
     gravest_first,

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.catalogue.findings import KIND_MEANINGS, Finding
+from harness.report.case.body import BRIEF, FULL, Limits
 from harness.report.case.difference import Pair, pair, value
+from harness.report.case.event_lines import EventLine, event_line
 from harness.report.case.outcome import FieldView, alternatives, field_views
 from harness.report.case.timeline import Timeline, timeline
-from harness.report.case.wire_log import BRIEF, FULL, AttemptView, EventLine, Limits, attempt_view, event_line
+from harness.report.case.wire_log import AttemptView, attempt_view
 from harness.report.case.words import expectation_words
 from harness.report.marks import by_gravity
 from harness.report.visible import left_out, shortened, shown

@@ -5,76 +5,20 @@ Long bodies are shortened here, in the page; the results keep every byte.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import lru_cache
 
 import msgspec
 from markupsafe import Markup
 
 from harness.dialects import dialect as dialect_record
 from harness.dialects import stream_names
-from harness.events import AnyEvent, to_builtins
-from harness.report.case.packed import unpacked_chunks
-from harness.report.case.words import ENDING_WORDS, compact, event_words
-from harness.report.visible import counted, hex_dump, laid_out, left_out, marked_bytes, shortened
+from harness.report.case.body import BodyView, ChunkRow, Gap, Limits, Played, body_view
+from harness.report.case.event_lines import EventLine
+from harness.report.case.words import ENDING_WORDS, compact
+from harness.report.visible import laid_out, shortened
 from harness.runner.results import AttemptRecord
-
-FEW_CHUNKS = 40
-"""Up to so many chunks each has a row of its own; above that, chunks share a row until one completes an event."""
-SHARED_ROW = 1024
-"""Bytes at which a shared row ends in any case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of a case its page shows."""
-
-    rows: int
-    row_bytes: int
-    text_bytes: int
-    hex_bytes: int
-    request_characters: int
-    events: int
-
-
-FULL = Limits(rows=120, row_bytes=3_000, text_bytes=48_000, hex_bytes=4_096, request_characters=6_000, events=120)
-BRIEF = Limits(rows=30, row_bytes=600, text_bytes=4_000, hex_bytes=0, request_characters=1_200, events=24)
-"""For cases that passed, so that a report of hundreds stays small."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventLine:
-    """One event in words."""
-
-    kind: str
-    words: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkRow:
-    """One chunk of a response, or several that share a row."""
-
-    first: int
-    last: int
-    offset: int
-    size: int
-    sent_s: float | None
-    text: Markup
-    hexadecimal: str
-    cut: str
-    """Where its last byte cuts something in two, in words; empty where it does not, and for a shared row."""
-    in_character: bool
-    events: tuple[EventLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Rows that the page leaves out."""
-
-    chunks: int
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +28,41 @@ class AttemptView:
     record: AttemptRecord
     anchor: str
     request_body: Markup
-    rows: tuple[ChunkRow | Gap, ...]
-    size: int
+    body: BodyView
     ending: str
-    closing: tuple[EventLine, ...]
-    """What our decoder says when the body ends."""
     error: str
     """What our stack reads in an HTTP error."""
-    decoded: bool
-    marked: frozenset[int]
-    """The offsets of findings that have a mark in the text."""
 
+    @property
+    def rows(self) -> tuple[ChunkRow | Gap, ...]:
+        """The chunks of the body, in rows."""
+        return self.body.rows
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    number: int
-    offset: int
-    data: bytes
-    sent_s: float | None
-    events: tuple[AnyEvent, ...]
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return self.body.size
+
+    @property
+    def closing(self) -> tuple[EventLine, ...]:
+        """What our decoder says when the body ends."""
+        return self.body.closing
+
+    @property
+    def decoded(self) -> bool:
+        """Whether our decoder could read the body."""
+        return self.body.decoded
+
+    @property
+    def marked(self) -> frozenset[int]:
+        """The offsets of findings that have a mark in the text."""
+        return self.body.marked
+
+    @property
+    def times(self) -> tuple[float | None, ...]:
+        """When the last chunk of each row was sent; None for one that never was."""
+        chunks = self.record.chunks
+        return tuple(chunks[row.last - 1].sent_s for row in self.rows if isinstance(row, ChunkRow))
 
 
 def attempt_view(
@@ -112,227 +72,38 @@ def attempt_view(
 
     `side` is a letter that tells the attempts of one side of a gateway from those of the other.
     """
-    bodies = [chunk.data for chunk in record.chunks]
-    body = b"".join(bodies)
-    known = dialect in stream_names()
-    coding = next((value for name, value in record.headers if name.lower() == "content-encoding"), "")
-    plain = unpacked_chunks(bodies, coding) if known and 200 <= (record.status or 0) < 300 else None
-    decoded = plain is not None
-    events, closing = _decode(record, plain, dialect) if plain is not None else ([()] * len(bodies), ())
-    starts = accumulate((len(data) for data in bodies), initial=0)
-    chunks = [
-        _Chunk(number, offset, data, each.sent_s, tuple(read))
-        for number, (offset, data, each, read) in enumerate(zip(starts, bodies, record.chunks, events, strict=False), 1)
-    ]
-    framed = decoded and plain == bodies  # packed bytes have no frames to be cut in two
-    frame_ends = frozenset(accumulate(map(len, dialect_record(dialect).split_frames(body)))) if framed else None
     anchor = f"{'f' if record.fallback else side}{record.number}"
-    characters = b"" if coding and plain != bodies else body  # packed bytes are no characters
-    rows = tuple(_Rows(body, characters, frame_ends, anchor, sorted(set(offsets)), limits).of(chunks))
-    texts = [row.text for row in rows if isinstance(row, ChunkRow)]
     return AttemptView(
         record=record,
         anchor=anchor,
-        request_body=_request_body(record.request_body, limits),
-        rows=rows,
-        size=len(body),
+        request_body=_request_body(record.request_body, limits.request_characters),
+        body=body_view(_played(record), dialect, anchor if offsets else "", tuple(sorted(set(offsets))), limits),
         ending=ENDING_WORDS.get(record.how_ended or "", record.how_ended or "never"),
-        closing=tuple(map(event_line, map(to_builtins, closing))),
-        error=_error_words(record, dialect, body) if known else "",
-        decoded=decoded,
-        marked=frozenset(offset for offset in offsets if any(_has_mark(text, anchor, offset) for text in texts)),
+        error=_error_words(record, dialect),
     )
 
 
-def event_line(event: dict[str, object]) -> EventLine:
-    """An event in words, shortened."""
-    kind, words = event_words(event)
-    return EventLine(kind, shortened(words, 400))
+def _played(record: AttemptRecord) -> Played:
+    coding = next((value for name, value in record.headers if name.lower() == "content-encoding"), "")
+    sent = sum(chunk.sent_s is not None for chunk in record.chunks)
+    chunks = tuple(chunk.data_b64 for chunk in record.chunks)
+    return Played(chunks, sent, coding, 200 <= (record.status or 0) < 300)
 
 
-def _decode(
-    record: AttemptRecord, bodies: Sequence[bytes], dialect: str
-) -> tuple[list[Sequence[AnyEvent]], Sequence[AnyEvent]]:
-    """What our decoder gives for each chunk that was sent, and at the end."""
-    decoder = dialect_record(dialect).decoder()
-    sent = [data for data, chunk in zip(bodies, record.chunks, strict=True) if chunk.sent_s is not None]
-    events: list[Sequence[AnyEvent]] = [decoder.feed(data) for data in sent]
-    unsent: list[Sequence[AnyEvent]] = [()] * (len(bodies) - len(sent))
-    return events + unsent, decoder.close()
-
-
-def _error_words(record: AttemptRecord, dialect: str, body: bytes) -> str:
-    if record.status is None or record.status < 400:
+def _error_words(record: AttemptRecord, dialect: str) -> str:
+    if record.status is None or record.status < 400 or dialect not in stream_names():
         return ""
     headers = {name.lower(): value for name, value in record.headers}
+    body = b"".join(chunk.data for chunk in record.chunks)
     error: dict[str, object] = msgspec.to_builtins(dialect_record(dialect).read_error(record.status, headers, body))
     return " ".join(f"{name}={compact(value)}" for name, value in error.items() if value is not None)
 
 
-def _request_body(body: str, limits: Limits) -> Markup:
+@lru_cache(maxsize=512)
+def _request_body(body: str, limit: int) -> Markup:
     """A JSON body laid out for reading; any other body as it is."""
     try:
-        layout = json.dumps(json.loads(body), indent=1, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return shortened(body, limits.request_characters)
-    return shortened(layout, limits.request_characters, laid_out)
-
-
-class _Rows:
-    """Lays chunks out in rows, within the limits."""
-
-    def __init__(
-        self,
-        body: bytes,
-        characters: bytes,
-        frame_ends: frozenset[int] | None,
-        anchor: str,
-        offsets: Sequence[int],
-        limits: Limits,
-    ) -> None:
-        """`characters` are the body's, in which a cut may fall; none where it is packed."""
-        self._body = body
-        self._characters = characters
-        self._frame_ends = frame_ends
-        self._anchor = anchor
-        self._offsets = offsets
-        self._limits = limits
-        self._text_left = limits.text_bytes
-        self._hex_left = limits.hex_bytes
-
-    def of(self, chunks: Sequence[_Chunk]) -> Iterator[ChunkRow | Gap]:
-        """The rows; where there are too many, those that a finding points to stay."""
-        groups = list(_groups(chunks))
-        skipped: list[_Chunk] = []
-        for position, group in enumerate(groups):
-            if not self._kept(position, len(groups), group):
-                skipped += group
-                continue
-            if skipped:
-                yield Gap(len(skipped), sum(len(chunk.data) for chunk in skipped))
-                skipped = []
-            yield self._row(group)
-        if skipped:
-            yield Gap(len(skipped), sum(len(chunk.data) for chunk in skipped))
-
-    def _kept(self, position: int, count: int, group: Sequence[_Chunk]) -> bool:
-        tail = self._limits.rows // 4
-        if position < self._limits.rows - tail or position >= count - tail:
-            return True
-        start, end = group[0].offset, group[-1].offset + len(group[-1].data)
-        return any(start <= offset < end for offset in self._offsets)
-
-    def _row(self, group: Sequence[_Chunk]) -> ChunkRow:
-        first, last = group[0], group[-1]
-        size = last.offset + len(last.data) - first.offset
-        end = first.offset + size
-        in_character = _inside_character(self._characters, end)
-        return ChunkRow(
-            first=first.number,
-            last=last.number,
-            offset=first.offset,
-            size=size,
-            sent_s=last.sent_s,
-            text=self._text(group, size),
-            hexadecimal=self._hexadecimal(first.offset, size),
-            cut=self._cut_words(end, in_character) if len(group) == 1 else "",
-            in_character=in_character,
-            events=tuple(map(event_line, map(to_builtins, _some(chunk.events for chunk in group)))),
-        )
-
-    def _text(self, group: Sequence[_Chunk], size: int) -> Markup:
-        start = group[0].offset
-        room = max(0, min(self._limits.row_bytes, self._text_left))
-        self._text_left -= min(size, room)
-        marks = sorted([*self._cut_marks(group), *self._finding_marks(start, size)], key=lambda mark: mark[0])
-        if size <= room:
-            return self._stretch(start, start + size, marks)
-        head, tail = room * 3 // 4, room // 4
-        first = self._stretch(start, start + head, marks)
-        return first + left_out(size - head - tail, "bytes") + self._stretch(start + size - tail, start + size, marks)
-
-    def _stretch(self, start: int, end: int, marks: Sequence[tuple[int, Markup]]) -> Markup:
-        last = end + (end == len(self._body))  # what lies at the very end of the body belongs to the last row
-        inside = [(position - start, mark) for position, mark in marks if start <= position < last]
-        return marked_bytes(self._body[start:end], inside)
-
-    def _cut_marks(self, group: Sequence[_Chunk]) -> list[tuple[int, Markup]]:
-        """Where chunks that share a row are cut. Single bytes need no marks: the row says so."""
-        if all(len(chunk.data) <= 1 for chunk in group):
-            return []
-        return [(chunk.offset, self._cut_mark(chunk.offset)) for chunk in group[1:]]
-
-    def _cut_mark(self, position: int) -> Markup:
-        if _inside_character(self._characters, position):
-            return Markup('<u class="c" title="cut inside a UTF-8 character"></u>')
-        return Markup('<u title="cut"></u>')
-
-    def _finding_marks(self, start: int, size: int) -> list[tuple[int, Markup]]:
-        form = '<mark id="{}" title="a finding points to byte {}"></mark>'
-        return [
-            (offset, Markup(form).format(_mark_id(self._anchor, offset), offset))
-            for offset in self._offsets
-            if start <= offset <= start + size
-        ]
-
-    def _hexadecimal(self, offset: int, size: int) -> str:
-        shown = max(0, min(size, self._hex_left, self._limits.row_bytes))
-        self._hex_left -= shown
-        return hex_dump(self._body[offset : offset + shown], offset)
-
-    def _cut_words(self, end: int, in_character: bool) -> str:
-        if in_character:
-            return "cut inside a UTF-8 character"
-        within = self._frame_ends is not None and end > 0 and end not in self._frame_ends
-        return "cut inside a frame" if within else ""
-
-
-def _groups(chunks: Sequence[_Chunk]) -> Iterator[list[_Chunk]]:
-    """Chunks that share a row: one each, or, where there are many, as many as it takes to complete an event."""
-    if len(chunks) <= FEW_CHUNKS:
-        yield from ([chunk] for chunk in chunks)
-        return
-    group: list[_Chunk] = []
-    size = 0
-    for chunk in chunks:
-        group.append(chunk)
-        size += len(chunk.data)
-        if chunk.events or size >= SHARED_ROW:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
-
-
-def _some(events: Iterable[Iterable[AnyEvent]], most: int = 24) -> list[AnyEvent]:
-    every = [event for each in events for event in each]
-    return every[:most]
-
-
-def _inside_character(body: bytes, position: int) -> bool:
-    """Whether a cut at `position` leaves the first bytes of a UTF-8 character on one side and the rest on the other."""
-    if position > len(body):
-        return False
-    for back in range(1, min(3, position) + 1):
-        byte = body[position - back]
-        if byte >= 0xC0:
-            return back < 2 + (byte >= 0xE0) + (byte >= 0xF0)
-        if byte < 0x80:
-            return False
-    return False
-
-
-def _mark_id(anchor: str, offset: int) -> str:
-    return f"{anchor}-b{offset}"
-
-
-def _has_mark(text: Markup, anchor: str, offset: int) -> bool:
-    return f'id="{_mark_id(anchor, offset)}"' in text
-
-
-def size_words(row: ChunkRow) -> str:
-    """How large a row is, and how many chunks share it."""
-    count = row.last - row.first + 1
-    if count == 1:
-        return counted(row.size, "byte")
-    return f"{count:,} × 1 byte" if count == row.size else f"{count:,} chunks, {counted(row.size, 'byte')}"
+        layout = msgspec.json.format(body, indent=1)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return shortened(body, limit)
+    return shortened(layout, limit, laid_out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 ENDING_WORDS: dict[str, str] = {
@@ -120,3 +121,11 @@ def _request_lines(name: Any, value: Any) -> list[str]:
         before = ["  …"] if name == "last_messages" else []
         return [*before, *(f"  {line}" for line in value)]
     return [f"  {str(name).replace('_', ' ')}: {compact(value)}"]
+
+
+def status_words(status: int) -> str:
+    """What an HTTP status is called; empty for one that has no name."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return {529: "Overloaded"}.get(status, "")

@@ -2,34 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import multiprocessing
+import os
+import re
+import threading
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from msgspec import structs
 
 from harness.report.case.evidence import evidence_view
-from harness.report.matrix import Cell, Matrix, Row, SystemEntry, cell_key
+from harness.report.matrix import Cell, Matrix, Row, SystemEntry
 from harness.report.site.packs import pack, pack_name
 from harness.report.site.pages import asset, write_page
 from harness.report.site.site import Site
-from harness.runner.results import Result
+from harness.runner.evidence_index import EvidenceIndex
+
+SHARED_FROM = 4_000
+"""Up to so many cells are laid out by one process: starting others costs more than they save."""
+MOST_PROCESSES = 8
+SHARE = 8
+"""So many packs at a time go to a process."""
+
+_PARTS = re.compile(r'<title>(.*?)</title>\n<span id="trail">(.*?)</span>\n(.*)', re.DOTALL)
 
 
 def write_cells(site: Site) -> None:
     """Writes the page that shows a cell, and the packs of all cells, one a scenario; nothing where no case ran.
 
-    Raises UnreadableResults where a results file that holds the evidence has changed meanwhile, and OSError.
+    A large report is shared among processes, one a core. Raises UnreadableResults where a results file that holds the
+    evidence has changed meanwhile, and OSError.
     """
     if not site.matrix.cells:
         return
+    write_cell_page(site)
+    packs = Packs(site)
+    count = min(_cores(), MOST_PROCESSES)
+    if count == 1 or len(site.matrix.cells) < SHARED_FROM or not _may_fork():
+        packs.write(range(len(packs.rows)))
+        return
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(count, context, _begin, (packs,)) as pool:
+        places = range(len(packs.rows))
+        deque(pool.map(_share, [places[start : start + SHARE] for start in places[::SHARE]]), maxlen=0)
+
+
+def write_cell_page(site: Site) -> None:
+    """Writes the page that shows a cell, without any cell, and its script."""
     site.write("cell.html", "cell.html", cell=None)
     write_page(site.folder / "static" / "cell.js", asset("cell.js"))
-    pages = CellPages(site)
-    packs: dict[str, dict[str, str]] = {}
-    for result in (result for run in site.runs for result in run.complete_results()):
-        html = pages.html(result)
-        if html:
-            column = site.matrix.columns[pages.place(result)[1].column]
-            packs.setdefault(result.scenario, {})[column.address] = html
-    for scenario, cells in packs.items():
-        write_page(site.folder / "cells" / pack_name(scenario), pack(scenario, cells))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _may_fork() -> bool:
+    """Whether processes can begin as copies of this one: where they cannot, each would have to read everything."""
+    return "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+
+
+_own: list[Packs] = []
+"""Of a process that lays out a share: the packs."""
+
+
+def _begin(packs: Packs) -> None:
+    _own.append(packs)
+
+
+def _share(places: Iterable[int]) -> None:
+    _own[0].write(places)
+
+
+class Packs:
+    """Writes packs, each by its place among the rows of the matrix."""
+
+    def __init__(self, site: Site) -> None:
+        """Of this site; nothing is read yet."""
+        self.rows = site.matrix.rows
+        self._site = site
+        self._pages = CellPages(site)
+
+    def write(self, places: Iterable[int]) -> None:
+        """Writes the packs of these rows. Raises UnreadableResults or OSError."""
+        for row in (self.rows[place] for place in places):
+            text = pack(row.scenario, self._pages.of_row(row))
+            write_page(self._site.folder / "cells" / pack_name(row.scenario), text)
+        self._pages.evidence.close()
+
+
+@dataclass(frozen=True, slots=True)
+class CellPage:
+    """What makes the page of a cell, as HTML: its title, the way that leads to it, and what it shows."""
+
+    title: Markup
+    trail: Markup
+    main: Markup
+
+    @classmethod
+    def of(cls, html: str) -> CellPage:
+        """The parts of what `CellPages` gives."""
+        parts = _PARTS.fullmatch(html)
+        if parts is None:
+            raise ValueError("a cell's page begins with its title and its trail")
+        return cls(*map(Markup, parts.groups()))
 
 
 class CellPages:
@@ -37,29 +116,27 @@ class CellPages:
 
     def __init__(self, site: Site) -> None:
         """Over the cells of the site's matrix."""
-        matrix = site.matrix
-        self._matrix = matrix
+        self.evidence = EvidenceIndex.over(site.runs)
+        self._matrix = site.matrix
         self._template = site.environment.get_template("_cell.html")
-        self._system_of = {column.number: system for system in matrix.systems for column in system.columns}
-        self._failing = {system.number: _failing_cells(matrix, system) for system in matrix.systems}
-        self._places = {cell_key(cell.result): (row, cell) for row in matrix.rows for cell in row.present}
+        self._system_of = {column.number: system for system in site.matrix.systems for column in system.columns}
+        self._steps = {
+            step: around for system in site.matrix.systems for step, around in _steps(site.matrix, system).items()
+        }
 
-    def place(self, result: Result) -> tuple[Row, Cell]:
-        """Where a result stands in the matrix; raises KeyError where it does not."""
-        return self._places[cell_key(result)]
+    def of_row(self, row: Row) -> dict[str, str]:
+        """The pages of a row's cells by the address of their column. Raises UnreadableResults or OSError."""
+        return {self._matrix.columns[cell.column].address: self.html(row, cell) for cell in row.present}
 
-    def html(self, result: Result) -> str:
-        """A cell's title, its trail and its evidence; empty where another result stands in its place."""
-        row, cell = self.place(result)
-        if result.without_evidence() != cell.result.without_evidence():
-            return ""
-        system = self._system_of[cell.column]
-        before, after = _neighbours(cell, self._failing[system.number])
+    def html(self, row: Row, cell: Cell) -> str:
+        """A cell's title, its trail and its evidence. Raises UnreadableResults or OSError."""
+        before, after = self._steps.get((row.scenario, cell.column), (None, None))
+        result = structs.replace(cell.result, evidence=self.evidence.of(cell.result))
         return self._template.render(
             root="",
             cell=cell,
             row=row,
-            system=system,
+            system=self._system_of[cell.column],
             view=evidence_view(result),
             suspect=self._matrix.columns[cell.column].canary,
             before=before,
@@ -67,14 +144,9 @@ class CellPages:
         )
 
 
-def _failing_cells(matrix: Matrix, system: SystemEntry) -> list[Cell]:
+def _steps(matrix: Matrix, system: SystemEntry) -> dict[tuple[str, int], tuple[Cell | None, Cell | None]]:
+    """Of each failing cell of a system, by scenario and column, the failures before and after it."""
     columns = {column.number for column in system.columns}
-    return [cell for cell in matrix.cells if cell.column in columns and cell.worst.failing]
-
-
-def _neighbours(cell: Cell, failing: Sequence[Cell]) -> tuple[Cell | None, Cell | None]:
-    """The failures of the same system before and after a failing cell."""
-    place = next((number for number, each in enumerate(failing) if each is cell), None)
-    if place is None:
-        return None, None
-    return (failing[place - 1] if place else None), (failing[place + 1] if place + 1 < len(failing) else None)
+    failing = [cell for cell in matrix.cells if cell.column in columns and cell.worst.failing]
+    around = zip([None, *failing], failing, [*failing[1:], None], strict=False)
+    return {(cell.result.scenario, cell.column): (before, after) for before, cell, after in around}

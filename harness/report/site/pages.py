@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.report.case.wire_log import size_words
+from harness.report.case.words import status_words
 from harness.report.marks import LEVELS
 from harness.report.matrix import Matrix
 from harness.report.recordings import recordings_line
+from harness.report.site.pieces import Pieces, attempt, chunks, events, headers
 from harness.report.site.sections import happened
 from harness.report.visible import counted, moment, plain, seconds, shortened, shown
 
@@ -32,6 +32,7 @@ def page_environment(matrix: Matrix) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.globals.update(
         matrix=matrix,
@@ -43,11 +44,13 @@ def page_environment(matrix: Matrix) -> Environment:
         seconds=seconds,
         shown=shown,
         shortened=shortened,
-        size_words=size_words,
         incident_address=incident_address,
-        reason=_reason,
+        reason=status_words,
         happened=happened,
         recordings_line=recordings_line(matrix.recordings),
+    )
+    environment.globals.update(
+        pieces=Pieces(environment), attempt=attempt, chunks=chunks, events=events, headers=headers
     )
     return environment
 
@@ -74,10 +77,3 @@ def incident_address(reference: str) -> str:
         repository, _, number = reference.partition("#")
         return f"https://github.com/{repository}/issues/{number}"
     return reference if _ADDRESS.fullmatch(reference) else ""
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return {529: "Overloaded"}.get(status, "")

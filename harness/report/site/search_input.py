@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.catalogue.findings import KIND_MEANINGS
+from harness.report.case.body import FULL
 from harness.report.case.difference import pair, value
 from harness.report.case.outcome import FieldView
-from harness.report.case.wire_log import FULL, AttemptView, attempt_view
+from harness.report.case.wire_log import AttemptView, attempt_view
 from harness.report.case.words import end_words, error_seen_words
 from harness.report.marks import Mark
 from harness.report.searches import finding_mark, gravest_first

@@ -59,11 +59,11 @@
   window.harnessCells = async (base64) => {
     try {
       const pack = await unpacked(base64);
-      const [, lines] = Object.entries(pack.cells).find(([each]) => decoded(each.split("/")) === column) ?? [];
-      if (pack.scenario !== scenario || !lines) {
+      const [, runs] = Object.entries(pack.cells).find(([each]) => decoded(each.split("/")) === column) ?? [];
+      if (pack.scenario !== scenario || !runs) {
         say(`This report has no cell of ${scenario} for ${column}.`);
       } else {
-        show(lines.map((place) => pack.lines[place]).join("\n"));
+        show(runs.flatMap((start, at) => (at % 2 ? [] : pack.lines.slice(start, start + runs[at + 1]))).join("\n"));
       }
     } catch (error) {
       say(`The cell could not be unpacked: ${error}`);

@@ -2,7 +2,8 @@ import base64
 
 import msgspec
 
-from harness.report.case.wire_log import BRIEF, FULL, ChunkRow, Gap, attempt_view, size_words
+from harness.report.case.body import BRIEF, FULL, ChunkRow, Gap, size_words
+from harness.report.case.wire_log import attempt_view
 from harness.runner.results import AttemptRecord, ChunkRecord
 from harness.wire.content_coding import encoded
 
@@ -18,9 +19,11 @@ def rows(record: AttemptRecord, dialect: str = "openai-chat", offsets: tuple[int
 
 
 def test_each_chunk_has_a_row_with_place_size_and_time() -> None:
-    first, second, *_ = rows(attempt("openai-chat", FRAMES, at_s=0.0, gap_s=0.5))
-    assert (first.first, first.last, first.offset, first.size, first.sent_s) == (1, 1, 0, len(FRAMES[0]), 0.003)
-    assert (second.first, second.offset, second.sent_s) == (2, len(FRAMES[0]), 0.503)
+    record = attempt("openai-chat", FRAMES, at_s=0.0, gap_s=0.5)
+    first, second, *_ = rows(record)
+    assert (first.first, first.last, first.offset, first.size, first.sent) == (1, 1, 0, len(FRAMES[0]), True)
+    assert (second.first, second.offset) == (2, len(FRAMES[0]))
+    assert attempt_view(record, "openai-chat", (), FULL).times[:2] == (0.003, 0.503)
     assert size_words(first) == f"{len(FRAMES[0])} bytes"
 
 
@@ -107,7 +110,8 @@ def test_a_chunk_that_was_never_sent_is_shown_but_not_read() -> None:
         **{**{name: getattr(record, name) for name in record.__struct_fields__}, "chunks": [*record.chunks, unsent]}
     )
     last = rows(record)[-1]
-    assert last.sent_s is None
+    assert not last.sent
+    assert attempt_view(record, "openai-chat", (), FULL).times[-1] is None
     assert last.events == ()
 
 

@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from harness.catalogue.findings import Finding
+from harness.report.case.body import ChunkRow
 from harness.report.case.evidence import evidence_view
 from harness.report.case.timeline import timeline
-from harness.report.case.wire_log import ChunkRow
 from harness.report.matrix import build_matrix
 from harness.report.outputs.junit import render_junit
 from harness.report.outputs.markdown import render_markdown
