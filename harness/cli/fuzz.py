@@ -22,11 +22,13 @@ from harness.cli.runs import (
     REPORT,
     RESULTS,
     SHARD,
+    VERBOSE,
     File,
     Files,
     Names,
     known_lists,
     make_room,
+    refuse_both,
     results_path,
     shard_of,
     show,
@@ -96,16 +98,18 @@ def fuzz(
     junit: Annotated[File, JUNIT] = None,
     known: Annotated[Files, KNOWN] = None,
     as_json: Annotated[bool, AS_JSON] = False,
+    verbose: Annotated[bool, VERBOSE] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Search for ways of cutting, respelling or damaging a stream that a system does not stand."""
+    refuse_both(quiet=quiet, verbose=verbose)
     given = _given(scenario, family, dialect, catalogue, cassette, recordings)
     effort = (examples, exhaustive, seed, minutes, jobs, shard, database)
     asked = _Asked(system, _kinds(cuts, neutral, damage), *effort, front, in_process, isolate, known_lists(known))
     campaign = _campaign(given, asked, results_path(results, report))
     if plan is not None:
         _play(campaign, plan, as_json=as_json, quiet=quiet)
-    _search(campaign, save, report, junit, quiet=quiet, as_json=as_json)
+    _search(campaign, save, report, junit, quiet=quiet, as_json=as_json, verbose=verbose)
 
 
 class _Asked(NamedTuple):
@@ -151,12 +155,19 @@ def _campaign(given: GivenStreams, asked: _Asked, results: Path | None) -> Campa
 
 
 def _search(
-    campaign: Campaign, save: Path | None, report: Path | None, junit: Path | None, *, quiet: bool, as_json: bool
+    campaign: Campaign,
+    save: Path | None,
+    report: Path | None,
+    junit: Path | None,
+    *,
+    quiet: bool,
+    as_json: bool,
+    verbose: bool,
 ) -> NoReturn:
     """Carries it out, writes what was asked for, and ends the command with its status."""
     said = not (quiet or as_json)
     make_room(campaign.results, report and report / "index.html", junit, save and save / "fuzz" / "scenario.yaml")
-    run = _carry_out(campaign, quiet=quiet, as_json=as_json)
+    run = _carry_out(campaign, quiet=quiet, as_json=as_json, verbose=verbose)
     if save is not None:
         _save(run, campaign, save, said=said)
     show(run, report, junit, said=said)
@@ -202,7 +213,7 @@ def _places(catalogue: File, cassette: Cassettes, recordings: File) -> dict[str,
     return {"--catalogue": catalogue, "--cassette": cassette, "--recordings": recordings}
 
 
-def _carry_out(campaign: Campaign, *, quiet: bool, as_json: bool) -> Run:
+def _carry_out(campaign: Campaign, *, quiet: bool, as_json: bool, verbose: bool) -> Run:
     """Runs it, shown on stderr; what goes wrong ends the command with its exit status."""
     from harness.cli.progress import Progress
     from harness.fuzz.campaign import run_campaign
@@ -214,7 +225,7 @@ def _carry_out(campaign: Campaign, *, quiet: bool, as_json: bool) -> Run:
     ours = mendable(UnreadableKnownFailures, status=COULD_NOT_RUN)
     theirs = mendable(WrongRun, UnknownSystem, UnreadableManifest)
     try:
-        with Progress(quiet=quiet, as_json=as_json, what="searches") as progress, ours, theirs:
+        with Progress(quiet=quiet, as_json=as_json, verbose=verbose, what="searches") as progress, ours, theirs:
             return run_campaign(campaign, progress.listeners)
     except KeyboardInterrupt:
         kept = f"; what it found so far lies in {campaign.results}" if campaign.results else ""

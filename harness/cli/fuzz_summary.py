@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
+from harness.cli.counts_table import CountColumn, CountsTable, Row
 from harness.fuzz.variant import KINDS
+from harness.report.entries import finding_trouble
 from harness.report.visible import counted, plain
 from harness.runner.results import FuzzFinding, FuzzResult
 
@@ -17,57 +19,67 @@ SHOWN = 12
 SHOWN_REASONS = 4
 
 
+COLUMNS = (
+    CountColumn("streams", "str.", "none", always=True),
+    CountColumn("inputs", "inputs", "none", always=True),
+    CountColumn("proved", "proved", "green"),
+    CountColumn("findings", "found", "bold red", always=True),
+    CountColumn("silent", "silent", "bold red", always=True),
+    CountColumn("known", "known", "yellow"),
+    CountColumn("should/may", "other", "yellow"),
+    CountColumn("errors", "err.", "bold yellow"),
+)
+"""What a line counts. `proved`: streams of which a proof covers every cutting; `silent`: of the findings."""
+
+
 def print_searches(console: Console, searches: Sequence[FuzzResult]) -> None:
-    """A table of what was tried and found, then the findings, the silent ones first, and what came to nothing."""
-    console.print(_table(searches))
+    """The findings, the silent ones first, what came to nothing, and a table of what was tried and found."""
     findings = [(search, finding) for search in searches for finding in search.findings]
     loud = [(search, each) for search, each in findings if not each.known]
-    loud.sort(key=lambda pair: (pair[1].level != "must", not pair[1].silent, pair[0].system))
+    loud.sort(key=lambda pair: (not pair[1].nonconformant, not pair[1].silent, pair[0].system))
     for search, finding in loud[:SHOWN]:
         for line in _finding_lines(search, finding):
-            console.print(line, markup=False)
+            console.print(line)
+        console.print()
     if len(loud) > SHOWN:
-        console.print(f"\n… and {counted(len(loud) - SHOWN, 'more finding')}", markup=False)
+        console.print(f"… and {counted(len(loud) - SHOWN, 'more finding')}\n")
     _print_reasons(console, searches)
+    _table(searches).print(console)
 
 
-def _table(searches: Sequence[FuzzResult]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in ("system", "version", "kind"):
-        table.add_column(title)
-    for title in ("streams", "inputs", "proof complete", "findings", "silent", "known", "should/may", "errors"):
-        table.add_column(title, justify="right")
-    groups: dict[tuple[str, str, str], list[FuzzResult]] = {}
+def _table(searches: Sequence[FuzzResult]) -> CountsTable:
+    groups: dict[tuple[str, str], list[FuzzResult]] = {}
     for search in sorted(searches, key=lambda each: (each.system, each.system_version, KINDS.index(each.kind))):
-        groups.setdefault((search.system, search.system_version, search.kind), []).append(search)
-    for key, group in groups.items():
-        table.add_row(*map(plain, key), *_counts(group))
-    return table
+        groups.setdefault((f"{search.system} {search.system_version}", search.kind), []).append(search)
+    return CountsTable(("system", "kind"), COLUMNS, [Row(*key, _counts(group)) for key, group in groups.items()])
 
 
-def _counts(group: Sequence[FuzzResult]) -> list[str]:
+def _counts(group: Sequence[FuzzResult]) -> tuple[int, ...]:
     findings = [each for search in group for each in search.findings]
-    searched = [search for search in group if search.verdict in ("pass", "fail")]
-    counts = (
-        len(searched),
+    broken = [each for each in findings if each.nonconformant]
+    return (
+        sum(search.verdict in ("pass", "fail") for search in group),
         sum(sum(search.tried.values()) for search in group),
         sum(search.proof == "complete" for search in group),
-        sum(each.level == "must" and not each.known for each in findings),
-        sum(each.silent for each in findings),
+        len(broken),
+        sum(each.silent for each in broken),
         sum(each.known is not None for each in findings),
-        sum(each.level != "must" and not each.known for each in findings),
+        sum(each.known is None and not each.nonconformant for each in findings),
         sum(search.verdict == "error" for search in group),
     )
-    return [str(count) for count in counts]
 
 
-def _finding_lines(search: FuzzResult, finding: FuzzFinding) -> Iterable[str]:
-    silent = " silently" if finding.silent else ""
+def _finding_lines(search: FuzzResult, finding: FuzzFinding) -> Iterable[Text]:
+    style = "bold red" if finding.nonconformant else "yellow"
     level = "" if finding.level == "must" else f" ({finding.level})"
-    yield f"\n{finding.kind}{silent}{level}: {plain(search.system)} {plain(search.stream)} ({search.dialect})"
-    yield f"  {search.kind}: {plain(finding.words)}"
-    yield from (f"  {plain(each)}" for each in finding.differences[:2])
-    yield f"  {plain(finding.reproduce)}"
+    how = f"{finding.kind}{' silently' if finding.silent else ''}"
+    name = plain(f"{search.system} {search.stream}")
+    yield Text.assemble((how, style), f"{level}: ", (name, "bold"), f" ({search.dialect})")
+    yield Text(f"  {search.kind}: {plain(finding.words)}")
+    yield from (Text(f"  {plain(each)}") for each in finding.differences[:2])
+    if trouble := finding_trouble(finding):
+        yield Text(f"  {plain(trouble)}")
+    yield Text(f"  {plain(finding.reproduce)}", "dim")
 
 
 def _print_reasons(console: Console, searches: Sequence[FuzzResult]) -> None:
@@ -75,4 +87,4 @@ def _print_reasons(console: Console, searches: Sequence[FuzzResult]) -> None:
     for verdict, words in (("error", "could not be searched"), ("unsupported", "not searched")):
         notes = Counter(f"{search.system}: {search.note}" for search in searches if search.verdict == verdict)
         for note, count in notes.most_common(SHOWN_REASONS):
-            console.print(f"\n{words}, {counted(count, 'search', 'searches')} of {plain(note)}", markup=False)
+            console.print(f"{words}, {counted(count, 'search', 'searches')} of {plain(note)}\n")

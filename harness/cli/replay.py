@@ -25,6 +25,7 @@ from harness.cli.runs import (
     RESULTS,
     SCENARIO,
     SHARD,
+    VERBOSE,
     Chosen,
     File,
     Files,
@@ -33,6 +34,7 @@ from harness.cli.runs import (
     known_lists,
     make_room,
     read_baseline,
+    refuse_both,
     results_path,
     settings_for,
     shard_of,
@@ -75,9 +77,11 @@ def replay(
     baseline: Annotated[File, BASELINE] = None,
     known: Annotated[Files, KNOWN] = None,
     as_json: Annotated[bool, AS_JSON] = False,
+    verbose: Annotated[bool, VERBOSE] = False,
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Run systems through the catalogue's scenarios, or through recorded exchanges, and judge what they do."""
+    refuse_both(quiet=quiet, verbose=verbose)
     _refuse_contradictions(cassette, catalogue, system, speed=speed, update=update, yes=yes)
     was = _first(cassette, baseline, update=update, yes=yes)
     settings = settings_for(
@@ -94,7 +98,8 @@ def replay(
         known=known_lists(known),
     )
     make_room(settings.results, report and report / "index.html", junit)
-    show(carry_out(settings, quiet=quiet, as_json=as_json)[0], report, junit, said=not (quiet or as_json), baseline=was)
+    [run] = carry_out(settings, quiet=quiet, as_json=as_json, verbose=verbose)
+    show(run, report, junit, said=not (quiet or as_json), baseline=was)
 
 
 def _refuse_contradictions(

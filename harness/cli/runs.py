@@ -53,6 +53,7 @@ BASELINE = typer.Option("--baseline", help="A results file: only what is not as 
 JUNIT = typer.Option("--junit", help="Write JUnit XML here.")
 KNOWN = typer.Option("--known", help="A list of your own of known failures and of what is flaky; see docs/ci.md.")
 AS_JSON = typer.Option("--json", help="Print the results file instead of a summary.")
+VERBOSE = typer.Option("--verbose", "-v", help="Say on stderr what became of each case, as it ends.")
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
 
 
@@ -130,7 +131,13 @@ def make_room(*paths: Path | None) -> None:
             make_parent(path)
 
 
-def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool) -> list[Run]:
+def refuse_both(*, quiet: bool, verbose: bool) -> None:
+    """Ends the command where it is to say both more and nothing."""
+    if quiet and verbose:
+        fail("--quiet says nothing and --verbose says more; give one of them")
+
+
+def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool, verbose: bool = False) -> list[Run]:
     """Runs it so many times, shown on stderr; what goes wrong ends the command with its exit status."""
     from harness.catalogue.render import Unrenderable
     from harness.cli.progress import Progress
@@ -146,7 +153,7 @@ def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool)
     wrong_call = (UnknownDialect, UnknownSystem, UnreadableManifest, UnreadableRecordings, WrongRun)
     ours = mendable(UnreadableKnownFailures, Unrenderable, OriginError, status=COULD_NOT_RUN)
     try:
-        with Progress(quiet=quiet, as_json=as_json) as progress, ours, mendable(*wrong_call):
+        with Progress(quiet=quiet, as_json=as_json, verbose=verbose) as progress, ours, mendable(*wrong_call):
             return run_repeatedly(settings, progress.listeners, times=times)
     except KeyboardInterrupt:
         kept = f"; what it found so far lies in {settings.results}" if settings.results else ""
@@ -162,7 +169,7 @@ def show(run: Run, report: Path | None, junit: Path | None, *, said: bool, basel
 
     write_views(run, report, junit, baseline)
     if said:
-        print_summary(run, report)
+        print_summary(run, report, verdict=baseline is None)
     if baseline is None:
         raise typer.Exit(exit_status(run))
     from harness.cli.compare import print_comparison, run_in_words

@@ -27,7 +27,7 @@ from harness.runner.shard import Shard
 from harness.systems.base import SystemBroken
 from harness.systems.isolation import Isolation, isolate
 from harness.systems.known_lists import KnownLists
-from harness.systems.registry import InProcessSpec, SystemSpec, prepare, resolve
+from harness.systems.registry import InProcessSpec, SystemSpec, installed, is_built, prepare, resolve
 
 REFERENCE = "reference"
 """The system whose decoders read the recordings."""
@@ -71,11 +71,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told of what: of a note in words, of the number of cases before they begin, and of every line."""
+    """Who is told of what: of a note in words, of the number of cases before they begin, of every line, and, in words
+    that hold until the next ones, of what goes on besides (but only once systems are cut off from the network)."""
 
     note: Callable[[str], None]
     planned: Callable[[int], None]
     line: Callable[[Line], None]
+    doing: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,18 @@ def run_repeatedly(settings: Settings, listeners: Listeners, *, times: int) -> l
     cases = Plan([each for each in settings.scenarios if settings.holds(each.id)], settings.dialects)
     if not cases.cases and not cases.has_pairs and not (settings.reviewed and not specs):
         raise WrongRun("nothing to run: no scenario that was asked for runs in a dialect that was asked for")
+    _tell_unbuilt(specs, listeners)
     unbuilt = prepare(specs)
     if settings.isolated and not all(map(_in_process, specs)):
         _tell_isolation(isolate(), listeners)
     plan = _Plan(cases, streams, entrants, unbuilt)
     return [asyncio.run(_run(_nth(settings, number), plan, listeners)) for number in range(1, times + 1)]
+
+
+def _tell_unbuilt(specs: Sequence[SystemSpec], listeners: Listeners) -> None:
+    """Says what takes a while before anything runs."""
+    if missing := [each.name for each in specs if is_built(each) and not installed(each)]:
+        listeners.note(f"building what is not installed yet: {', '.join(missing)}")
 
 
 def _nth(settings: Settings, number: int) -> Settings:
@@ -138,6 +147,7 @@ def _tell_isolation(isolation: Isolation, listeners: Listeners) -> None:
 
 
 async def _run(settings: Settings, plan: _Plan, listeners: Listeners) -> Run:
+    listeners.doing(f"starting {', '.join(each.spec.name for each in plan.entrants)}")
     async with AsyncExitStack() as stack:
         lane = await stack.enter_async_context(_lane(settings.lane))  # gateways are told where it is as they start
         lineup = await stack.enter_async_context(

@@ -126,6 +126,11 @@ def is_gateway(spec: SystemSpec) -> bool:
     return isinstance(spec, ManifestSpec) and spec.manifest.kind == "gateway"
 
 
+def is_built(spec: SystemSpec) -> bool:
+    """Whether an environment is made for it, rather than what is there used as it is."""
+    return isinstance(spec, ScriptSpec) or is_gateway(spec)
+
+
 def installed(spec: SystemSpec) -> bool:
     """Whether that system could be started at once, without building anything for it."""
     match spec:

@@ -154,6 +154,8 @@ def test_what_cannot_be_judged_is_told_and_does_not_fail(harness: Harness) -> No
         "cassette/odd#0",
         "  not compared, POST /v1/embeddings is the address of no known dialect: cassette/odd#1",
         "  not compared, it has no golden transcript: cassette/odd#2",
+        "",
+        "conformant",
     ]
 
 
