@@ -38,7 +38,13 @@ def write_cells(site: Site) -> None:
     """
     if not site.matrix.cells:
         return
-    write_cell_page(site)
+    site.write("cell.html", "cell.html", cell=None)
+    write_page(site.folder / "static" / "cell.js", asset("cell.js"))
+    if site.packed:
+        _write_packs(site)
+
+
+def _write_packs(site: Site) -> None:
     packs = Packs(site)
     count = min(_cores(), MOST_PROCESSES)
     if count == 1 or len(site.matrix.cells) < SHARED_FROM or not _may_fork():
@@ -48,12 +54,6 @@ def write_cells(site: Site) -> None:
     with ProcessPoolExecutor(count, context, _begin, (packs,)) as pool:
         places = range(len(packs.rows))
         deque(pool.map(_share, [places[start : start + SHARE] for start in places[::SHARE]]), maxlen=0)
-
-
-def write_cell_page(site: Site) -> None:
-    """Writes the page that shows a cell, without any cell, and its script."""
-    site.write("cell.html", "cell.html", cell=None)
-    write_page(site.folder / "static" / "cell.js", asset("cell.js"))
 
 
 def _cores() -> int:

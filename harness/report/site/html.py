@@ -59,13 +59,18 @@ def render_report(
     file that holds the evidence has changed meanwhile.
     """
     site = Site.over(runs, folder, before=before, trend=trend, linted=linted)
+    write_site(site)
+    return folder / "index.html"
+
+
+def write_site(site: Site) -> None:
+    """Writes all pages of this site into its folder. Raises OSError, and UnreadableResults as `render_report` does."""
     site.environment.globals["nav"] = places(site)
-    _clear(folder)
-    write_page(folder / "static" / "report.css", asset("report.css"))
-    write_page(folder / "static" / "columns.css", column_rules(site.matrix))
+    _clear(site.folder)
+    write_page(site.folder / "static" / "report.css", asset("report.css"))
+    write_page(site.folder / "static" / "columns.css", column_rules(site.matrix))
     for write in PAGES:
         write(site)
-    return folder / "index.html"
 
 
 def _clear(folder: Path) -> None:

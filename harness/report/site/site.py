@@ -33,6 +33,8 @@ class Site:
     """What changed since `before`."""
     trend: tuple[Point, ...] = ()
     linted: Mapping[str, Any] | None = None
+    packed: bool = True
+    """Whether the cells are packed into files; a server lays each out when it is asked for."""
 
     @classmethod
     def over(
@@ -43,13 +45,15 @@ class Site:
         before: Past | None = None,
         trend: Sequence[Point] = (),
         linted: Mapping[str, Any] | None = None,
+        packed: bool = True,
     ) -> Site:
         """The site over these runs; raises ValueError where there is none."""
         if not runs:
             raise ValueError("a report needs at least one run")
         matrix = build_matrix(runs)
         changes = None if before is None else compare_with(before, runs)
-        return cls(tuple(runs), matrix, page_environment(matrix), folder, before, changes, tuple(trend), linted)
+        environment = page_environment(matrix)
+        return cls(tuple(runs), matrix, environment, folder, before, changes, tuple(trend), linted, packed=packed)
 
     def write(self, template: str, href: str, **values: object) -> None:
         """Writes one page by its template. Raises OSError.
