@@ -29,15 +29,18 @@ HarnessMatrix.SWITCHES = {
 };
 HarnessMatrix.TEXTS = ["scenario", "system"];
 
+/** Filters with several values, in the order in which addresses name them. */
+HarnessMatrix.SETS = ["result", "kind", "level", "family", "dialect", "role", "name", "version"];
+
 /** The filters that an address asks for; what it names and this matrix does not have is left out. */
 HarnessMatrix.readState = (facets, query) => {
   const asked = new URLSearchParams(query);
   const state = { fold: new Set(asked.getAll("fold")) };
   for (const text of HarnessMatrix.TEXTS) state[text] = asked.get(text) || "";
   for (const [name, values] of Object.entries(HarnessMatrix.SWITCHES)) state[name] = values.includes(asked.get(name)) ? asked.get(name) : values[0];
-  for (const key of ["result", "kind", "level", "family", "dialect", "role", "name", "version"]) {
-    const facet = facets.find((each) => each.key === key);
-    state[key] = new Set(asked.getAll(key).filter((value) => facet && facet.options.some((option) => option.value === value)));
+  for (const key of HarnessMatrix.SETS) {
+    const options = facets.find((facet) => facet.key === key)?.options ?? [];
+    state[key] = new Set(asked.getAll(key).filter((value) => options.some((option) => option.value === value)));
   }
   return state;
 };
@@ -45,10 +48,9 @@ HarnessMatrix.readState = (facets, query) => {
 /** The other way: the query of an address that asks for these filters, empty for none. */
 HarnessMatrix.writeState = (state) => {
   const asked = new URLSearchParams();
-  for (const [name, value] of Object.entries(state)) {
-    if (value instanceof Set) [...value].sort().forEach((each) => asked.append(name, each));
-    else if (name in HarnessMatrix.SWITCHES ? value !== HarnessMatrix.SWITCHES[name][0] : value) asked.set(name, value);
-  }
+  for (const text of HarnessMatrix.TEXTS) if (state[text]) asked.set(text, state[text]);
+  for (const key of [...HarnessMatrix.SETS, "fold"]) for (const value of [...state[key]].sort()) asked.append(key, value);
+  for (const [name, values] of Object.entries(HarnessMatrix.SWITCHES)) if (state[name] !== values[0]) asked.set(name, state[name]);
   const query = asked.toString().replaceAll("%40", "@").replaceAll("%2F", "/");
   return query ? `?${query}` : "";
 };

@@ -184,11 +184,12 @@ HarnessMatrix.Page = class {
   /** How much is shown, in words. */
   tell() {
     const { model, selection } = this;
-    const of = (some, all, noun) => (some === all ? `${all.toLocaleString("en")} ${noun}` : `${some.toLocaleString("en")} of ${all.toLocaleString("en")} ${noun}`);
+    const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+    const of = (some, all, noun) => (some === all ? counted(all, noun) : `${some.toLocaleString("en")} of ${counted(all, noun)}`);
     const states = HarnessMatrix.STATES.map((state, code) => [selection.foundByState[code], state.many]).filter(([cases]) => cases);
-    const cases = `${selection.total.toLocaleString("en")} cases: ${states.map(([cases, words]) => `${cases.toLocaleString("en")} ${words}`).join(", ")}`;
+    const cases = `${counted(selection.total, "case")}: ${states.map(([many, words]) => `${many.toLocaleString("en")} ${words}`).join(", ")}`;
     this.words = selection.total
-      ? `${of(selection.rows.length, model.rows.length, "scenarios")}, ${of(selection.columns.length, model.columns.length, "columns")}, ${cases}`
+      ? `${of(selection.rows.length, model.rows.length, "scenario")}, ${of(selection.columns.length, model.columns.length, "column")}, ${cases}`
       : "Nothing in the matrix is like that.";
     document.getElementById("count").textContent = this.words;
     document.getElementById("unfold").textContent = this.unfolded ? "Fold all" : "Unfold all";
