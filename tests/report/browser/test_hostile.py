@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def test_no_page_runs_or_hides_anything(browse: Callable[..., Watched], site: Ca
         targets = page.locator("a").evaluate_all("all => all.map(each => each.protocol)")
         assert set(targets) <= {"file:", "https:"}, address
     kinds = {kind.name for kind in PAGE_KINDS if any(fits(kind, page) for page in pages)}
+    raw = "".join(path.read_text("utf-8") for path in folder.rglob("*.html"))
+    assert re.findall(r"<[^>]*\sstyle=", raw) == []
     assert {"overview", "system", "scenario", "failed cell", "recordings", "searches", "search finding"} <= kinds
 
 
