@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 from harness.report.comparison import Past
 from harness.report.site.cells import write_cells
-from harness.report.site.filters import column_rules
 from harness.report.site.front_page import write_front_page
 from harness.report.site.matrix_page import write_matrix
 from harness.report.site.navigation import places
@@ -68,7 +67,6 @@ def write_site(site: Site) -> None:
     site.environment.globals["nav"] = places(site)
     _clear(site.folder)
     write_page(site.folder / "static" / "report.css", asset("report.css"))
-    write_page(site.folder / "static" / "columns.css", column_rules(site.matrix))
     for write in PAGES:
         write(site)
 
