@@ -35,7 +35,7 @@ BY_KIND: Final[dict[FailureKind, Hint]] = {
     ),
     "leak": Hint(
         "Something that is no part of the answer was taken for text.",
-        "Look at how reasoning, markers and error bodies are told from the answer, also where a chunk cuts them in two.",
+        "Look at how reasoning, markers and error bodies are told from the answer, and where chunks cut them in two.",
     ),
     "order": Hint(
         "Parts are collected by kind and joined at the end, so that it is lost which came first.",
@@ -112,7 +112,7 @@ BY_CHECK: Final[dict[tuple[str, FailureKind | None], Hint]] = {
     ),
     ("reasoning-as-sent", "loss"): Hint(
         "Reasoning comes under another field, or as another kind of block, than the reader looks for.",
-        "Look at the names that servers of this dialect use for it, and at deltas that hold reasoning and text at once.",
+        "Look at the names that servers of this dialect use for it, and at deltas with reasoning and text at once.",
     ),
     ("reasoning-as-sent", "leak"): Hint(
         "A think tag is part of the reasoning, or text behind it is.",
@@ -123,7 +123,7 @@ BY_CHECK: Final[dict[tuple[str, FailureKind | None], Hint]] = {
         "Hand it on apart from the text: a caller must be able to tell it from an answer.",
     ),
     ("tool-calls-as-sent", "loss"): Hint(
-        "A call was dropped: it came without a field that the reader insists on, after the stop reason, or beside another.",
+        "A call was dropped: it lacked a field that the reader insists on, or came behind the stop reason.",
         "Look at calls without arguments, without an id, with a sparse index, or several in one delta.",
     ),
     ("tool-calls-as-sent", "merge"): Hint(
@@ -182,7 +182,7 @@ BY_CHECK: Final[dict[tuple[str, FailureKind | None], Hint]] = {
     ),
     ("requests-acceptable", None): Hint(
         "The request breaks one of the vendor's rules, and would be refused with a 400.",
-        "The rule's name says which. Look at how turns are joined, results paired with calls, and required fields filled.",
+        "The rule's name says which. Look at how turns are joined, results paired and required fields filled.",
     ),
     ("ended-in-time", None): Hint(
         "A wait has no limit: a read without a time-out, or a sleep as long as the server asked for.",
@@ -195,11 +195,11 @@ BY_CHECK: Final[dict[tuple[str, FailureKind | None], Hint]] = {
     ),
     ("ending-as-it-was", "silent-error"): Hint(
         "An error within the stream, or an error's body, was skipped as an event of an unknown form.",
-        "Look for errors before looking for content in every event, whatever its name; check that the body is a stream.",
+        "Look for errors before content in every event, whatever its name, and check that the body is a stream.",
     ),
     ("ending-as-it-was", "wrong-error"): Hint(
         "A good answer was given up for an oddity, or a cut or cancelled one is called by another name.",
-        "Look at what the exception complains of: unknown events, fields and empty lists are to be skipped, not refused.",
+        "Look at what the exception complains of: unknown events and fields are to be skipped, not refused.",
     ),
     ("finish-as-sent", "loss"): Hint(
         "The stop reason stands in a chunk that is not read, or has no place in what the caller gets.",
@@ -219,8 +219,8 @@ BY_CHECK: Final[dict[tuple[str, FailureKind | None], Hint]] = {
     ),
     ("attempts-counted", None): Hint(
         "The request is repeated where it must not be, by more than one layer, or not at all.",
-        "Look at which statuses and codes are repeated, whether a limit of 0 is obeyed, whether output had been handed on, "
-        "and whether the HTTP client below repeats as well.",
+        "Look at which statuses and codes are repeated, whether a limit of 0 is obeyed, whether output had been handed "
+        "on, and whether the HTTP client below repeats as well.",
     ),
     ("waits-kept", None): Hint(
         "The server's time is not read in this form, or loses against the client's own backoff.",
@@ -237,7 +237,7 @@ BY_CHECK: Final[dict[tuple[str, FailureKind | None], Hint]] = {
     ),
     ("upstream-stopped", None): Hint(
         "The caller is gone, but nobody closes the connection to the server, which goes on and bills.",
-        "Cancel the request, close the response in every way out of the loop, and look for background tasks that read on.",
+        "Cancel the request, close the response on every way out of the loop, and look for tasks that read on.",
     ),
     ("front-status", None): Hint(
         "The upstream's status was replaced, or an exception of the gateway's own became a 500.",

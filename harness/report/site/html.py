@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from harness.report.comparison import Past
 from harness.report.site.cells import write_cells
+from harness.report.site.dialects import write_dialects
 from harness.report.site.front_page import write_front_page
 from harness.report.site.matrix_page import write_matrix
 from harness.report.site.navigation import places
@@ -30,6 +31,7 @@ PAGES: tuple[PageWriter, ...] = (
     write_cells,
     write_scenarios,
     write_systems,
+    write_dialects,
     write_recordings,
     write_search_pages,
     write_matrix,
@@ -37,8 +39,8 @@ PAGES: tuple[PageWriter, ...] = (
 )
 """What writes the pages, in this order; each writes nothing where its subject is not there."""
 
-FOLDERS = ("cells", "scenarios", "systems", "searches")
-SOLE_PAGES = ("matrix.html", "matrix-data.js", "cell.html", "recordings.html", "searches.html")
+FOLDERS = ("cells", "scenarios", "systems", "dialects", "searches")
+SOLE_PAGES = ("matrix.html", "matrix-data.js", "cell.html", "recordings.html", "searches.html", "dialects.html")
 
 
 def render_report(

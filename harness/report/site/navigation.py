@@ -19,6 +19,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("Overview", "index.html", lambda site: True),
     Place("Matrix", "matrix.html", lambda site: bool(site.matrix.cells)),
+    Place("Dialects", "dialects.html", lambda site: bool(site.matrix.columns)),
     Place("Recordings", "recordings.html", lambda site: bool(site.matrix.recordings)),
     Place("Searches", "searches.html", lambda site: bool(site.matrix.searches)),
 )

@@ -35,6 +35,10 @@ class Site:
     linted: Mapping[str, Any] | None = None
     packed: bool = True
     """Whether the cells are packed into files; a server lays each out when it is asked for."""
+    cells: bool = True
+    """Whether every cell and every scenario has a page; a snapshot has none of them."""
+    way_up: str | None = None
+    """From a page in a folder of the site to where the proofs of known failures lie; None: it has them not near."""
 
     @classmethod
     def over(

@@ -1,7 +1,8 @@
 """The published snapshot of a matrix: small static pages that say what each system does, without the wire's evidence.
 
-One page over all systems, one page a system with every failure, the verdicts as data, and a summary in Markdown. The
-same results give the same bytes, and nothing in them names a place of the machine on which they came about.
+The site without the pages of cells and scenarios: one page over all systems, one a system with every failure, one a
+dialect, the verdicts as data, and a summary in Markdown. The same results give the same bytes, and nothing in them
+names a place of the machine on which they came about.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from jinja2 import Environment
-
 from harness.report.matrix import CANARY_FAMILY, Matrix, SystemEntry, build_matrix
 from harness.report.outputs.markdown import render_markdown
 from harness.report.outputs.spans import code
 from harness.report.outputs.standings import standings, table_markdown
 from harness.report.outputs.verdict_data import encode_verdicts
+from harness.report.searches import searched_systems
+from harness.report.site.dialects import dialect_hrefs, write_dialects
 from harness.report.site.front_page import front_page
+from harness.report.site.html import PageWriter
 from harness.report.site.pages import asset, page_environment, write_page
-from harness.report.site.short_failures import anchor_of, short_sections
+from harness.report.site.short_failures import anchor_of
+from harness.report.site.site import Site
+from harness.report.site.systems import write_systems
 from harness.runner.results import Result, Run
 
 DATA = "verdicts.json"
@@ -28,36 +32,51 @@ DATA = "verdicts.json"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
+PAGES: tuple[PageWriter, ...] = (write_systems, write_dialects)
+"""The pages that a snapshot has in common with a report; those of scenarios and cells would make it too large."""
+
+FOLDERS = ("systems", "dialects")
+
+
 def render_snapshot(run: Run, folder: Path, root: Path | None = None) -> Path:
     """Writes the snapshot into `folder` (made if need be) and returns the path of its `index.html`.
 
     `root` is the folder that the proofs of known failures are in: where `folder` lies below it, they are linked to.
-    Pages of an earlier snapshot are replaced or removed; other files are left alone. Raises OSError.
+    Pages of an earlier snapshot are replaced or removed; other files are left alone.
+    Raises OSError, and UnreadableResults where a results file that holds the evidence has changed meanwhile.
     """
     every = _with_plain_names(build_matrix([run]))
+    site = Site((run,), every, page_environment(every), folder, cells=False, way_up=_way_up(folder, root))
+    for old in (page for name in FOLDERS for page in (folder / name).glob("*.html")):
+        old.unlink()
+    write_page(folder / "static" / "report.css", asset("report.css"))
+    for write in PAGES:
+        write(site)
+    write_page(folder / DATA, encode_verdicts(run))
+    write_page(folder / "README.md", _markdown(run))
+    return _write_index(run, site)
+
+
+def _write_index(run: Run, site: Site) -> Path:
+    """The overview: counts over those dialects of systems alone in which no canary failed, the others apart."""
+    every = site.matrix
     trusted = _with_plain_names(build_matrix([replace(run, results=_trusted(run.results))]))
     trusted = replace(trusted, unfinished=every.unfinished)
-    environment = page_environment(trusted)
-    environment.globals.update(
+    suspects = [each for each in every.systems if any(column.canary for column in each.columns)]
+    replace(site, matrix=trusted, environment=page_environment(trusted)).write(
+        "snapshot.html",
+        "index.html",
         standings=standings(every),
         data=DATA,
         left_out=dict(sorted(run.header.left_out.items())),
         anchor_of=anchor_of,
         hrefs={f"{each.name} {each.version}": each.href for each in every.systems},
+        dialects=dialect_hrefs(every),
+        searched=searched_systems(every.searches),
+        suspects_apart=[_suspicious(each) for each in suspects],
+        **front_page(trusted),
     )
-    for old in (folder / "systems").glob("*.html"):
-        old.unlink()
-    write_page(folder / "static" / "report.css", asset("report.css"))
-    _write_systems(environment, every, folder, _way_up(folder, root))
-    write_page(folder / DATA, encode_verdicts(run))
-    write_page(folder / "README.md", _markdown(run))
-    index = folder / "index.html"
-    suspects = [each for each in every.systems if any(column.canary for column in each.columns)]
-    page = environment.get_template("snapshot.html").render(
-        root="", suspects_apart=[_suspicious(each) for each in suspects], **front_page(trusted)
-    )
-    write_page(index, page)
-    return index
+    return site.folder / "index.html"
 
 
 def _with_plain_names(matrix: Matrix) -> Matrix:
@@ -88,24 +107,6 @@ def _way_up(folder: Path, root: Path | None) -> str | None:
     if root is None or not folder.resolve().is_relative_to(root.resolve()):
         return None
     return Path(os.path.relpath(root.resolve(), folder.resolve() / "systems")).as_posix() + "/"
-
-
-def _write_systems(environment: Environment, matrix: Matrix, folder: Path, way_up: str | None) -> None:
-    template = environment.get_template("snapshot_system.html")
-    for system in matrix.systems:
-        page = template.render(
-            root="../",
-            system=system,
-            families=_family_table(matrix, system),
-            sections=short_sections(matrix, system.columns, way_up),
-        )
-        write_page(folder / system.href, page)
-
-
-def _family_table(matrix: Matrix, system: SystemEntry) -> list[tuple[str, list[object]]]:
-    """By family, the counts of each of the system's columns; families in which nothing ran are left out."""
-    rows = [(family.name, [family.tallies[column.number] for column in system.columns]) for family in matrix.families]
-    return [(name, list(tallies)) for name, tallies in rows if any(each.cases for each in tallies)]
 
 
 def _markdown(run: Run) -> str:

@@ -47,7 +47,7 @@ def test_what_happened_alike_in_two_dialects_is_said_once() -> None:
     [(row, anchor, failures)] = [group for group in sections("openai-python")[0][2] if group[0].scenario == CUT]
     assert (row.title, anchor) == ("A cut inside a three-byte character", "chunking--inside-a-character")
     [failure] = failures
-    assert (failure.dialects, failure.kind, failure.more) == (("openai-chat", "openai-responses"), "corruption", 0)
+    assert (failure.dialects, failure.kind, failure.others) == (("openai-chat", "openai-responses"), "corruption", ())
     assert failure.reproduce.endswith(f"--scenario {CUT} --dialect openai-chat --dialect openai-responses")
 
 
