@@ -24,6 +24,7 @@ HTML = typer.Option("--html", help="Write the HTML report into this folder.")
 BADGES = typer.Option("--badges", help="Write badges, as JSON and SVG, into this folder.")
 HISTORY = typer.Option("--history", help="Keep the run in this file, and compare it with the one before it there.")
 BASELINE = typer.Option("--baseline", help="A results file: say what changed since then.")
+LINT = typer.Option("--lint", help="What `harness lint --json` said: the HTML report tells how endpoints stand.")
 OPEN = typer.Option("--open", help="Open the HTML report in a browser.")
 
 
@@ -38,6 +39,7 @@ def report(
     github: Annotated[bool, typer.Option("--github", help="Print annotations, and write the step's summary.")] = False,
     history: Annotated[File, HISTORY] = None,
     baseline: Annotated[File, BASELINE] = None,
+    lint: Annotated[File, LINT] = None,
     open_it: Annotated[bool, OPEN] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of results files.")] = False,
 ) -> None:
@@ -52,10 +54,11 @@ def report(
     runs, whole = _read(results or [])
     known = _earlier(runs, history, baseline)
     if html is not None:
-        _write_html(runs, html, known, open_it=open_it)
-    _write_views(whole, {"junit": junit, "markdown": markdown, "sarif": sarif, "csv": csv}, badges)
+        _write_html(runs, html, known, lint, open_it=open_it)
+    summary = _summary_for(whole, known) if markdown or github else ""
+    _write_views(whole, {"junit": junit, "markdown": markdown, "sarif": sarif, "csv": csv}, badges, summary)
     if github:
-        _tell_github(whole)
+        _tell_github(whole, summary)
     if not (github or any((html, junit, markdown, sarif, csv, badges))):
         _summarise(runs, whole, known)
 
@@ -97,12 +100,14 @@ def _summarise(runs: Sequence[Run], whole: Run, known: Earlier) -> None:
         print_changes(runs, known.before)
 
 
-def _write_html(runs: Sequence[Run], folder: Path, known: Earlier, *, open_it: bool) -> None:
+def _write_html(runs: Sequence[Run], folder: Path, known: Earlier, lint: File, *, open_it: bool) -> None:
+    from harness.lint.record import UnreadableLint, read_lint
     from harness.report.site.html import render_report
     from harness.runner.results import UnreadableResults
 
-    with mendable(UnreadableResults):
-        index = render_report(runs, folder, before=known.before, trend=known.trend)
+    with mendable(UnreadableResults, UnreadableLint):
+        linted = None if lint is None else read_lint(lint)
+        index = render_report(runs, folder, before=known.before, trend=known.trend, linted=linted)
     typer.echo(f"report: {index}")
     if open_it:
         import webbrowser
@@ -110,13 +115,19 @@ def _write_html(runs: Sequence[Run], folder: Path, known: Earlier, *, open_it: b
         webbrowser.open(index.resolve().as_uri())
 
 
-def _write_views(run: Run, paths: dict[str, File], badges: File) -> None:
+def _summary_for(run: Run, known: Earlier) -> str:
+    from harness.report.outputs.markdown import render_markdown
+
+    return render_markdown(run, known.before)
+
+
+def _write_views(run: Run, paths: dict[str, File], badges: File, markdown: str) -> None:
     """The files that were asked for."""
     with mendable():
         for name, path in paths.items():
             if path is not None:
                 make_parent(path)
-                path.write_bytes(_view(name, run))
+                path.write_bytes(markdown.encode() if name == "markdown" else _view(name, run))
         if badges is not None:
             _write_badges(run, badges)
 
@@ -124,7 +135,6 @@ def _write_views(run: Run, paths: dict[str, File], badges: File) -> None:
 def _view(name: str, run: Run) -> bytes:
     from harness.report.outputs.csv_table import render_csv
     from harness.report.outputs.junit import render_junit
-    from harness.report.outputs.markdown import render_markdown
     from harness.report.outputs.sarif import render_sarif
 
     match name:
@@ -132,9 +142,7 @@ def _view(name: str, run: Run) -> bytes:
             return render_junit(run)
         case "sarif":
             return render_sarif(run)
-        case "csv":
-            return render_csv(run).encode()
-    return render_markdown(run).encode()
+    return render_csv(run).encode()
 
 
 def _write_badges(run: Run, folder: Path) -> None:
@@ -148,12 +156,11 @@ def _write_badges(run: Run, folder: Path) -> None:
         (folder / f"{plain_name(name)}.svg").write_bytes(badge_svg(made))
 
 
-def _tell_github(run: Run) -> None:
+def _tell_github(run: Run, markdown: str) -> None:
     from harness.report.outputs.github import step_summary, workflow_commands
-    from harness.report.outputs.markdown import render_markdown
 
     for line in workflow_commands(run):
         typer.echo(line)
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         with mendable(), Path(path).open("a", encoding="utf-8") as summary:
-            summary.write(step_summary(render_markdown(run)))
+            summary.write(step_summary(markdown))

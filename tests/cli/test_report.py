@@ -186,3 +186,12 @@ def test_the_report_is_opened_in_a_browser(harness: Harness) -> None:
     browser.chmod(0o755)
     harness("report", "r.jsonl", "--html", "html", "--open", env={"BROWSER": f"{browser} %s"})
     assert (harness.folder / "opened").read_text() == (harness.folder / "html/index.html").resolve().as_uri()
+
+
+def test_the_summary_for_a_pull_request_says_what_changed_since_the_baseline(harness: Harness, results: bytes) -> None:
+    harness.write("bad.jsonl", failing(results, "30"))
+    summary = harness.write("summary.md", "")
+    env = {"GITHUB_STEP_SUMMARY": str(summary)}
+    harness("report", "bad.jsonl", "--baseline", "r.jsonl", "--markdown", "m.md", "--github", env=env)
+    for file in ("m.md", "summary.md"):
+        assert "UTC: 1 case broke\n" in (harness.folder / file).read_text()

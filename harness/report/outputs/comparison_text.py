@@ -19,6 +19,9 @@ HEADINGS: dict[ChangeKind, str] = {
 }
 LISTED = 50
 """Changes of one kind that the Markdown spells out."""
+SHORT_LIST = 12
+"""As many as that of them where other things are told as well."""
+SPELT_OUT: tuple[ChangeKind, ...] = ("broke", "new-failure", "unmeasured")
 MESSAGE = 160
 
 
@@ -42,17 +45,29 @@ def comparison_markdown(comparison: Comparison) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _section(kind: ChangeKind, changes: Sequence[Change]) -> Iterator[str]:
+def change_blocks(comparison: Comparison, since: str) -> Iterator[str]:
+    """What changed since then as a part of a longer text: what broke and newly fails case by case, the rest counted."""
+    broke = len([change for change in comparison.of("broke") if change.is_regression])
+    yield f"### Since {since}: {counted(broke, 'case')} broke" if broke else f"### Since {since}: nothing broke"
+    for kind in SPELT_OUT:
+        if changes := comparison.of(kind):
+            yield "\n".join(_section(kind, changes, SHORT_LIST))
+    others = [kind for kind in CHANGE_KINDS if kind not in SPELT_OUT and comparison.of(kind)]
+    counts = [f"{HEADINGS[kind]}: {len(comparison.of(kind))}" for kind in others]
+    yield "; ".join([*counts, f"as before: {comparison.same}"]) + "."
+
+
+def _section(kind: ChangeKind, changes: Sequence[Change], most: int = LISTED) -> Iterator[str]:
     heading = HEADINGS[kind]
     yield f"**{heading[0].upper()}{heading[1:]}: {len(changes)}**"
     yield ""
-    for change in changes[:LISTED]:
+    for change in changes[:most]:
         name = f"{code(change.system + _versions(change))} {code(change.case)} ({code(change.pair)})"
         message = change.after.message if change.after else ""
         words = f"- {name}, {change.level}: {states(change)}"
         yield f"{words}: {code(_short(message))}" if message else words
-    if len(changes) > LISTED:
-        yield f"- and {len(changes) - LISTED} more"
+    if len(changes) > most:
+        yield f"- and {len(changes) - most} more"
 
 
 def _versions(change: Change) -> str:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from harness.report.comparison import Past, compare_with
 from harness.report.entries import entry_trouble
 from harness.report.marks import by_gravity
 from harness.report.matrix import Cell, Column, Matrix, build_matrix
+from harness.report.outputs.comparison_text import change_blocks
 from harness.report.outputs.search_markdown import search_blocks
 from harness.report.outputs.spans import code, short, table_line
 from harness.report.recordings import recordings_line
@@ -22,8 +24,11 @@ LONGEST_LIST = 20
 """Failures that one list spells out; a comment under a pull request may have 65,536 characters."""
 
 
-def render_markdown(run: Run) -> str:
-    """The run in a few paragraphs: a table by system and dialect, then the failures, silent ones first."""
+def render_markdown(run: Run, before: Past | None = None) -> str:
+    """The run in a few paragraphs: a table by system and dialect, then the failures, silent ones first.
+
+    With an earlier run to compare with, what changed since then comes before the failures.
+    """
     matrix = build_matrix([run])
     failing = [cell for cell in matrix.cells if cell.worst.failing]
     blocks = [
@@ -31,6 +36,7 @@ def render_markdown(run: Run) -> str:
         *(f"> **Not whole.** {words}" for words in matrix.unfinished),
         *_canary_warning(matrix),
         *([_table(matrix.columns)] if matrix.columns or not matrix.searches else []),
+        *(change_blocks(compare_with(before, [run]), moment(before.started)) if before else []),
         *_listed("Silent failures", [cell for cell in failing if cell.worst.state == "silent"], matrix.columns),
         *_listed("Hangs", [cell for cell in failing if cell.worst.state == "hang"], matrix.columns),
         *_folded("Other must failures", [cell for cell in failing if _is_loud_must(cell)], matrix.columns),

@@ -1,6 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
+from harness.report.comparison import past_of
 from harness.report.outputs.markdown import render_markdown
 from harness.report.outputs.spans import code
 from harness.runner.results import Run
@@ -82,3 +83,26 @@ def test_hostile_text_cannot_leave_its_line_or_table_cell() -> None:
     assert all(line.count("|") in (0, 12, 13) for line in lines)  # cases, searches
     assert not [line for line in lines if line.lstrip().startswith("<script")]
     assert "\u202e" not in "".join(lines)
+
+
+def test_what_changed_since_an_earlier_run_comes_before_the_failures() -> None:
+    good = run_of(("reference", "ollama-python"), SITUATIONS[:8], {})
+    bad = run_of(("reference", "ollama-python"), SITUATIONS[:8], {"ollama-python": lambda place: "fail"})
+    text = render_markdown(bad, past_of([good]))
+    assert "### Since 2026-11-20 10:00 UTC: 8 cases broke" in text
+    assert "**Passed before, and fails now: 8**" in text
+    assert "- `ollama-python 0.6.3` `canary/plain-text` (`ollama`), must: pass → fail [loss]: `" in text
+    assert "as before: 40." in text
+    assert text.index("### Since") < text.index("### Silent failures")
+    again = render_markdown(good, past_of([bad]))
+    assert "### Since 2026-11-20 10:00 UTC: nothing broke" in again
+    assert "failed before, and passes now: 8; as before: 40." in again
+
+
+def test_of_many_changes_twelve_are_spelt_out() -> None:
+    run = large_run(3)
+    good = Run(run.header, tuple(replace(each, verdict="pass", failures=[]) for each in run.results), (), run.footer)
+    text = render_markdown(run, past_of([good]))
+    section = text.partition("**Passed before")[2].partition("\n\n")[0] + text.partition("fails now:")[2]
+    assert "\n- and 59 more\n" in section
+    assert len(text) < 65_536
