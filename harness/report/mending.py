@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from harness.report.matrix import Cell
-from harness.report.readiness import Pairing, Verdict
-from harness.report.stood import Aspect, Failed, Standing
+from harness.report.matrix import Cell, Matrix
+from harness.report.played import streams_of
+from harness.report.readiness import Pairing, Verdict, pairings
+from harness.report.served import Server
+from harness.report.stood import Aspect, Failed, Standing, standings_of
+from harness.runner.results import Run
 
 Why: TypeAlias = Literal["unclaimed", "failed", "doubt", "not run", "no scenario"]
 """Why it is not known whether a client reads streams with a trait; see WHY_WORDS."""
@@ -94,10 +97,10 @@ class ClientReadiness:
         return tuple(standing for standing in seen.values() if standing.suspect)
 
 
-def clients_of(pairings: Iterable[Pairing]) -> tuple[ClientReadiness, ...]:
+def clients_of(every: Iterable[Pairing]) -> tuple[ClientReadiness, ...]:
     """The clients of these pairings, in their order."""
     groups: dict[tuple[str, str], list[Pairing]] = {}
-    for pairing in pairings:
+    for pairing in every:
         column = pairing.standing.column
         groups.setdefault((column.system, column.version), []).append(pairing)
     return tuple(_client(*key, group) for key, group in groups.items())
@@ -108,10 +111,10 @@ def _client(system: str, version: str, group: Sequence[Pairing]) -> ClientReadin
     return ClientReadiness(system, version, tuple(group), _mends(judged), _gaps(judged))
 
 
-def _mends(pairings: Iterable[Pairing]) -> tuple[Mend, ...]:
+def _mends(group: Iterable[Pairing]) -> tuple[Mend, ...]:
     cells: dict[MendKey, dict[str, Failed]] = {}
     hits: dict[MendKey, dict[int, Hit]] = {}
-    for number, pairing in enumerate(pairings):
+    for number, pairing in enumerate(group):
         for reading in pairing.readings:
             causes = {(pairing.server.dialect, each.aspect, each.needed): None for each in reading.because}
             for each in reading.because:
@@ -144,11 +147,11 @@ def _gravity(mend: Mend) -> tuple[object, ...]:
     return (*weight, -len(mend.keeps_from), -len(mend.hits), -mend.streams, mend.dialect, mend.traits)
 
 
-def _gaps(pairings: Iterable[Pairing]) -> tuple[Gap, ...]:
+def _gaps(group: Iterable[Pairing]) -> tuple[Gap, ...]:
     hits: dict[tuple[str, str], dict[int, Hit]] = {}
     standings: dict[tuple[str, str], Standing] = {}
     doubts: dict[tuple[str, str], dict[str, Failed]] = {}
-    for number, pairing in enumerate(pairings):
+    for number, pairing in enumerate(group):
         for reading in pairing.readings:
             dialect = pairing.server.dialect
             doubted = {trait for each in reading.doubts for trait in each.traits}
@@ -182,3 +185,12 @@ def _hit(hits: dict[int, Hit], number: int, pairing: Pairing, streams: int) -> N
 
 def _most_first(hits: dict[int, Hit]) -> tuple[Hit, ...]:
     return tuple(sorted(hits.values(), key=lambda hit: (-hit.streams, hit.pairing.server.name)))
+
+
+def readiness_of(matrix: Matrix, runs: Iterable[Run], servers: Iterable[Server]) -> tuple[ClientReadiness, ...]:
+    """Every client of the matrix with these servers and the gateways of the runs, by what the runs' evidence shows.
+
+    Raises OSError, and UnreadableResults where a results file has changed.
+    """
+    streams = streams_of(runs)
+    return clients_of(pairings(standings_of(matrix, streams.played), [*servers, *streams.gateways]))

@@ -27,10 +27,12 @@ StreamKey: TypeAlias = tuple[str, str]
 """A dialect, a scenario."""
 Traits: TypeAlias = dict[str, int]
 
-LONGEST = 4 * 1024 * 1024
+LONGEST = 2 * 1024 * 1024
 """Bytes above which a stream is not looked at."""
-OF_A_GATEWAY = 40
+OF_A_GATEWAY = 24
 """How many streams of a gateway are looked at in each of its dialects: spread over all scenarios by their names."""
+LONGEST_OF_A_GATEWAY = 256 * 1024
+"""Bytes above which a gateway's stream is not looked at."""
 WHOLE = "clean"
 PAUSE_S = 2.0
 """Seconds of silence that some clients do not wait out."""
@@ -159,7 +161,7 @@ class _Reader:
         good = sorted(name for name in cases if (stream := played.get((upstream, name))) and stream.good)
         for scenario in _spread(good, OF_A_GATEWAY):
             evidence = cases[scenario]()
-            found = None if evidence is None else _traits(dialect, evidence.front, evidence)
+            found = None if evidence is None else _traits(dialect, evidence.front, evidence, LONGEST_OF_A_GATEWAY)
             if found is not None:
                 relayed = played[upstream, scenario].traits if upstream == dialect else frozenset()
                 traits = {name: at for name, at in found[0].items() if name not in relayed}
@@ -180,9 +182,11 @@ def _never_whole(evidence: Evidence) -> bool:
     return due.get("at_most", 1) != 1 or (sent is not None and sent.status != 200)
 
 
-def _traits(dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence) -> tuple[Traits, bool] | None:
+def _traits(
+    dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence, longest: int = LONGEST
+) -> tuple[Traits, bool] | None:
     """Those of the one stream among these attempts, and whether it breaks a must; None where none came whole."""
-    body = _whole_body(dialect, attempts, evidence)
+    body = _whole_body(dialect, attempts, evidence, longest)
     if body is None:
         return None
     attempt = attempts[0]
@@ -202,7 +206,9 @@ def _pauses(attempt: AttemptRecord) -> bool:
     return any(later - sooner >= PAUSE_S for sooner, later in pairwise(times))
 
 
-def _whole_body(dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence) -> bytes | None:
+def _whole_body(
+    dialect: str, attempts: Sequence[AttemptRecord], evidence: Evidence, longest: int = LONGEST
+) -> bytes | None:
     """The body of the one answer, without content coding; None where there was none, or it did not come whole."""
     if len(attempts) != 1 or evidence.left_out_bytes:
         return None
@@ -213,6 +219,6 @@ def _whole_body(dialect: str, attempts: Sequence[AttemptRecord], evidence: Evide
     coding = next((value for name, value in attempt.headers if name.lower() == "content-encoding"), "")
     body = b"".join(chunk.data for chunk in attempt.chunks)
     try:
-        return unpacked(body, coding) if len(body) <= LONGEST else None
+        return unpacked(body, coding) if len(body) <= longest else None
     except UnpackedTooLarge:
         return None

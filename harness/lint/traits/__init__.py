@@ -133,4 +133,4 @@ def trait_words(dialect: str, trait: str) -> str:
         wrong = {"field-missing": "is missing", "field-type": "has another type", "field-usual": "is missing or odd"}
         return f"{path} {wrong.get(rule, 'is odd')}"
     known = spec(dialect).rules.get(rule)
-    return f"breaks “{known.says.rstrip('.')}”" if known else rule
+    return f"a rule is broken: “{known.says.rstrip('.')}”" if known else rule

@@ -17,6 +17,7 @@ from harness.report.site.front_page import write_front_page
 from harness.report.site.matrix_page import write_matrix
 from harness.report.site.navigation import places
 from harness.report.site.pages import asset, write_page
+from harness.report.site.readiness_pages import write_readiness
 from harness.report.site.recorded import write_recordings
 from harness.report.site.scenarios import write_scenarios
 from harness.report.site.search_pages import write_search_pages
@@ -35,12 +36,13 @@ PAGES: tuple[PageWriter, ...] = (
     write_recordings,
     write_search_pages,
     write_matrix,
+    write_readiness,
     write_front_page,
 )
 """What writes the pages, in this order; each writes nothing where its subject is not there."""
 
-FOLDERS = ("cells", "scenarios", "systems", "dialects", "searches")
-SOLE_PAGES = ("matrix.html", "matrix-data.js", "cell.html", "recordings.html", "searches.html", "dialects.html")
+FOLDERS = ("cells", "readiness", "scenarios", "systems", "dialects", "searches")
+SOLE_PAGES = ("matrix.html", "readiness.html", "matrix-data.js", "cell.html", "recordings.html", "searches.html", "dialects.html")
 
 
 def render_report(

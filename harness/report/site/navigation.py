@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from harness.report.site.readiness_pages import has_readiness
 from harness.report.site.site import Site
 
 
@@ -20,6 +21,7 @@ PLACES = (
     Place("Overview", "index.html", lambda site: True),
     Place("Matrix", "matrix.html", lambda site: bool(site.matrix.cells)),
     Place("Dialects", "dialects.html", lambda site: bool(site.matrix.columns)),
+    Place("Readiness", "readiness.html", has_readiness),
     Place("Recordings", "recordings.html", lambda site: bool(site.matrix.recordings)),
     Place("Searches", "searches.html", lambda site: bool(site.matrix.searches)),
 )
