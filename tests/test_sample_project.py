@@ -94,7 +94,7 @@ def test_the_pipeline_passes_with_the_one_bug_that_was_accepted(as_it_is: Pipeli
 
 
 def test_the_accepted_bug_is_shown_but_is_no_failure_of_the_test_page(as_it_is: Pipeline) -> None:
-    assert "fail silently: pocket-chat disconnects/clean-end-before-stop-reason (openai-chat)" in as_it_is.said
+    assert " 0 fail, 10 fail as known (" in as_it_is.said
     assert as_it_is.failures("conformance.xml") == {}
     assert as_it_is.failures("tests.xml") == {}
     skipped = ElementTree.parse(as_it_is.build / "conformance.xml").getroot().iter("skipped")

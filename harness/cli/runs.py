@@ -169,18 +169,29 @@ def show(run: Run, report: Path | None, junit: Path | None, *, said: bool, basel
 
     write_views(run, report, junit, baseline)
     if said:
-        print_summary(run, report, verdict=baseline is None)
+        print_summary(_beside(run, baseline), report, verdict=baseline is None)
     if baseline is None:
         raise typer.Exit(exit_status(run))
     from harness.cli.compare import print_comparison, run_in_words
-    from harness.cli.verdicts import status_against
+    from harness.cli.verdicts import print_against, status_against
     from harness.report.comparison import compare_runs
 
     comparison = compare_runs(baseline, run)
+    status = status_against(comparison, run)
     if said:
         typer.echo("\nagainst the baseline:")
         print_comparison(comparison, run_in_words(baseline), run_in_words(run))
-    raise typer.Exit(status_against(comparison, run))
+        print_against(status)
+    raise typer.Exit(status)
+
+
+def _beside(run: Run, baseline: Run | None) -> Run:
+    """The run as the summary tells it: what fails in the baseline as well counts as known."""
+    if baseline is None:
+        return run
+    from harness.report.excused import excused
+
+    return excused(run, baseline)
 
 
 def read_baseline(path: Path | None) -> Run | None:

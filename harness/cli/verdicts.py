@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rich.console import Console
+from rich.text import Text
 
 from harness.cli.amounts import amount_lines
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED
@@ -49,6 +50,18 @@ def status_against(comparison: Comparison, run: Run) -> int:
     if any(map(entry_trouble, run.results)) or any(map(finding_trouble, _findings(run))):
         return FAILED
     return COULD_NOT_RUN if comparison.of("unmeasured") else CONFORMS
+
+
+AGAINST = {
+    CONFORMS: ("nothing fails that did not fail in the baseline", "bold green"),
+    FAILED: ("not as in the baseline: what fails is said above", "bold red"),
+    COULD_NOT_RUN: ("no verdict: what had one in the baseline could not be measured", "bold yellow"),
+}
+
+
+def print_against(status: int) -> None:
+    """What a comparison with a baseline amounts to, on stdout."""
+    screen().print(Text(*AGAINST[status]))
 
 
 def _findings(run: Run) -> Iterable[FuzzFinding]:

@@ -6,12 +6,9 @@ system may differ, since that is what two runs are compared for.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, get_args
-
-from msgspec import structs
 
 from harness.catalogue.findings import Verdict
 from harness.catalogue.models import Level
@@ -49,6 +46,8 @@ class Outcome:
     known: bool = False
     version: str = ""
     reproduce: str = ""
+    flaky: bool = False
+    """Whether it is known that it may pass or fail: neither is a change then."""
 
     @property
     def silent(self) -> bool:
@@ -137,34 +136,6 @@ def compare_with(before: Past, after: Sequence[Run]) -> Comparison:
     return Comparison(tuple(changes), same)
 
 
-def excused(run: Run, baseline: Run) -> Run:
-    """The run with every failure that the baseline has as well made a known one.
-
-    Failures of recorded streams stay as they are: nothing is known of those.
-    """
-    comparison = compare_runs(baseline, run)
-    new = {(each.system, each.pair, each.case) for each in (*comparison.of("broke"), *comparison.of("new-failure"))}
-    words = f"it failed in the baseline of {baseline.header.started[:10]} as well"
-    return dataclasses.replace(
-        run,
-        results=tuple(_excused_result(each, new, words) for each in run.results),
-        searches=tuple(_excused_search(each, new, words) for each in run.searches),
-    )
-
-
-def _excused_result(result: Result, new: set[CaseKey], words: str) -> Result:
-    if result.verdict != "fail" or result.known or _result_key(result) in new:
-        return result
-    return structs.replace(result, known=words)
-
-
-def _excused_search(search: FuzzResult, new: set[CaseKey], words: str) -> FuzzResult:
-    if not search.nonconformant or _search_key(search) in new:
-        return search
-    findings = [structs.replace(each, known=each.known or words) for each in search.findings]
-    return structs.replace(search, findings=findings)
-
-
 def _gravity(change: Change) -> tuple[int, int, bool, CaseKey]:
     silent = bool(change.after and change.after.silent)
     place = (change.system, change.pair, change.case)
@@ -182,6 +153,8 @@ def _kind(before: Outcome | None, after: Outcome | None) -> ChangeKind | None:
     if before is None:
         return "new-failure" if after.verdict == "fail" and not after.known else None
     was, now = before.verdict, after.verdict
+    if after.flaky and {was, now} <= {"pass", "fail"}:
+        return None
     if was == now:
         return "changed" if now == "fail" and before.how != after.how else None
     if "unsupported" in (was, now):
@@ -195,26 +168,20 @@ def _kind(before: Outcome | None, after: Outcome | None) -> ChangeKind | None:
 
 def _outcomes(run: Run) -> Iterator[tuple[CaseKey, Outcome]]:
     for result in run.results:
-        yield _result_key(result), _of_result(result)
+        yield (result.system, result.pair, result.scenario), _of_result(result)
     for recording in run.recordings:
         yield (recording.system, recording.dialect, recording.id), _of_recording(recording)
     for search in run.searches:
-        yield _search_key(search), _of_search(search)
-
-
-def _result_key(result: Result) -> CaseKey:
-    return result.system, result.pair, result.scenario
-
-
-def _search_key(search: FuzzResult) -> CaseKey:
-    return search.system, pair_words(search.dialect, search.upstream), f"fuzz {search.kind} {search.stream}"
+        case = f"fuzz {search.kind} {search.stream}"
+        yield (search.system, pair_words(search.dialect, search.upstream), case), _of_search(search)
 
 
 def _of_result(result: Result) -> Outcome:
     how = _ways((each.kind, each.check, each.silent) for each in result.failures)
     message = result.failures[0].message if result.failures else result.note
     known = result.known is not None
-    return Outcome(result.verdict, result.level, how, message, known, result.system_version, result.reproduce)
+    version, reproduce = result.system_version, result.reproduce
+    return Outcome(result.verdict, result.level, how, message, known, version, reproduce, result.flaky)
 
 
 def _of_recording(recording: RecordingResult) -> Outcome:

@@ -53,14 +53,22 @@ def test_the_changes_as_json_and_as_markdown(harness: Harness, good: Path, bad: 
 def test_against_a_baseline_only_what_is_not_as_it_was_fails(harness: Harness, bad: Path) -> None:
     call = ("replay", "--catalogue", "mine", "--dialect", "ollama", "--in-process", "--baseline", bad)
     told = harness.inside(*call)
-    assert "against the baseline:" in told.out
-    assert told.out.endswith("\n1 case as before, 0 changes\n")
+    assert told.out.endswith(
+        "\n1 case as before, 0 changes\nnothing fails that did not fail in the baseline\n",
+    )
+    table, _, against = told.out.partition("\nagainst the baseline:\n")
+    assert against
+    assert table.endswith("\n1 case: 0 pass, 0 fail, 1 fail as known (1 silently)\n")
+    assert not table.startswith("fail")
 
 
 def test_against_a_baseline_what_broke_fails(harness: Harness, good: Path) -> None:
     harness.write("mine/text/word.yaml", SCENARIO.replace("expect: {text: Hello", "expect: {text: Goodbye"))
     call = ("replay", "--catalogue", "mine", "--dialect", "ollama", "--in-process", "--baseline", good)
-    assert "passed before, and fails now: 1" in harness.inside(*call, status=1).out
+    told = harness.inside(*call, status=1).out
+    assert told.startswith("fail silently: ")
+    assert "passed before, and fails now: 1" in told
+    assert told.endswith("\nnot as in the baseline: what fails is said above\n")
 
 
 def test_a_baseline_that_is_none_is_refused_before_anything_runs(harness: Harness) -> None:

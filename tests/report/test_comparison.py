@@ -104,6 +104,13 @@ def test_a_known_failure_is_no_regression() -> None:
     assert (change.kind, change.is_regression) == ("broke", False)
 
 
+@pytest.mark.parametrize(("before", "after"), [("pass", "fail"), ("fail", "pass")])
+def test_what_is_known_to_be_flaky_is_no_change_whatever_it_did(before: str, after: str) -> None:
+    now = result(verdict=after, known="it depends", flaky=True)
+    comparison = compare_runs(run(result(verdict=before)), run(now))
+    assert (comparison.changes, comparison.same) == ((), 1)
+
+
 def test_regressions_are_those_of_the_levels_asked_for() -> None:
     comparison = compare_runs(run(result(level="should")), run(result(verdict="fail", level="should")))
     assert comparison.regressions("must") == ()
