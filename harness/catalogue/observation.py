@@ -64,6 +64,8 @@ class FrontLog:
     """
 
     attempts: list[Attempt] = field(default_factory=list)
+    began: float | None = None
+    """When the case began, on the clock of the client in front; None: when its first request was made ready."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,15 +46,12 @@ class Lane(Protocol):
 
 @dataclass(slots=True)
 class _Watch:
-    """Collects what the caller sees, with times, and tells the origin of it."""
+    """Collects what the caller sees, with times, and tells the origin of it. All sides count from `began`."""
 
     now: Callable[[], float]
     caller: Caller
-    began: float = field(init=False)
+    began: float
     events: list[TimedEvent] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.began = self.now()
 
     def emit(self, event: AnyEvent) -> None:
         self.events.append(TimedEvent(self.now() - self.began, event))
@@ -108,8 +105,8 @@ class SocketLane:
         base_url = self.origin.add(_plan(case_id, planned))
         log = self.origin.log(case_id)
         unready = await _unready(driver)
-        watch = _Watch(time.monotonic, log.listen())
-        case = _case(case_id, planned, base_url)
+        watch = _Watch(time.monotonic, log.listen(), log.start())
+        case = _case(case_id, planned, base_url, watch.began)
         outcome = unready or await _drive(driver, case, watch, planned.scenario.deadline_s)
         ended = time.monotonic() - watch.began
         if outcome.end is not None:
@@ -133,8 +130,8 @@ class InProcessLane:
         clock = VirtualClock()
         unready = await _unready(driver)
         transport = _transport(driver, _plan(case_id, planned), clock)
-        watch = _Watch(clock.now, transport.log.listen())
-        case = _case(case_id, planned, transport.base_url, transport, clock)
+        watch = _Watch(clock.now, transport.log.listen(), transport.log.start())
+        case = _case(case_id, planned, transport.base_url, watch.began, transport, clock)
         outcome = unready or await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
         ended = clock.now() - watch.began
         attempts, deadline = transport.log.attempts, planned.scenario.deadline_s
@@ -207,6 +204,7 @@ def _case(
     case_id: str,
     planned: PlannedCase,
     base_url: str,
+    began: float,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
 ) -> Case:
@@ -221,7 +219,7 @@ def _case(
         fallback_base_url=f"{base_url}{FALLBACK_PREFIX}" if scenario.fallback_responses else None,
         transport=transport,
         clock=clock,
-        front=None if planned.upstream is None else FrontLog(),
+        front=None if planned.upstream is None else FrontLog(began=began),
         front_request=None if scenario.front is None else scenario.front.model_dump(mode="json"),
     )
 

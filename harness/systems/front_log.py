@@ -32,7 +32,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         self._clock = clock
         self._base_path = base_path
         self._read_pause_s = read_pause_s
-        self._began = clock.now()
+        self._began = clock.now() if log.began is None else log.began
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer of the transport within; raises what that raises."""

@@ -57,6 +57,17 @@ def test_a_case_that_ends_tells_what_caller_and_wire_saw(name: str) -> None:
     assert attempt.response is not None and len(attempt.sent_s) == len(attempt.response.chunks)
 
 
+class SlowToBeReady(Scripted):
+    async def ready(self) -> None:
+        await asyncio.sleep(0.2)
+
+
+def test_wire_and_caller_count_from_one_moment_however_long_a_system_takes_to_be_ready() -> None:
+    seen = observe("sockets", SlowToBeReady(), planned())
+    [attempt] = seen.attempts
+    assert 0 <= attempt.at_s <= attempt.sent_s[-1] <= seen.events[0].at_s
+
+
 @BOTH
 @pytest.mark.parametrize("streams", [True, False])
 def test_the_origin_holds_a_gate_until_the_caller_has_what_came_before(name: str, streams: bool) -> None:

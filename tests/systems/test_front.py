@@ -89,6 +89,11 @@ def test_it_asks_the_gateway_with_the_gateways_own_key_and_model() -> None:
     assert json.loads(request.content)["model"] == "slot-3"
 
 
+def test_times_count_from_the_moment_that_the_case_began() -> None:
+    _, _, [attempt] = through(Gateway(VirtualClock(), *HELLO), a_case(front=FrontLog(began=-2.0)))
+    assert (attempt.at_s, attempt.sent_s) == (2.0, (3.0, 4.0, 5.0))
+
+
 def test_the_request_and_each_read_are_written_down_with_their_times() -> None:
     _, _, [attempt] = through(Gateway(VirtualClock(), *HELLO), a_case())
     assert attempt.response is not None
