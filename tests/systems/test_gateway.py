@@ -229,7 +229,7 @@ def test_one_that_leaves_when_asked_is_not_killed(mark: str) -> None:
     [
         ("die", {}, "relay: it exited with status 1 before it was ready; its log ends with: no mood for it"),
         ("sulk", {"start_s": 0.5}, "relay: it was not ready within 0.5 s: GET /health: All connection attempts failed"),
-        ("", {"start_s": 0.5, "ready": {"path": "/x"}}, "not ready within 0.5 s: GET /x was answered 404"),
+        ("", {"start_s": 3, "ready": {"path": "/x"}}, "not ready within 3 s: GET /x was answered 404"),
         ("", {"command": ["/no/such/program"]}, "it could not be started: /no/such/program: No such file"),
     ],
 )
