@@ -195,3 +195,13 @@ def test_the_summary_for_a_pull_request_says_what_changed_since_the_baseline(har
     harness("report", "bad.jsonl", "--baseline", "r.jsonl", "--markdown", "m.md", "--github", env=env)
     for file in ("m.md", "summary.md"):
         assert "UTC: 1 case broke\n" in (harness.folder / file).read_text()
+
+
+def test_what_lint_said_of_endpoints_has_pages(harness: Harness) -> None:
+    harness.write("bad.sse", b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
+    harness.write("lint.json", harness("lint", "bad.sse", "--json", status=1).out.encode())
+    harness("report", "r.jsonl", "--html", "html", "--lint", "lint.json")
+    assert "1 of 1 stream broke it" in (harness.folder / "html/endpoints.html").read_text("utf-8")
+    ran = harness("report", "r.jsonl", "--html", "html", "--lint", "r.jsonl", status=2)
+    assert ran.error.startswith("r.jsonl: ")
+    assert ran.error.endswith("; `harness lint FILES --json` writes such a file")

@@ -6,13 +6,15 @@ security policy forbids inline scripts and foreign resources on every page. The 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from harness.lint.record import LintRecord
 from harness.report.comparison import Past
 from harness.report.site.cells import write_cells
 from harness.report.site.dialects import write_dialects
+from harness.report.site.endpoints import write_endpoints
 from harness.report.site.front_page import write_front_page
 from harness.report.site.matrix_page import write_matrix
 from harness.report.site.navigation import places
@@ -34,6 +36,7 @@ PAGES: tuple[PageWriter, ...] = (
     write_systems,
     write_dialects,
     write_recordings,
+    write_endpoints,
     write_search_pages,
     write_matrix,
     write_readiness,
@@ -41,8 +44,17 @@ PAGES: tuple[PageWriter, ...] = (
 )
 """What writes the pages, in this order; each writes nothing where its subject is not there."""
 
-FOLDERS = ("cells", "readiness", "scenarios", "systems", "dialects", "searches")
-SOLE_PAGES = ("matrix.html", "readiness.html", "matrix-data.js", "cell.html", "recordings.html", "searches.html", "dialects.html")
+FOLDERS = ("cells", "readiness", "scenarios", "systems", "dialects", "endpoints", "searches")
+SOLE_PAGES = (
+    "matrix.html",
+    "readiness.html",
+    "matrix-data.js",
+    "cell.html",
+    "recordings.html",
+    "searches.html",
+    "dialects.html",
+    "endpoints.html",
+)
 
 
 def render_report(
@@ -51,7 +63,7 @@ def render_report(
     *,
     before: Past | None = None,
     trend: Sequence[Point] = (),
-    linted: Mapping[str, Any] | None = None,
+    linted: LintRecord | None = None,
 ) -> Path:
     """Writes the report of these runs into `folder` (made if need be) and returns the path of its `index.html`.
 

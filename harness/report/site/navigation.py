@@ -23,6 +23,7 @@ PLACES = (
     Place("Dialects", "dialects.html", lambda site: bool(site.matrix.columns)),
     Place("Readiness", "readiness.html", has_readiness),
     Place("Recordings", "recordings.html", lambda site: bool(site.matrix.recordings)),
+    Place("Endpoints", "endpoints.html", lambda site: site.linted is not None),
     Place("Searches", "searches.html", lambda site: bool(site.matrix.searches)),
 )
 """In the order in which they stand. Whoever writes a page of this kind names it here."""

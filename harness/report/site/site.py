@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment
 
+from harness.lint.record import LintRecord
 from harness.report.comparison import Comparison, Past, compare_with
 from harness.report.matrix import Matrix, build_matrix
 from harness.report.site.pages import page_environment, write_page
@@ -32,13 +32,13 @@ class Site:
     comparison: Comparison | None = None
     """What changed since `before`."""
     trend: tuple[Point, ...] = ()
-    linted: Mapping[str, Any] | None = None
-    packed: bool = True
-    """Whether the cells are packed into files; a server lays each out when it is asked for."""
+    linted: LintRecord | None = None
     cells: bool = True
     """Whether every cell and every scenario has a page; a snapshot has none of them."""
     way_up: str | None = None
     """From a page in a folder of the site to where the proofs of known failures lie; None: it has them not near."""
+    packed: bool = True
+    """Whether the cells are packed into files; a server lays each out when it is asked for."""
 
     @classmethod
     def over(
@@ -48,7 +48,7 @@ class Site:
         *,
         before: Past | None = None,
         trend: Sequence[Point] = (),
-        linted: Mapping[str, Any] | None = None,
+        linted: LintRecord | None = None,
         packed: bool = True,
     ) -> Site:
         """The site over these runs; raises ValueError where there is none."""

@@ -39,6 +39,8 @@ PAGE_KINDS = (
     PageKind("failed cell", CELLS, "*ending/closed-mid-text/openai-python*", ready="#reproduce"),
     PageKind("passed cell", CELLS, "*canary/plain-text/reference*", ready="#reproduce"),
     PageKind("recordings", "recordings.html"),
+    PageKind("endpoints", "endpoints.html"),
+    PageKind("findings of endpoints", "endpoints/*.html", "*/openai-chat-*"),
     PageKind("searches", "searches.html"),
     PageKind("searched system", "searches/*.html", "*/junior-1.0-??????.html"),
     PageKind("search finding", "searches/*.html", "*/junior-1.0-openai-chat-*"),

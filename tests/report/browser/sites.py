@@ -12,6 +12,7 @@ from harness.report.trend import point_of
 
 from ..sample import large_run, recording_of, small_run
 from ..sample_hostile import hostile_run
+from ..sample_lint import hostile_lint, small_lint
 from ..sample_search import searched_run
 
 
@@ -20,14 +21,15 @@ def whole_site(folder: Path) -> Path:
     run = replace(small_run(), recordings=tuple(recording_of(f"chat-{number}") for number in range(3)))
     earlier = large_run(1)
     points = [point_of([earlier]), point_of([run]), point_of([run])]
-    render_report([run, searched_run()], folder, before=past_of([earlier]), trend=points)
+    render_report([run, searched_run()], folder, before=past_of([earlier]), trend=points, linted=small_lint())
     return folder
 
 
 def hostile_site(folder: Path) -> Path:
     """A site in which everything that came from outside attacks its reader."""
     run = hostile_run()
-    render_report([run], folder, before=past_of([run]), trend=[point_of([run]), point_of([run])])
+    points = [point_of([run]), point_of([run])]
+    render_report([run], folder, before=past_of([run]), trend=points, linted=hostile_lint())
     return folder
 
 
