@@ -19,6 +19,7 @@ from harness.cli import (
     matrix,
     merge,
     providers,
+    readiness,
     record,
     replay,
     report,
@@ -70,6 +71,7 @@ app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("gateway", epilog=gateway.EXAMPLE)(gateway.gateway)
 app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("report", epilog=report.EXAMPLE)(report.report)
+app.command("readiness", epilog=readiness.EXAMPLE)(readiness.readiness)
 app.add_typer(providers.app, name="providers")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(systems.app, name="systems")

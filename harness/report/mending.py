@@ -187,10 +187,14 @@ def _most_first(hits: dict[int, Hit]) -> tuple[Hit, ...]:
     return tuple(sorted(hits.values(), key=lambda hit: (-hit.streams, hit.pairing.server.name)))
 
 
-def readiness_of(matrix: Matrix, runs: Iterable[Run], servers: Iterable[Server]) -> tuple[ClientReadiness, ...]:
+def readiness_of(
+    matrix: Matrix, runs: Iterable[Run], servers: Iterable[Server], *, only: frozenset[str] = frozenset()
+) -> tuple[ClientReadiness, ...]:
     """Every client of the matrix with these servers and the gateways of the runs, by what the runs' evidence shows.
 
-    Raises OSError, and UnreadableResults where a results file has changed.
+    With `only` those servers that are called so. Raises OSError, and UnreadableResults where a results file has
+    changed.
     """
     streams = streams_of(runs)
-    return clients_of(pairings(standings_of(matrix, streams.played), [*servers, *streams.gateways]))
+    every = [each for each in [*servers, *streams.gateways] if not only or each.name in only]
+    return clients_of(pairings(standings_of(matrix, streams.played), every))
