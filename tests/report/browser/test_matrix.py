@@ -346,7 +346,7 @@ def test_the_keyboard_finds_back_to_a_row_that_was_scrolled_away(open_matrix: Op
     page.locator("#grid [tabindex='0']").focus()
     page.keyboard.press("ArrowDown")
     page.locator("#scroll").evaluate("each => { each.scrollTop = each.scrollHeight }")
-    page.wait_for_function("document.activeElement.id === 'scroll'")
+    page.locator("#scroll:focus").wait_for()
     assert page.locator("#scroll").get_attribute("tabindex") == "0"
     page.keyboard.press("ArrowDown")
     assert focused(page).startswith("chunking")
