@@ -197,6 +197,7 @@ def test_the_summary_for_a_pull_request_says_what_changed_since_the_baseline(har
         assert "UTC: 1 case broke\n" in (harness.folder / file).read_text()
 
 
+@pytest.mark.usefixtures("results")
 def test_what_lint_said_of_endpoints_has_pages(harness: Harness) -> None:
     harness.write("bad.sse", b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
     harness.write("lint.json", harness("lint", "bad.sse", "--json", status=1).out.encode())
