@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import threading
+import webbrowser
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.exits import fail, make_parent, mendable
+from harness.cli.exits import fail, make_parent, mendable, said
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.cli.earlier import Earlier
+    from harness.lint.record import LintRecord
     from harness.runner.results import Run
 
 EXAMPLE = "Example: harness report results.jsonl --html report --history history.sqlite --junit junit.xml"
@@ -25,7 +31,9 @@ BADGES = typer.Option("--badges", help="Write badges, as JSON and SVG, into this
 HISTORY = typer.Option("--history", help="Keep the run in this file, and compare it with the one before it there.")
 BASELINE = typer.Option("--baseline", help="A results file: say what changed since then.")
 LINT = typer.Option("--lint", help="What `harness lint --json` said: the HTML report tells how endpoints stand.")
-OPEN = typer.Option("--open", help="Open the HTML report in a browser.")
+SERVE = typer.Option("--serve", help="Serve the HTML report on 127.0.0.1, until Ctrl-C; nothing is written for it.")
+PORT = typer.Option("--port", "-p", min=0, max=65535, help="Where to serve it; 0 takes a free port.")
+OPEN = typer.Option("--open", help="Open the HTML report in a browser; without --html, serve it.")
 
 
 def report(
@@ -40,6 +48,8 @@ def report(
     history: Annotated[File, HISTORY] = None,
     baseline: Annotated[File, BASELINE] = None,
     lint: Annotated[File, LINT] = None,
+    serve: Annotated[bool, SERVE] = False,
+    port: Annotated[int, PORT] = 0,
     open_it: Annotated[bool, OPEN] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of results files.")] = False,
 ) -> None:
@@ -52,14 +62,16 @@ def report(
         _print_schema()
         return
     runs, whole = _read(results or [])
-    known = _earlier(runs, history, baseline)
+    known, linted = _earlier(runs, history, baseline), _linted(lint)
     if html is not None:
-        _write_html(runs, html, known, lint, open_it=open_it)
+        _write_html(runs, html, known, linted, open_it=open_it and not serve)
     summary = _summary_for(whole, known) if markdown or github else ""
     _write_views(whole, {"junit": junit, "markdown": markdown, "sarif": sarif, "csv": csv}, badges, summary)
     if github:
         _tell_github(whole, summary)
-    if not (github or any((html, junit, markdown, sarif, csv, badges))):
+    if serve or (open_it and html is None):
+        _serve(runs, known, linted, port, open_it=open_it)
+    elif not (github or any((html, junit, markdown, sarif, csv, badges))):
         _summarise(runs, whole, known)
 
 
@@ -100,19 +112,52 @@ def _summarise(runs: Sequence[Run], whole: Run, known: Earlier) -> None:
         print_changes(runs, known.before)
 
 
-def _write_html(runs: Sequence[Run], folder: Path, known: Earlier, lint: File, *, open_it: bool) -> None:
+def _linted(path: File) -> LintRecord | None:
     from harness.lint.record import UnreadableLint, read_lint
+
+    with mendable(UnreadableLint):
+        return None if path is None else read_lint(path)
+
+
+def _write_html(runs: Sequence[Run], folder: Path, known: Earlier, linted: LintRecord | None, *, open_it: bool) -> None:
     from harness.report.site.html import render_report
     from harness.runner.results import UnreadableResults
 
-    with mendable(UnreadableResults, UnreadableLint):
-        linted = None if lint is None else read_lint(lint)
+    with mendable(UnreadableResults):
         index = render_report(runs, folder, before=known.before, trend=known.trend, linted=linted)
     typer.echo(f"report: {index}")
     if open_it:
-        import webbrowser
-
         webbrowser.open(index.resolve().as_uri())
+
+
+@contextmanager
+def _free(port: int) -> Iterator[None]:
+    """Within this block, that the port cannot be had ends the command."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES) or error.filename:
+            raise
+        fail(f"--port {port}: {said(error)}; --port 0 takes one that is free")
+
+
+def _serve(runs: Sequence[Run], known: Earlier, linted: LintRecord | None, port: int, *, open_it: bool) -> None:
+    """Serves the report until somebody stops it; a port that is taken ends the command."""
+    from harness.report.server import serve_site
+    from harness.runner.results import UnreadableResults
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing that was written for it stays
+    beside = {"before": known.before, "trend": known.trend, "linted": linted}
+    with (
+        mendable(UnreadableResults),
+        _free(port),
+        suppress(KeyboardInterrupt),
+        serve_site(runs, port, **beside) as server,
+    ):
+        typer.echo(f"report: {server.address} (until Ctrl-C)")
+        if open_it:  # beside the server: a browser in the terminal holds up whoever opens it
+            threading.Thread(target=webbrowser.open, args=(server.address,), daemon=True).start()
+        server.serve_forever()
 
 
 def _summary_for(run: Run, known: Earlier) -> str:
