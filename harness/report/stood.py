@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from harness.catalogue.findings import Finding
-from harness.lint.traits import is_broken
+from harness.lint.traits import is_broken, matter
 from harness.report.matrix import Cell, Column, Matrix
 from harness.report.played import Played, StreamKey
 
@@ -36,8 +36,8 @@ class Failed:
     """A cell in which a client failed. `blamed` are the traits of its stream that the client reads in no other.
 
     `traits` are those of its stream that do not belong to how most scenarios are written. `needed` are those that a
-    stream must have for the client to fail on it, too: with the blamed ones whatever went wrong besides, since of a
-    broken stream it is the whole that may be too much.
+    stream must have for the client to fail on it, too: with the blamed ones those that are about the same matter, and
+    whatever went wrong besides, since it may be all of these together that is too much.
     """
 
     cell: Cell
@@ -131,13 +131,15 @@ def _aspects(standing: Standing, cell: Cell, stream: Played) -> Iterable[tuple[C
 
 def _failed(standing: Standing, cell: Cell, aspect: Aspect, stream: Played, findings: Iterable[Finding]) -> Failed:
     blamed = frozenset(trait for trait in stream.traits if trait not in standing.read[aspect])
-    broken = frozenset(trait for trait in stream.traits if is_broken(trait) and trait not in standing.common)
+    matters = {matter(trait) for trait in blamed}
+    distinctive = stream.traits - standing.common
+    beside = frozenset(trait for trait in distinctive if is_broken(trait) or matter(trait) in matters)
     return Failed(
         cell=cell,
         aspect=aspect,
-        traits=stream.traits - standing.common,
+        traits=distinctive,
         blamed=blamed,
-        needed=blamed | broken if blamed else blamed,
+        needed=blamed | beside if blamed else blamed,
         silent=any(each.silent for each in findings),
     )
 

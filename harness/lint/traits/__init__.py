@@ -59,6 +59,13 @@ BROKEN = frozenset(
 OF_THE_END = frozenset({"finish-never", "one-event", "one-line", "stop-never", "think-never-closed", "usage-missing"})
 """Traits of which nothing is known before a stream has come to its end."""
 
+_MATTERS: Mapping[str, tuple[str, ...]] = {
+    "tools": ("tool", "arguments", "functionCall", "call"),
+    "reasoning": ("reasoning", "think", "thought", "summary", "signature"),
+    "counts": ("usage", "_eval_count", "_tokens"),
+    "end": ("finish", "stop", "incomplete", "done", "failed", "error", "end-missing"),
+}
+
 _OF_FIELDS = ("field-missing", "field-type", "field-usual")
 _PLACE = re.compile(r"(?:^|: )([\w.\[\]]+) is (missing|.*)$", re.DOTALL)
 _NUMBER = re.compile(r"\[\d+\]")
@@ -122,6 +129,15 @@ def rule_trait(finding: Finding) -> str:
 def is_broken(trait: str) -> bool:
     """Whether a stream with this trait breaks a rule that readers rely on, or went wrong."""
     return trait in BROKEN or (trait.startswith(RULE) and not trait.startswith(f"{RULE}field-usual"))
+
+
+def matter(trait: str) -> str:
+    """What a trait is about: tools, reasoning, counts, how it ends, or how it is written; else the trait itself."""
+    if trait in wire.WORDS:
+        tables = (wire.FRAMING, wire.TEXT, wire.TRANSPORT)
+        return f"wire {next(number for number, table in enumerate(tables) if trait in table)}"
+    said = trait.removeprefix(RULE)
+    return next((name for name, words in _MATTERS.items() if any(word in said for word in words)), trait)
 
 
 def trait_words(dialect: str, trait: str) -> str:

@@ -75,7 +75,7 @@ _DETAILS = ("prompt_tokens_details", "completion_tokens_details")
 
 @dataclass
 class _Call:
-    key: int
+    id: str
     pieces: list[str] = field(default_factory=list)
 
 
@@ -84,8 +84,9 @@ class _Choice:
     deltas: int = 0
     finish: str = ""
     texts: list[tuple[int, str]] = field(default_factory=list)
-    calls: dict[int, _Call] = field(default_factory=dict)
-    last_call: int | None = None
+    calls: dict[tuple[int, int], _Call] = field(default_factory=dict)
+    """By index, and the number of the call under it: another id under one index is another call."""
+    last_call: tuple[int, int] | None = None
 
 
 class _Stream:
@@ -189,12 +190,11 @@ class _Stream:
             self.note("reasoning-beside-details", at)
 
     def _call(self, state: _Choice, call: dict[str, Any], position: int, at: int) -> None:
-        given, function = call.get("index"), record(call.get("function"))
-        key = given if type(given) is int else position
+        function, key = record(call.get("function")), _key(state, call, position)
         known = state.calls.get(key)
         self.note("tool-calls", at)
         if known is None:
-            known = state.calls[key] = _Call(key)
+            known = state.calls[key] = _Call(words(call.get("id")))
             if not call.get("type"):
                 self.note("tool-type-missing", at)
             if len(state.calls) > 1:
@@ -243,6 +243,17 @@ class _Stream:
                 self.note("text-and-tool-calls", choice.texts[0][0])
             if any(not "".join(call.pieces) for call in choice.calls.values()):
                 self.note("tool-arguments-empty", size)
+
+
+def _key(state: _Choice, call: dict[str, Any], position: int) -> tuple[int, int]:
+    """Under which key the fragment's call is kept."""
+    given, called = call.get("index"), words(call.get("id"))
+    if type(given) is not int and not called and state.last_call is not None:
+        return state.last_call
+    index = given if type(given) is int else position
+    under = [key for key in state.calls if key[0] == index]
+    same = [key for key in under if called in ("", state.calls[key].id) or not state.calls[key].id]
+    return same[-1] if same else (index, len(under))
 
 
 def think_traits(texts: Iterable[tuple[int, str]], note: Note) -> None:
