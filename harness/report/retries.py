@@ -122,7 +122,8 @@ def behaviour(result: Result, situation: Situation) -> Behaviour:
     if evidence is None or not requests:
         return Behaviour("none", note="no request was seen")
     gaps = tuple(round(after.at_s - before.at_s, 3) for before, after in pairwise(requests))
-    watched = result.duration_s - requests[-1].at_s if _still_ran(evidence) else None
+    since_first = requests[-1].at_s - requests[0].at_s  # the case began hardly before its first request
+    watched = result.duration_s - since_first if _still_ran(evidence) else None
     return Behaviour(_state(situation, gaps, evidence, requests), len(requests), gaps, watched)
 
 

@@ -101,10 +101,10 @@ class SocketLane:
                 self._places.release()
 
     async def _observe(self, driver: Driver, planned: PlannedCase) -> Observation:
+        unready = await _unready(driver)  # before the case begins, for the origin as well: its times count from there
         case_id = f"c{next(self._numbers)}"
         base_url = self.origin.add(_plan(case_id, planned))
         log = self.origin.log(case_id)
-        unready = await _unready(driver)
         watch = _Watch(time.monotonic, log.listen(), log.start())
         case = _case(case_id, planned, base_url, watch.began)
         outcome = unready or await _drive(driver, case, watch, planned.scenario.deadline_s)

@@ -32,7 +32,7 @@ def test_a_repeat_that_came_sooner_is_too_soon_and_what_a_clock_may_be_off_is_no
 
 def test_who_waits_on_is_told_with_the_time_that_was_looked_at() -> None:
     found = behaviour(refused_result(MINUTE.scenario, 0.4, hung=True, duration_s=25.0), MINUTE)
-    assert (found.state, found.watched_s, found.waits) == ("waiting", 24.6, "still waiting after 25 s")
+    assert (found.state, found.watched_s, found.waits) == ("waiting", 25.0, "still waiting after 25 s")
     again = behaviour(refused_result(FOUR.scenario, 0.0, 4.5, hung=True, duration_s=24.5), FOUR)
     assert again.waits == "4.50 s, then still waiting after 20 s"
     assert again.tries == "2 requests, 4.50 s apart; still waiting after 20 s"

@@ -14,6 +14,7 @@ import pytest
 
 from harness.catalogue.observation import CallerEnd, Observation
 from harness.events import AnyEvent, Finish, Text
+from harness.origin.case import CasePlan
 from harness.origin.server import Origin
 from harness.runner import case as lanes
 from harness.runner.case import API_KEY, InProcessLane, Lane, SocketLane
@@ -200,6 +201,23 @@ def test_of_virtual_time_nothing_is_seen_beyond_the_deadline() -> None:
     seen = observe("in-process", Scripted(ask_again_later), planned(deadline_s=30))
     assert (seen.hung, seen.duration_s, len(seen.attempts)) == (True, 30, 1)
     assert [each.event for each in seen.events] == [Text("Hello"), Finish("stop")]
+
+
+def test_a_case_begins_for_the_origin_when_the_system_is_ready_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    add, driver = Origin.add, Scripted()
+
+    async def make_ready() -> None:
+        order.append("ready")
+
+    def begin(self: Origin, plan: CasePlan) -> str:
+        order.append("begun")
+        return add(self, plan)
+
+    monkeypatch.setattr(Origin, "add", begin)
+    monkeypatch.setattr(driver, "ready", make_ready)
+    assert observe("sockets", driver, planned()).end == COMPLETED
+    assert order == ["ready", "begun"]
 
 
 def test_each_case_over_sockets_has_a_prefix_of_its_own_that_goes_with_it() -> None:
