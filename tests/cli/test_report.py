@@ -202,7 +202,7 @@ def test_what_lint_said_of_endpoints_has_pages(harness: Harness) -> None:
     harness.write("bad.sse", b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
     harness.write("lint.json", harness("lint", "bad.sse", "--json", status=1).out.encode())
     harness("report", "r.jsonl", "--html", "html", "--lint", "lint.json")
-    assert "1 of 1 stream broke it" in (harness.folder / "html/endpoints.html").read_text("utf-8")
+    assert "stream of unknown broke done-missing" in (harness.folder / "html/endpoints.html").read_text("utf-8")
     ran = harness("report", "r.jsonl", "--html", "html", "--lint", "r.jsonl", status=2)
     assert ran.error.startswith("r.jsonl: ")
     assert ran.error.endswith("; `harness lint FILES --json` writes such a file")

@@ -35,9 +35,7 @@ class Kept:
 
     @property
     def words(self) -> str:
-        """The same for whoever cannot see the mark."""
-        if self.broken:
-            return f"{self.broken} of {counted(self.judged, 'stream')} broke it"
+        """What a mark without a number says to whoever cannot see it."""
         return f"all {counted(self.judged, 'stream')} kept it" if self.judged else "not judged"
 
 
