@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 from markupsafe import Markup
@@ -58,7 +59,7 @@ def alternatives(expected: Any) -> Markup:
 def _field(name: str, expected: Any, seen: Any) -> FieldView:
     words = expectation_words(expected)
     if words is not None:
-        return FieldView(name, shown(words), value(seen), None)
+        return FieldView(name, shown(words), value(seen), _is_met(expected, seen))
     if name == "error" and isinstance(expected, dict):
         seen_words = laid_out(error_seen_words(seen)) if isinstance(seen, dict) else value(seen)
         return FieldView(name, laid_out(error_words(expected)), seen_words, None)
@@ -67,11 +68,37 @@ def _field(name: str, expected: Any, seen: Any) -> FieldView:
     if name == "requests" and isinstance(expected, list):
         return FieldView(name, laid_out(request_words(expected)), laid_out(request_words(seen or [])), None)
     if name in _ALTERNATIVES:
-        return FieldView(name, alternatives(expected), value(seen), None)
+        return FieldView(name, alternatives(expected), value(seen), _is_among(expected, seen))
     if _is_nothing(expected) or _is_nothing(seen):
         return FieldView(name, value(expected), value(seen), None)
+    if name == "usage" and isinstance(expected, dict) and isinstance(seen, dict):
+        expected = {count: _that_is_met(right, seen.get(count)) for count, right in expected.items()}
     both = pair(_without_defaults(expected), _like(_without_defaults(expected), seen))
     return FieldView(name, both.expected, both.seen, both.equal)
+
+
+def _is_met(expected: Any, seen: Any) -> bool | None:
+    """Whether a count is one that was demanded; None for demands that only a check can judge."""
+    match expected:
+        case {"at_least": int() | float()} | {"at_most": int() | float()} if isinstance(seen, int | float):
+            most = expected.get("at_most")
+            return (expected.get("at_least") or 0) <= seen <= (inf if most is None else most)
+    return None
+
+
+def _is_among(expected: Any, seen: Any) -> bool | None:
+    """Whether one of several outcomes was met; None where what was seen has other words for it."""
+    right = expected if isinstance(expected, list) else [expected]
+    if seen in right:
+        return True
+    return False if seen == "completed" else None
+
+
+def _that_is_met(right: Any, seen: Any) -> Any:
+    """Of several right counts the one that was seen; else all of them, or the only one."""
+    if not isinstance(right, list):
+        return right
+    return seen if seen in right else right[0] if len(right) == 1 else right
 
 
 def _is_nothing(data: Any) -> bool:

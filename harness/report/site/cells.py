@@ -39,7 +39,8 @@ def write_cells(site: Site) -> None:
     if not site.matrix.cells:
         return
     site.write("cell.html", "cell.html", cell=None)
-    write_page(site.folder / "static" / "cell.js", asset("cell.js"))
+    for name in ("cell.js", "cell.css"):
+        write_page(site.folder / "static" / name, asset(name))
     if site.packed:
         _write_packs(site)
 

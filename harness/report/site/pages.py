@@ -15,6 +15,7 @@ from harness.report.matrix import Matrix
 from harness.report.recordings import recordings_line
 from harness.report.site.pieces import Pieces, attempt, chunks, events, headers
 from harness.report.site.sections import happened
+from harness.report.site.timeline_picture import timeline_picture
 from harness.report.visible import counted, moment, plain, seconds, shortened, shown
 
 LANES = {"sockets": "over real sockets", "in-process": "in process, on a virtual clock"}
@@ -52,6 +53,7 @@ def page_environment(matrix: Matrix) -> Environment:
     environment.globals.update(
         pieces=Pieces(environment), attempt=attempt, chunks=chunks, events=events, headers=headers
     )
+    environment.globals["timeline_picture"] = timeline_picture
     return environment
 
 

@@ -95,12 +95,12 @@ def _answer(view: AttemptView) -> str:
 
 def _end(view: AttemptView) -> str:
     record = view.record
-    ended = "never" if record.ended_s is None else f"at\n{seconds(record.ended_s)}\n"
+    ended = "never:" if record.ended_s is None else f"at\n{seconds(record.ended_s)}:\n"
     left = "; <strong>the client had left before</strong>" if record.client_left else ""
     error = f"\n<br><b>Our stack reads</b> <code>{shortened(view.error, 600)}</code>" if view.error else ""
     events = ", ".join(f"<code>{shown(event.kind)} {event.words}</code>" for event in view.closing)
     closing = f"\n<br><b>At the end our decoder reads</b> {events}" if events else ""
-    return f'<p class="ended"><b>Ended</b> {ended}: {shown(view.ending)}{left}.{error}{closing}</p>\n'
+    return f'<p class="ended"><b>Ended</b> {ended} {shown(view.ending)}{left}.{error}{closing}</p>\n'
 
 
 def chunks(attempt: AttemptView, timed: bool = True) -> Markup:

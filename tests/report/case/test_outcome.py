@@ -89,3 +89,25 @@ def test_what_requests_said_stands_beside_what_they_must_say() -> None:
         None,
     )
     assert fields(expected, {})["requests"].seen == "nothing"
+
+
+def test_a_count_that_was_demanded_is_equal_and_another_differs() -> None:
+    wire = [attempt("ollama", [b"{}"], at_s=0.0), attempt("ollama", [b"{}"], number=2, at_s=2.0)]
+    demands = ({"at_least": 2, "at_most": 2}, {"at_least": 3}, {"at_most": 0}, {"documented": True})
+    assert [fields({"attempts": each}, {}, wire=wire)["attempts"].equal for each in demands] == [
+        True, False, False, None,
+    ]  # fmt: skip
+
+
+def test_an_answer_that_passes_for_complete_differs_from_one_that_was_cut_off() -> None:
+    ending = {"ending": ["truncated", "failed"]}
+    ends = ({"status": "completed"}, {"status": "truncated"}, {"status": "error"})
+    assert [fields(ending, {"end": end})["ending"].equal for end in ends] == [False, True, None]
+
+
+def test_one_of_several_right_counts_is_equal() -> None:
+    right = {"input_tokens": [9, 10], "output_tokens": [4]}
+    usage = fields({"usage": right}, {"usage": {"input_tokens": 10, "output_tokens": 4}})["usage"]
+    assert (usage.expected, usage.equal) == ('{"input_tokens": 10, "output_tokens": 4}', True)
+    wrong = fields({"usage": right}, {"usage": {"input_tokens": 9, "output_tokens": 5}})["usage"]
+    assert (wrong.expected, wrong.equal) == ('{"input_tokens": 9, "output_tokens": <del>4</del>}', False)
