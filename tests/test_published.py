@@ -63,7 +63,8 @@ def test_every_column_has_a_letter_for_every_scenario() -> None:
 def test_every_system_has_its_page() -> None:
     for column in DATA["columns"]:
         assert (SNAPSHOT / "systems" / f"{column['system']}.html").is_file()
-    assert len(PAGES) == 1 + len({each["system"] for each in DATA["columns"]})
+    there = {path.stem for path in PAGES if path.parent.name == "systems"}
+    assert there == {each["system"] for each in DATA["columns"]}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
