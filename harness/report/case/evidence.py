@@ -15,6 +15,7 @@ from harness.report.case.outcome import FieldView, alternatives, field_views
 from harness.report.case.timeline import Timeline, timeline
 from harness.report.case.wire_log import AttemptView, attempt_view
 from harness.report.case.words import expectation_words
+from harness.report.hints import Hint, fix_hint
 from harness.report.marks import by_gravity
 from harness.report.visible import left_out, shortened, shown
 from harness.runner.results import AttemptRecord, EventRecord, Evidence, Result
@@ -29,6 +30,7 @@ class FindingView:
 
     finding: Finding
     meaning: str
+    hint: Hint
     pair: Pair | None
     anchor: str
 
@@ -104,6 +106,7 @@ def _finding_view(finding: Finding, attempts: Sequence[AttemptView]) -> FindingV
     return FindingView(
         finding=finding,
         meaning=KIND_MEANINGS[finding.kind],
+        hint=fix_hint(finding),
         pair=_finding_pair(finding) if said else None,
         anchor=_anchor(finding, attempts),
     )

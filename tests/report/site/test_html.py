@@ -173,6 +173,7 @@ def test_a_failing_case_shows_its_finding_evidence_and_command(small: list[Page]
         "silent: the caller had no way to notice",
         "something reached the caller changed",
         "cut inside a UTF-8 character",
+        "Hint Bytes are decoded chunk by chunk",
         '" snow ❄"',
         "harness replay --system openai-python --scenario chunking/inside-a-character --dialect openai-chat",
         "POST",
