@@ -22,6 +22,8 @@ WORDS: Mapping[str, str] = {
     "choices-empty": "a chunk without choices says something else than counts",
     "choices-several": "there are several choices",
     "content-null": "content is null on a chunk that says something else",
+    "content-list-thinking": "content is a list with a part of thinking",
+    "content-list-text": "content is a list with a part of text",
     "content-empty": "content is empty on chunks behind the first",
     "reasoning-content": "reasoning comes as reasoning_content",
     "reasoning-field": "reasoning comes as reasoning",
@@ -172,6 +174,8 @@ class _Stream:
             self.note("content-null", at)
         elif content == "" and state.deltas:
             self.note("content-empty", at)
+        for part in records(content):
+            self.note("content-list-thinking" if part.get("type") == "thinking" else "content-list-text", at)
         if words(content):
             state.texts.append((at, words(content)))
 

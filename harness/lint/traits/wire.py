@@ -21,6 +21,7 @@ FRAMING: Mapping[str, str] = {
     "comment-glued": "a comment stands on the line before or behind the data of an event",
     "comment-after-id": "a comment follows an event that had an id",
     "no-space-after-colon": "there is no space behind the colon of a field",
+    "no-space-before-done": "there is no space before the end marker [DONE]",
     "blank-lines": "there are empty lines that end no event",
     "id-line": "events have an id line",
     "retry-line": "events have a retry line",
@@ -131,6 +132,8 @@ class _Events:
             self._note("unknown-line", at)
         if name in (b"data", b"event") and colon and value and not value.startswith(b" "):
             self._note("no-space-after-colon", at)
+            if value == b"[DONE]":
+                self._note("no-space-before-done", at)
         if name == b"id":
             self._note("id-line", at)
         if name == b"retry":
