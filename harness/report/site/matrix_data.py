@@ -7,8 +7,8 @@ The file calls `harnessMatrix` with one object:
 - `shorts`: dialects in one word; `wide`: with so many columns heads are still written level;
 - `families`: names; `levels` and `kinds`: the names that numbers stand for; `words`: texts that numbers stand for;
 - `rows`: place of the family, of the level, name, title, address of the page, how addresses of its cells begin, the
-  cells, and what is rare about them: for each such cell its column, the kinds of failures in content and in ending (a bit
-  each), the place among `words` of what happened and of why that is known (-1 for nothing), and the cell's level.
+  cells, and what is rare about them: for each such cell its column, the kinds of failures in content and in ending (a
+  bit each), the place among `words` of what happened and of why that is known (-1 for nothing), and the cell's level.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _rare(cell: Cell, words: Words) -> tuple[int, ...]:
         _kinds(cell, "content"),
         _kinds(cell, "ending"),
         words.place(gravest),
-        words.place(result.known or ""),
+        words.place(f"flaky: {result.known}" if result.flaky else result.known or ""),
         LEVELS.index(result.level),
     )
 

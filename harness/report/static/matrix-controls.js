@@ -45,7 +45,14 @@ HarnessMatrix.Controls = class {
     panel.append(list);
     if (facet.key === "result") panel.append(this.choice("half", "In"), this.choice("known", "Known"));
     details.append(summary, panel);
+    details.addEventListener("toggle", () => this.fit(panel));
     return details;
+  }
+
+  /** A list that would reach beyond the window opens to the other side. */
+  fit(panel) {
+    panel.classList.remove("left");
+    panel.classList.toggle("left", panel.getBoundingClientRect().right > document.documentElement.clientWidth);
   }
 
   group(title, classes) {
@@ -105,10 +112,10 @@ HarnessMatrix.Controls = class {
     details.querySelector("summary").focus();
   }
 
-  /** Back to the whole matrix; how rows are named and which families are unfolded stays. */
+  /** Back to the whole matrix; the order, the names of rows and what is unfolded stay. */
   clear() {
-    const { names, unfold, fold } = this.state;
-    this.set({ ...HarnessMatrix.readState(this.facets, ""), names, unfold, fold });
+    const { names, order, unfold, fold } = this.state;
+    this.set({ ...HarnessMatrix.readState(this.facets, ""), names, order, unfold, fold });
     this.texts.scenario.focus();
   }
 

@@ -24,6 +24,7 @@ HarnessMatrix.SWITCHES = {
   known: ["with", "only", "without"],
   rows: ["all", "differ"],
   columns: ["matching", "all"],
+  order: ["names", "failures"],
   unfold: ["auto", "all", "none"],
   names: ["titles", "ids"],
 };
@@ -75,9 +76,37 @@ HarnessMatrix.Selection = class {
     this.wantedStates = this.bits(HarnessMatrix.STATES.map((each) => each.name), state.result);
     this.wantedKinds = this.bits(model.kinds, state.kind);
     this.rows = model.rows.filter((row) => this.lookAtRow(row) > 0);
-    this.shown = new Set(this.rows);
     this.columns = model.columns.filter((column) => this.columnFails[column.place] === 0 && (state.columns === "all" || this.found[column.place] > 0));
+    if (state.order === "failures") this.sort();
     this.families = model.families.map((family) => this.lookAtFamily(family)).filter((each) => each.rows.length);
+  }
+
+  /** Most failures first: systems by their share of failures, and rows within their families by their number. */
+  sort() {
+    const share = new Map();
+    for (const { system } of this.columns) {
+      if (share.has(system)) continue;
+      const own = this.columns.filter((column) => column.system === system);
+      const [failing, present] = own.map((column) => this.failing(this.rows, [column])).reduce(([a, b], [c, d]) => [a + c, b + d]);
+      share.set(system, present ? failing / present : 0);
+    }
+    const rows = new Map(this.rows.map((row) => [row, this.failing([row], this.columns)[0]]));
+    this.columns.sort((one, other) => share.get(other.system) - share.get(one.system) || one.place - other.place);
+    this.rows.sort((one, other) => rows.get(other) - rows.get(one) || one.place - other.place);
+  }
+
+  /** How many cells of these rows and columns fail, and how many were judged. */
+  failing(rows, columns) {
+    const { model } = this;
+    let [failing, judged] = [0, 0];
+    for (const { start } of rows) {
+      for (const { place } of columns) {
+        const worst = model.worst(start + place);
+        if (worst < 3) failing += 1;
+        if (worst < 3 || worst === HarnessMatrix.PASS) judged += 1;
+      }
+    }
+    return [failing, judged];
   }
 
   bits(names, wanted) {
@@ -167,7 +196,7 @@ HarnessMatrix.Selection = class {
 
   /** A family's rows that are left, and how it stands in each column that is left. */
   lookAtFamily(family) {
-    const rows = family.rows.filter((row) => this.shown.has(row));
+    const rows = this.rows.filter((row) => row.family === family);
     return { family, rows, cells: this.columns.map((column) => this.familyCell(rows, column.place)) };
   }
 

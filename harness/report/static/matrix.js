@@ -143,6 +143,7 @@ HarnessMatrix.Page = class {
     this.controls = new HarnessMatrix.Controls(this.facets, (state, lasting) => this.change(state, lasting));
     get("unfold").addEventListener("click", () => this.change({ ...this.state, unfold: this.unfolded ? "none" : "all", fold: new Set() }, false));
     get("names").addEventListener("click", () => this.change({ ...this.state, names: this.state.names === "ids" ? "titles" : "ids" }, false));
+    get("order").addEventListener("click", () => this.change({ ...this.state, order: this.state.order === "failures" ? "names" : "failures" }, true));
     window.addEventListener("popstate", () => this.show(HarnessMatrix.readState(this.facets, location.search)));
     window.addEventListener("beforeprint", () => this.print());
     window.addEventListener("afterprint", () => document.querySelector(".paper")?.remove());
@@ -193,6 +194,7 @@ HarnessMatrix.Page = class {
       : "Nothing in the matrix is like that.";
     document.getElementById("count").textContent = this.words;
     document.getElementById("unfold").textContent = this.unfolded ? "Fold all" : "Unfold all";
+    document.getElementById("order").setAttribute("aria-pressed", String(this.state.order === "failures"));
     document.getElementById("names").setAttribute("aria-pressed", String(this.state.names === "ids"));
   }
 

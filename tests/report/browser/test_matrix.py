@@ -376,6 +376,19 @@ def test_what_is_looked_at_is_said_in_full(open_matrix: Open, small: Path) -> No
     assert "content passes; ending passes" in page.locator("#readout").inner_text()
 
 
+def test_most_failures_can_come_first(open_matrix: Open, small: Path) -> None:
+    page = open_matrix(small)
+    page.get_by_role("button", name="Most failures first").click()
+    assert heads(page) == ["openai-python", "anthropic-python", "reference"]
+    assert titles(page)[3:5] == [
+        "The server falls silent mid-answer",
+        "The connection closes mid-answer, with no stop reason",
+    ]
+    assert query_of(page) == "?order=failures"
+    page.go_back()
+    assert heads(page) == ["reference", "anthropic-python", "openai-python"]
+
+
 def test_rows_may_be_named_by_their_ids(open_matrix: Open, small: Path) -> None:
     page = open_matrix(small, "?family=ending")
     page.get_by_role("button", name="Names as ids").click()

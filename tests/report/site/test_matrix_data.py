@@ -75,6 +75,12 @@ def test_a_known_failure_has_its_reason_and_a_known_pass_too() -> None:
     assert len(data["words"][2]) <= 200
 
 
+def test_what_is_flaky_is_said_with_its_reason() -> None:
+    run = one_failure()
+    flaky = replace(run.results[-1], known="it races", flaky=True)
+    assert "flaky: it races" in data_of(Run(run.header, (*run.results[:-1], flaky), (), run.footer))["words"]
+
+
 def test_versions_of_one_system_are_told_apart() -> None:
     run = one_failure()
     older = tuple(replace(result, system_version="3.0.0") for result in run.results)
