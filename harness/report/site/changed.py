@@ -88,10 +88,13 @@ def changed(matrix: Matrix, runs: Sequence[Run], before: Past, comparison: Compa
 
 def _in_words(comparison: Comparison) -> str:
     """One sentence, which begins small."""
-    broke = sum(change.is_regression for change in comparison.of("broke"))
-    known = len(comparison.of("broke")) - broke
+    broke = [change for change in comparison.of("broke") if change.is_regression]
+    known = len(comparison.of("broke")) - len(broke)
     new, fixed = len(comparison.of("new-failure")), len(comparison.of("fixed"))
-    parts = [f"{counted(broke, 'case')} that passed {_now(broke)}" if broke else "nothing broke"]
+    parts = [f"{counted(len(broke), 'case')} that passed {_now(len(broke))}" if broke else "nothing broke"]
+    musts = sum(change.level == "must" for change in broke)
+    if musts < len(broke):
+        parts.append(f"{musts or 'none'} of them a must" if len(broke) > 1 else f"at the level {broke[0].level}")
     if known:
         parts.append(f"{known:,} {_now(known)} again that {'is' if known == 1 else 'are'} known to")
     if new:

@@ -60,6 +60,14 @@ def test_the_sentence_counts_what_broke_and_what_was_fixed() -> None:
     )
     assert changes(few, known).words == "nothing broke, 2 fail again that are known to, 1 was fixed."
     assert changes(other, few).words == "1 case that passed fails, 2 were fixed."
+    should = [replace(each, level="should") if each.scenario.startswith("ending") else each for each in other.results]
+    assert changes(few, with_results(other, *should)).words == (
+        "2 cases that passed fail, 1 of them a must, 1 was fixed."
+    )
+    may = with_results(few, *(replace(each, level="may") for each in few.results))
+    assert changes(with_results(few, *(replace(each, **PASS) for each in may.results)), may).words == (
+        "1 case that passed fails, at the level may."
+    )
     assert changes(with_results(few, *few.results[1:]), few).words == "nothing broke, 1 that had no verdict fails."
 
 

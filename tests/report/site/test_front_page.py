@@ -11,6 +11,7 @@ from harness.report.trend import point_of
 from harness.runner.results import Footer, Run
 
 from ..sample import SITUATIONS, header_of, run_of, small_run
+from ..sample_hostile import BIDI, SCRIPT, hostile_run
 from .test_html import Page
 
 
@@ -124,3 +125,20 @@ def test_the_head_of_every_page_leads_to_those_that_there_are(tmp_path: Path) ->
     assert {"href": "recordings.html"} not in index.all("a")
     system = Page(next((tmp_path / "systems").iterdir()))
     assert {"href": "../matrix.html"} in system.all("a")
+
+
+def test_hostile_words_among_changes_and_points_are_text(tmp_path: Path) -> None:
+    run = hostile_run()
+    point = point_of([run])
+    good = Run(
+        replace(run.header, catalogue=SCRIPT, harness=BIDI),
+        tuple(replace(each, verdict="pass", failures=[]) for each in run.results),
+        (),
+        run.footer,
+    )
+    trend = (point_of([good]), replace(point, started=SCRIPT))
+    page = Page(render_report([run], tmp_path, before=past_of([good]), trend=trend))
+    assert page.text.count(SCRIPT) > 4
+    assert "In between: catalogue" in page.text
+    assert page.all("script") == []
+    assert BIDI not in (tmp_path / "index.html").read_text("utf-8")
