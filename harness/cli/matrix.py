@@ -75,6 +75,7 @@ def matrix(
 ) -> None:
     """Run every installed system through the whole catalogue, and say which were left out and why."""
     refuse_both(quiet=quiet, verbose=verbose)
+    listed = known_lists(known)
     taking_part = _roster(system or (), without or ())
     settings = settings_for(
         taking_part.systems,
@@ -84,7 +85,7 @@ def matrix(
         results=results_path(results, report),
         isolated=isolate,
         shard=shard_of(shard),
-        known=known_lists(known),
+        known=listed,
         left_out={each.name: each.reason for each in taking_part.left_out},
     )
     make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)

@@ -194,18 +194,23 @@ def _read(path: Path, data: bytes, model: type[R]) -> R:
         raise UnreadableKnownFailures("\n".join(dict.fromkeys(problems))) from None
 
 
+_WORDS = {
+    "model_type": "a mapping belongs here, not {given}",
+    "dict_type": "a mapping belongs here, not {given}",
+    "string_type": "a text belongs here, not {given}: put it in quotes",
+    "tuple_type": "a list belongs here, not {given}: put it in brackets",
+    "string_too_short": "this says too little: it has at least {min_length} characters",
+    "too_short": "nothing is named here: name at least one",
+}
+"""What is said of mistakes that are none of ours to find."""
+
+
 def _problem(path: Path, data: bytes, fault: Any) -> str:
     """One fault with its place and what would do."""
     context = fault.get("ctx", {})
     place = [*fault["loc"], *context.get("at", ())]
-    message = fault["msg"]
+    message = _WORDS.get(fault["type"], "{message}").format(message=fault["msg"], given=repr(fault["input"]), **context)
     if fault["type"] == "missing":
         place, message = place[:-1], f"{fault['loc'][-1]} is missing"
-    elif fault["type"] == "model_type":
-        message = f"a mapping belongs here, not {fault['input']!r}"
-    elif fault["type"] == "string_type":
-        message = f"a text belongs here, not {fault['input']!r}: put it in quotes"
-    elif fault["type"] == "tuple_type":
-        message = f"a list belongs here, not {fault['input']!r}: put it in brackets"
     name = ".".join(map(str, place))
     return f"{path}:{line_of(data, place)}: {f'{name}: ' if name else ''}{message}"

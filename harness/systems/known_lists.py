@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.systems.known import FUZZ, KnownFailure, KnownFailures, KnownFile, today
 from harness.systems.known_files import known_failures, load_known_file
+from harness.systems.registry import bundled_names
 
 ELSEWHERE = "cassette/"
 """How the names of scenarios begin that are no part of a catalogue."""
@@ -52,8 +53,8 @@ class KnownLists:
         for file in self.files:
             for name, known in file.systems.items():
                 listed = [system for system in systems if name in system.names]
-                close = get_close_matches(name, names, n=1, cutoff=0.8)
-                if not listed and close:
+                close = get_close_matches(name, names, n=1, cutoff=0.7)
+                if not listed and close and name not in bundled_names():
                     yield f"{known.place}: {name} is no system of this run; did you mean {close[0]}?"
                 yield from _other_version(name, known, listed)
                 if scenarios:
