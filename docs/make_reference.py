@@ -21,7 +21,7 @@ from harness.catalogue.checks.table import CHECKS
 from harness.catalogue.findings import KIND_MEANINGS
 from harness.cli.main import app
 from harness.lint.examples import example_body
-from harness.lint.spec import spec, spec_names
+from harness.lint.spec import Spec, spec, spec_names
 from harness.runner import results as records
 
 HERE = Path(__file__).parent
@@ -98,20 +98,58 @@ def _checks() -> Iterator[str]:
 
 def _rules() -> Iterator[str]:
     yield from ("# Lint rules", "")
-    yield "`harness lint` holds streams against these. Each has a level, an authority, and a stream that breaks it."
+    yield "`harness lint` holds streams against these. Each has a level, an authority, and a stream that breaks it"
+    yield "alone. The tables of each dialect say what may follow what, and what its frames have; frames of unknown kinds,"
+    yield "and other members, break nothing. Of types, `text` is a string that is not empty, and `count` a whole number"
+    yield "from 0."
     for name in spec_names():
         tables = spec(name)
         yield from ("", f"## {name}", "", "| on whose word | where | read |", "| --- | --- | --- |")
         for authority in tables.authorities.values():
             when = f"{authority.read} {authority.how}".strip()
             yield f"| {_cell(authority.name)} | {_cell(authority.at)} | {_cell(when)} |"
+        yield from _states(tables)
+        yield from _fields(tables)
         yield ""
-        for rule, said in tables.rules.items():
-            words = f"**{said.level}.** {said.says} By {tables.authority_of(rule).name}."
-            yield from (f"### {name}: {rule}", "", words, "")
-            body = example_body(tables, rule).decode("utf-8", "backslashreplace")
-            shown = body if len(body) <= _EXAMPLE else f"{body[:_EXAMPLE]}… ({len(body)} characters)"
-            yield from ("````text", shown.rstrip("\n"), "````", "")
+        for rule in tables.rules:
+            yield from _rule(tables, rule)
+
+
+def _rule(tables: Spec, name: str) -> Iterator[str]:
+    rule = tables.rules[name]
+    words = f"**{rule.level}.** {rule.says} By {tables.authority_of(name).name}."
+    yield from (f"### {tables.dialect}: {name}", "", words, "")
+    body = example_body(tables, name).decode("utf-8", "backslashreplace")
+    shown = body if len(body) <= _EXAMPLE else f"{body[:_EXAMPLE]}… ({len(body)} characters)"
+    yield from ("````text", shown.rstrip("\n"), "````", "")
+
+
+def _states(tables: Spec) -> Iterator[str]:
+    """What may follow what: the first state is where a stream begins."""
+    yield from ("", f"### {tables.dialect}: what may follow", "")
+    yield from (
+        "| state | frames, and the state behind them | any other known frame | the end |",
+        "| --- | --- | --- | --- |",
+    )
+    for name, state in tables.states.items():
+        steps = "; ".join(_step(kind, step) for kind, step in state.to.items()) or "nothing"
+        end = f"breaks `{state.end}`" if state.end else "may come"
+        yield f"| {name} | {_cell(steps)} | breaks `{state.other}` | {end} |"
+
+
+def _step(kind: str, step: str | tuple[str, str]) -> str:
+    if isinstance(step, str):
+        return f"`{kind}` → {step}"
+    return f"`{kind}` → {step[0]}, which breaks `{step[1]}`"
+
+
+def _fields(tables: Spec) -> Iterator[str]:
+    yield from ("", f"### {tables.dialect}: what frames have", "", "| frame | member | type |", "| --- | --- | --- |")
+    for kind, members in tables.fields.items():
+        for path, type_ in members.items():
+            optional = " or missing" if path.endswith("?") else ""
+            words = f"{type_.replace('|', ' or ').replace('=', 'just ')}{optional}"
+            yield f"| {'every' if kind == '*' else _code(kind)} | {_code(path.removesuffix('?'))} | {words} |"
 
 
 def _results() -> Iterator[str]:

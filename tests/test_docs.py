@@ -100,6 +100,21 @@ def test_every_command_and_the_test_of_the_guide_to_fuzzing_run(harness: Harness
     assert "1 passed" in ran.stdout
 
 
+def test_every_command_of_the_guide_to_linting_runs(harness: Harness) -> None:
+    guide = (DOCS / "linting.md").read_text(encoding="utf-8")
+    (harness.folder / "cassettes").symlink_to(ROOT / "cassettes" / "llama-cpp")
+    [corrections] = re.findall(r'```yaml title="known.yaml"\n(.*?)```', guide, re.DOTALL)
+    harness.write("known.yaml", corrections)
+    commands = re.findall(r"^\$ harness (.*)$", guide, re.MULTILINE)
+    assert len(commands) == 8
+    for command in commands:
+        words, _, file = command.partition(" > ")
+        ran = harness.inside(*shlex.split(words), status=1 if command.startswith("lint cassettes") else 0)
+        if file:
+            harness.write(file, ran.out)
+    assert "<h1>Endpoints</h1>" in (harness.folder / "report" / "endpoints.html").read_text()
+
+
 def test_every_command_of_the_guide_to_reports_runs(harness: Harness) -> None:
     guide = (DOCS / "report.md").read_text(encoding="utf-8")
     commands = re.findall(r"^\$ harness (.*)$", guide, re.MULTILINE)
