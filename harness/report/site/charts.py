@@ -165,7 +165,8 @@ def trend_of(points: Sequence[Point]) -> Trend | None:
         return None
     changed = [place for place in range(1, len(judged)) if judged[place].catalogue != judged[place - 1].catalogue]
     catalogues = tuple(judged[place].catalogue for place in changed)
-    return Trend(tuple(judged), _rates(judged, changed), _silent(judged, changed), _systems(judged), catalogues)
+    alike = changed[-1] if changed else 0
+    return Trend(tuple(judged), _rates(judged, changed), _silent(judged, changed), _systems(judged[alike:]), catalogues)
 
 
 def percent(rate: float | None) -> str:
@@ -245,7 +246,7 @@ def _in_words(point: Point) -> str:
 
 
 def _systems(points: Sequence[Point]) -> tuple[SmallLine, ...]:
-    """The systems whose share changed, those that changed most first."""
+    """The systems whose share changed over runs of one catalogue, those that changed most first."""
     lines = []
     for name in points[-1].systems:
         rates = [rate for point in points if (rate := point.systems.get(name, Standing()).rate) is not None]

@@ -117,6 +117,16 @@ def test_systems_that_changed_most_come_first_and_others_not_at_all() -> None:
     assert trend.systems[1].words == "b: 95.0 % in the first of 2 runs, 90.0 % in the last"
 
 
+def test_small_lines_are_of_the_runs_of_the_last_catalogue() -> None:
+    runs = [point(1, 90, a=(1, 20)), point(2, 90, catalogue="2", a=(10, 20)), point(3, 95, catalogue="2", a=(20, 20))]
+    trend = trend_of(runs)
+    assert trend is not None
+    assert [(line.name, line.first, line.last) for line in trend.systems] == [("a", "50.0 %", "100.0 %")]
+    just_changed = trend_of(runs[:2])
+    assert just_changed is not None
+    assert just_changed.systems == ()
+
+
 def test_shares_are_rounded_down() -> None:
     assert [percent(rate) for rate in (None, 0, 0.9999, 1, 0.29, 2 / 3)] == [
         "–", "0.0 %", "99.9 %", "100.0 %", "29.0 %", "66.6 %",
