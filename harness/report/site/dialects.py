@@ -130,7 +130,12 @@ def standings_in(matrix: Matrix, columns: Sequence[Column]) -> list[Standing]:
     """The systems with these columns, those first that pass most; where none was judged, last."""
     system_of = {column.number: system for system in matrix.systems for column in system.columns}
     found = [Standing(system_of[column.number], column.pair, column.tally) for column in columns]
-    return sorted(found, key=lambda each: (each.tally.must_rate is None, -(each.tally.must_rate or 0.0)))
+    return sorted(found, key=lambda each: _rank(each.tally))
+
+
+def _rank(own: Tally) -> tuple[bool, float, int, int]:
+    """The larger share first; of equal ones, who is silent less often, and then who was asked more."""
+    return own.must_rate is None, -(own.must_rate or 0.0), own.silent, -own.must_judged
 
 
 def family_rates(matrix: Matrix, columns: Iterable[Column]) -> list[tuple[str, Tally]]:
