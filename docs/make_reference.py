@@ -100,8 +100,8 @@ def _rules() -> Iterator[str]:
     yield from ("# Lint rules", "")
     yield "`harness lint` holds streams against these. Each has a level, an authority, and a stream that breaks it"
     yield "alone. The tables of each dialect say what may follow what, and what its frames have; frames of unknown"
-    yield "kinds, and other members, break nothing. Of types, `text` is a string that is not empty, and `count` a whole number"
-    yield "from 0."
+    yield "kinds, and other members, break nothing. Of types, `text` is a string that is not empty, and `count` a whole"
+    yield "number from 0."
     for name in spec_names():
         tables = spec(name)
         yield from ("", f"## {name}", "", "| on whose word | where | read |", "| --- | --- | --- |")
