@@ -12,6 +12,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from jinja2 import Environment
+
 from harness.report.matrix import CANARY_FAMILY, Matrix, SystemEntry, build_matrix
 from harness.report.outputs.markdown import render_markdown
 from harness.report.outputs.spans import code
@@ -21,6 +23,7 @@ from harness.report.searches import searched_systems
 from harness.report.site.dialects import dialect_hrefs, write_dialects
 from harness.report.site.front_page import front_page
 from harness.report.site.html import PageWriter
+from harness.report.site.navigation import PLACES
 from harness.report.site.pages import asset, page_environment, write_page
 from harness.report.site.short_failures import anchor_of
 from harness.report.site.site import Site
@@ -46,7 +49,7 @@ def render_snapshot(run: Run, folder: Path, root: Path | None = None) -> Path:
     Raises OSError, and UnreadableResults where a results file that holds the evidence has changed meanwhile.
     """
     every = _with_plain_names(build_matrix([run]))
-    site = Site((run,), every, page_environment(every), folder, cells=False, way_up=_way_up(folder, root))
+    site = Site((run,), every, _environment(every), folder, cells=False, way_up=_way_up(folder, root))
     for old in (page for name in FOLDERS for page in (folder / name).glob("*.html")):
         old.unlink()
     write_page(folder / "static" / "report.css", asset("report.css"))
@@ -57,13 +60,21 @@ def render_snapshot(run: Run, folder: Path, root: Path | None = None) -> Path:
     return _write_index(run, site)
 
 
+def _environment(matrix: Matrix) -> Environment:
+    """The templates for pages over that matrix, which lead to the pages that a snapshot has."""
+    environment = page_environment(matrix)
+    here = ("index.html", "dialects.html") if matrix.columns else ("index.html",)
+    environment.globals["nav"] = tuple(place for place in PLACES if place.href in here)
+    return environment
+
+
 def _write_index(run: Run, site: Site) -> Path:
     """The overview: counts over those dialects of systems alone in which no canary failed, the others apart."""
     every = site.matrix
     trusted = _with_plain_names(build_matrix([replace(run, results=_trusted(run.results))]))
     trusted = replace(trusted, unfinished=every.unfinished)
     suspects = [each for each in every.systems if any(column.canary for column in each.columns)]
-    replace(site, matrix=trusted, environment=page_environment(trusted)).write(
+    replace(site, matrix=trusted, environment=_environment(trusted)).write(
         "snapshot.html",
         "index.html",
         standings=standings(every),

@@ -191,3 +191,17 @@ def test_a_run_that_is_not_whole_says_so(tmp_path: Path) -> None:
 def test_a_run_without_results_is_a_page_without_systems(tmp_path: Path) -> None:
     run = small_run()
     assert "No case ran." in Page(render_snapshot(Run(run.header, (), (), run.footer), tmp_path)).text
+
+
+def test_every_page_leads_to_the_overview_and_to_the_dialects(snapshot: Path) -> None:
+    for each in pages_of(snapshot):
+        up = "../" if each.path.parent != snapshot else ""
+        hrefs = [link["href"] for link in each.all("a")]
+        assert {f"{up}index.html", f"{up}dialects.html"} <= set(hrefs)
+
+
+def test_what_a_system_sends_is_in_it_and_no_page_of_a_cell(tmp_path: Path) -> None:
+    render_snapshot(small_run(), tmp_path)
+    its = Page(tmp_path / "systems" / "openai-python.html")
+    assert "requests" in its.ids and "POST /v1/chat/completions" in its.path.read_text()
+    assert "cell.html" not in its.path.read_text()
