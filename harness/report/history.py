@@ -196,7 +196,9 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise UnusableHistory(f"{path}: {error}") from None
+        busy = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        said = f"in use by another process for more than {WAIT_S:g} s; try again" if busy else str(error)
+        raise UnusableHistory(f"{path}: {said}") from None
     except (sqlite3.DatabaseError, zlib.error, msgspec.DecodeError) as error:
         raise UnusableHistory(
             f"{path}: no history of the harness, or a damaged one ({error}); move it away, and name a new file"

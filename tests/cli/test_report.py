@@ -76,7 +76,7 @@ def test_a_line_that_was_cut_is_named(harness: Harness, results: bytes) -> None:
 
 def test_files_that_cannot_be_are_named(harness: Harness, results: bytes) -> None:
     assert harness.inside("report", "gone.jsonl", status=2).error == "gone.jsonl: No such file or directory"
-    for view in ("--html", "--junit", "--markdown"):
+    for view in ("--html", "--junit", "--markdown", "--history"):
         assert harness.inside("report", "r.jsonl", view, "r.jsonl/x", status=2).error.startswith("r.jsonl")
 
 

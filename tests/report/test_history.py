@@ -168,6 +168,19 @@ def test_a_run_whose_outcomes_were_damaged_is_said_to_be(tmp_path: Path) -> None
         history.before(entry(2))
 
 
+def test_a_history_that_another_process_writes_to_is_waited_for_and_then_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.report.history.WAIT_S", 0.0)
+    path = tmp_path / "h.sqlite"
+    with open_history(path) as history, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UnusableHistory, match="in use by another process for more than 0 s; try again"):
+            history.add(entry(1))
+        other.execute("ROLLBACK")
+        assert history.add(entry(1)) == "added"
+
+
 def test_an_empty_file_becomes_a_history_and_a_folder_does_not(tmp_path: Path) -> None:
     path = tmp_path / "h.sqlite"
     path.write_bytes(b"")
