@@ -15,8 +15,9 @@ from .watched import CHROMIUM, FLAGS, Watched, sync_api
 SITES = {"whole": whole_site, "hostile": hostile_site, "snapshot": snapshot_site}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[sync_api.Browser]:
+    """For the tests of this folder alone: while it lives an event loop runs, which others could not start theirs in."""
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed")
     with sync_api.sync_playwright() as playwright:

