@@ -17,6 +17,7 @@ import typer
 from language_reference import language
 from protocol_reference import adapter_protocol
 
+import harness.lint.record as lint
 from harness.catalogue.checks.table import CHECKS
 from harness.catalogue.findings import KIND_MEANINGS
 from harness.cli.main import app
@@ -42,6 +43,7 @@ def pages() -> dict[str, list[str]]:
         "checks.md": list(_checks()),
         "rules.md": list(_rules()),
         "results.md": list(_results()),
+        "lint.md": list(_lint_documents()),
         "scenarios.md": list(language()),
         "protocol.md": list(adapter_protocol()),
     }
@@ -157,14 +159,26 @@ def _results() -> Iterator[str]:
     yield "JSON lines: a header, a line for each result, recording or search, and a footer which says that it is whole."
     yield "[The schema](../results.schema.json) is JSON Schema; `harness report --schema` prints it."
     for kind in _RECORDS:
-        tag = kind.__struct_config__.tag
-        yield from ("", f"## {kind.__name__}", "", inspect.cleandoc(kind.__doc__ or ""), "")
-        if tag:
-            yield from (f'Its line has `"record": "{tag}"`.', "")
-        yield from ("| member | type | |", "| --- | --- | --- |")
-        for field in msgspec.structs.fields(kind):
-            needed = "" if not field.required else "always"
-            yield f"| `{field.encode_name}` | {_code(_type(field.type))} | {needed} |"
+        yield from _record(kind)
+
+
+def _lint_documents() -> Iterator[str]:
+    yield from ("# Lint documents", "")
+    yield "`harness lint --json` writes one JSON object, a LintRecord; `harness report --lint FILE` reads it."
+    yield "Text in it is what servers sent, and bytes are base64."
+    for kind in _LINT_RECORDS:
+        yield from _record(kind)
+
+
+def _record(kind: Any) -> Iterator[str]:
+    """One kind of object: what it is, and its members."""
+    yield from ("", f"## {kind.__name__}", "", inspect.cleandoc(kind.__doc__ or ""), "")
+    if tag := kind.__struct_config__.tag:
+        yield from (f'Its line has `"record": "{tag}"`.', "")
+    yield from ("| member | type | |", "| --- | --- | --- |")
+    for field in msgspec.structs.fields(kind):
+        needed = "" if not field.required else "always"
+        yield f"| `{field.encode_name}` | {_code(_type(field.type))} | {needed} |"
 
 
 _RECORDS = (
@@ -174,9 +188,15 @@ _RECORDS = (
 )
 
 
+_LINT_RECORDS = (
+    *(lint.LintRecord, lint.Endpoint, lint.BrokenRule, lint.Place, lint.Excerpt),
+    *(lint.StreamRecord, lint.StreamFinding, lint.LeftOut),
+)
+
+
 def _type(annotation: Any) -> str:
     text = inspect.formatannotation(annotation)
-    for noise in ("typing.", "harness.runner.results.", "harness.catalogue.findings."):
+    for noise in ("typing.", "harness.runner.results.", "harness.catalogue.findings.", "harness.lint.record."):
         text = text.replace(noise, "")
     return text
 

@@ -32,12 +32,14 @@ class Linter:
         self._offset = 0  # of the frame that is looked at
         self._size = 0
         self._over = False  # nothing more can be read
+        self._last_byte = b""  # that is no white space
 
     def feed(self, data: bytes) -> list[Finding]:
         """What the frames that `data` completes break."""
         if data and not self._size:
             self._choose(data)
         self._size += len(data)
+        self._last_byte = data.rstrip()[-1:] or self._last_byte
         if not self._over:
             for frame in self._framer.feed(data):
                 self._frame(frame)
@@ -49,6 +51,8 @@ class Linter:
             self._last(frame)
         self._offset = self._size
         if not self._over:
+            if isinstance(self._framer, json_array.Framer) and self._last_byte != b"]" and not self._times["frame-cut"]:
+                self._break("frame-cut", "the body ends within the array")
             if self._checks:
                 self._checks.end()
             self._machine.end()

@@ -215,7 +215,10 @@ def test_a_gap_in_the_sequence_is_told_once() -> None:
 def test_gemini_may_answer_with_an_array() -> None:
     body = json.dumps(spec("gemini").good).encode()
     assert lint("gemini", body) == []
+    assert lint("gemini", body + b"\r\n") == []
     assert musts("gemini", body[:-300]) == ["frame-cut", "finish-missing"]
+    assert musts("gemini", body[:-1]) == ["frame-cut"]
+    assert musts("gemini", body[:-1] + b",\n") == ["frame-cut"]
 
 
 def test_a_prompt_that_was_blocked_has_no_finish_reason_and_needs_no_usage() -> None:
