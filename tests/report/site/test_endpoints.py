@@ -73,6 +73,11 @@ def test_a_count_leads_to_the_place_with_its_bytes(site: Path) -> None:
     assert 'id="at-acme-field-type"' in page.read_text("utf-8")
 
 
+def test_a_rule_leads_to_what_the_dialect_s_page_says_of_it(site: Path) -> None:
+    assert "dialects/openai-chat.html#rules-done-missing" in Table(site / "endpoints.html").links
+    assert 'id="rules-done-missing"' in (site / "dialects/openai-chat.html").read_text("utf-8")
+
+
 def test_the_first_violation_has_place_authority_text_and_hexadecimal(site: Path) -> None:
     page = findings(site, "openai-chat")
     assert "First: field-type at 0" in page
