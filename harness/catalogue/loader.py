@@ -117,6 +117,8 @@ class Catalogue:
 
 def _nearest(word: str, ids: Iterable[str]) -> str:
     names = list(ids)
+    if any(name.startswith(f"{word.rstrip('/*')}/") for name in names):
+        return f"it is a family: did you mean '{word.rstrip('/*')}/*'?"
     close = [name for name in names if name.partition("/")[2] == word] or get_close_matches(word, names, n=1)
     return f"did you mean {close[0]!r}?" if close else "`harness scenarios list` names them all"
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from harness.cli import completion
+
 Names = list[str] | None
-PROVIDER = typer.Option("--provider", help="Who is asked; `harness providers list` names them.")
+PROVIDER = typer.Option(
+    "--provider", help="Who is asked; `harness providers list` names them.", autocompletion=completion.providers
+)
 MODEL = typer.Option("--model", help="The model, in place of the provider's own.")
-DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.")
+DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.", autocompletion=completion.dialects)
 BASE_URL = typer.Option("--base-url", help="Where it is asked, without a version path.")
 KEY_ENV = typer.Option("--key-env", help="The environment variable that holds the key.")
 MAX_REQUESTS = typer.Option("--max-requests", min=0, help="Send no more requests than this.")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import mendable
 
 EXAMPLE = "Example: harness decode answer.sse --dialect openai-chat --json"
@@ -16,7 +17,12 @@ READ_SIZE = 64 * 1024
 
 def decode(
     file: Annotated[Path, typer.Argument(help="The body of a response as it came, or - for standard input.")],
-    dialect: Annotated[str, typer.Option("--dialect", "-d", help="The wire dialect, for example openai-chat.")],
+    dialect: Annotated[
+        str,
+        typer.Option(
+            "--dialect", "-d", help="The wire dialect, for example openai-chat.", autocompletion=completion.streams
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the transcript as JSON.")] = False,
     think_tags: Annotated[bool, typer.Option("--think-tags", help="Take inline <think> blocks for reasoning.")] = False,
 ) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli import completion
 from harness.cli.asking import BASE_URL, DIALECT, KEY_ENV, MAX_COST, MAX_REQUESTS, MODEL, Names
 from harness.cli.exits import CONFORMS, COULD_NOT_RUN, FAILED, INTERRUPTED, fail, mendable
 
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness drift --against cassettes/openai --recorded cassettes/openai-new"
 
-PROVIDER = typer.Option("--provider", help="Who is asked anew, every probe; `harness providers list` names them.")
+PROVIDER = typer.Option(
+    "--provider",
+    help="Who is asked anew, every probe; `harness providers list` names them.",
+    autocompletion=completion.providers,
+)
 AGAINST = typer.Option("--against", help="The folder of older recordings (cassettes/PROVIDER).")
 RECORDED = typer.Option("--recorded", help="A folder of newer recordings; nobody is asked then.")
 PROBE = typer.Option("--probe", help="Ask only these probes.")

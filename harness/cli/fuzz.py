@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
+from harness.cli import completion
 from harness.cli.cassettes import Cassettes
 from harness.cli.exits import COULD_NOT_RUN, INTERRUPTED, fail, mendable
 from harness.cli.runs import (
@@ -49,8 +50,11 @@ SYSTEM = typer.Option(
     "-s",
     help="What replay takes, or our own decoders or translation, which is the default and needs no HTTP.",
     show_default=DECODERS,
+    autocompletion=completion.searched_systems,
 )
-SCENARIO = typer.Option("--scenario", help="Only these streams; patterns such as canary/* will do.")
+SCENARIO = typer.Option(
+    "--scenario", help="Only these streams; patterns such as canary/* will do.", autocompletion=completion.scenarios
+)
 CASSETTE = typer.Option("--cassette", help="The exchanges in this cassette or folder instead of scenarios.")
 RECORDINGS = typer.Option("--recordings", help="The recorded streams in this folder instead of scenarios.")
 CUTS = typer.Option("--cuts", help="Only other cuts: what is said must stay the same.")
@@ -66,7 +70,11 @@ JOBS = typer.Option("--jobs", "-j", min=1, help="Processes that search.", show_d
 SAVE = typer.Option("--save", help="Write each finding as a scenario into this folder.")
 DATABASE = typer.Option("--database", help="Keep inputs that failed in this folder, and try them first.")
 PLAN = typer.Option("--plan", help="Play this one input only, as a finding names it, and show what becomes of it.")
-FRONT = typer.Option("--front", help="Of gateways: only with a client of this dialect in front of them.")
+FRONT = typer.Option(
+    "--front",
+    help="Of gateways: only with a client of this dialect in front of them.",
+    autocompletion=completion.dialects,
+)
 IN_PROCESS = typer.Option("--in-process", help="Without sockets; for systems that run in this process.")
 
 

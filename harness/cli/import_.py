@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import COULD_NOT_RUN, WRONG_CALL, fail, mendable
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ def import_(
     files: Annotated[list[Path], typer.Argument(help="Recordings: HAR files, cassettes, bodies, lists.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="A folder for a cassette per file; or one .yaml for all.")],
     dialect: Annotated[
-        str | None, typer.Option("--dialect", "-d", help="That of bodies; and only exchanges of that dialect.")
+        str | None,
+        typer.Option(
+            "--dialect",
+            "-d",
+            help="That of bodies; and only exchanges of that dialect.",
+            autocompletion=completion.dialects,
+        ),
     ] = None,
     provider: Annotated[str | None, typer.Option("--provider", help="Who answered.")] = None,
     form: Annotated[str | None, typer.Option("--form", help=FORM)] = None,

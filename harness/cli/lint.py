@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import COULD_NOT_RUN, FAILED, fail, mendable
 from harness.lint.finding import LEVELS
 
@@ -29,7 +30,9 @@ def lint(
         list[Path] | None,
         typer.Argument(metavar="[FILES]...", help="Cassettes, HAR, bodies, recordings; or folders of them."),
     ] = None,
-    dialect: Annotated[str | None, typer.Option("--dialect", "-d", help="That of bodies and URLs.")] = None,
+    dialect: Annotated[
+        str | None, typer.Option("--dialect", "-d", help="That of bodies and URLs.", autocompletion=completion.streams)
+    ] = None,
     fail_on: Annotated[str, typer.Option("--fail-on", help="must, should or may: what makes the exit status 1.")] = (
         "must"
     ),

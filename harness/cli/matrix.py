@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import COULD_NOT_RUN, FAILED, fail, mendable
 from harness.cli.runs import (
     AS_JSON,
@@ -44,8 +45,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness matrix --system 'openai*' --snapshot reports/matrix"
 
-SYSTEM = typer.Option("--system", "-s", help="Only these systems; patterns such as openai-* will do.")
-EXCEPT = typer.Option("--except", "-x", help="Not these systems; patterns will do.")
+SYSTEM = typer.Option(
+    "--system", "-s", help="Only these systems; patterns such as openai-* will do.", autocompletion=completion.systems
+)
+EXCEPT = typer.Option("--except", "-x", help="Not these systems; patterns will do.", autocompletion=completion.systems)
 REPEAT = typer.Option("--repeat", min=1, help="Run so often, and name every verdict that is not the same each time.")
 SNAPSHOT = typer.Option("--snapshot", help="Write the pages that are published into this folder.")
 README = typer.Option("--readme", help="Put the table of systems between the marks of this file.")

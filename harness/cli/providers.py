@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import mendable
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def list_providers(as_json: Annotated[bool, AS_JSON] = False) -> None:
 
 @app.command("show", epilog="Example: harness providers show openai")
 def show_provider(
-    name: Annotated[str, typer.Argument(help="A provider's name, as `list` shows it.")],
+    name: Annotated[
+        str, typer.Argument(help="A provider's name, as `list` shows it.", autocompletion=completion.providers)
+    ],
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Show how a provider is asked, which probes it can be brought to show, and what is odd about it."""

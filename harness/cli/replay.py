@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import completion
 from harness.cli.cassettes import SPEED, Cassettes, cassettes_in, speed_of
 from harness.cli.exits import fail
 from harness.cli.golden import update_golden
@@ -47,7 +48,12 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness replay --system my_adapter.py --family tool-calls --report report"
 
-SYSTEM = typer.Option("--system", "-s", help="A bundled name, an adapter script, a manifest, or pkg.module:attr.")
+SYSTEM = typer.Option(
+    "--system",
+    "-s",
+    help="A bundled name, an adapter script, a manifest, or pkg.module:attr.",
+    autocompletion=completion.systems,
+)
 CASSETTE = typer.Option("--cassette", help="The exchanges in this cassette or folder instead of scenarios.")
 UPDATE = typer.Option("--update", help="Show how cassettes differ from their golden transcripts, and rewrite those.")
 YES = typer.Option("--yes", "-y", help="With --update: rewrite without a question.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import COULD_NOT_RUN, INTERRUPTED, fail, make_parent, mendable
 
 if TYPE_CHECKING:
@@ -39,9 +40,13 @@ if TYPE_CHECKING:
 Names = list[str] | None
 File = Path | None
 Files = list[Path] | None
-SCENARIO = typer.Option("--scenario", help="Only these scenarios; patterns such as canary/* will do.")
-FAMILY = typer.Option("--family", "-f", help="Only these families.")
-DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.")
+SCENARIO = typer.Option(
+    "--scenario",
+    help="Only these scenarios; patterns such as canary/* will do.",
+    autocompletion=completion.scenarios,
+)
+FAMILY = typer.Option("--family", "-f", help="Only these families.", autocompletion=completion.families)
+DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.", autocompletion=completion.dialects)
 CATALOGUE = typer.Option("--catalogue", help="A folder of scenarios instead of the built-in one.")
 JOBS = typer.Option("--jobs", "-j", min=1, help="Cases of one system at once.")
 AT_ONCE = typer.Option("--systems-at-once", min=1, help="Systems at once; the others wait until one is through.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import mendable
 
 app = typer.Typer(help="List the catalogue's scenarios, or show one.", no_args_is_help=True)
@@ -18,8 +19,14 @@ CatalogueOption = Annotated[
 
 @app.command("list", epilog="Example: harness scenarios list --family tool-calls")
 def list_scenarios(
-    family: Annotated[list[str] | None, typer.Option("--family", "-f", help="Only these families.")] = None,
-    dialect: Annotated[list[str] | None, typer.Option("--dialect", "-d", help="Only these dialects.")] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option("--family", "-f", help="Only these families.", autocompletion=completion.families),
+    ] = None,
+    dialect: Annotated[
+        list[str] | None,
+        typer.Option("--dialect", "-d", help="Only these dialects.", autocompletion=completion.dialects),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     catalogue: CatalogueOption = None,
 ) -> None:
@@ -56,8 +63,15 @@ def list_scenarios(
 
 @app.command("show", epilog="Example: harness scenarios show canary/plain-text --dialect gemini")
 def show_scenario(
-    scenario: Annotated[str, typer.Argument(help="A scenario's id, as `list` shows it.")],
-    dialect: Annotated[str | None, typer.Option("--dialect", "-d", help="Also show the bytes in this dialect.")] = None,
+    scenario: Annotated[
+        str, typer.Argument(help="A scenario's id, as `list` shows it.", autocompletion=completion.scenarios)
+    ],
+    dialect: Annotated[
+        str | None,
+        typer.Option(
+            "--dialect", "-d", help="Also show the bytes in this dialect.", autocompletion=completion.dialects
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     catalogue: CatalogueOption = None,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import completion
 from harness.cli.cassettes import SPEED, Cassettes, cassettes_in, speed_of
 from harness.cli.exits import COULD_NOT_RUN, mendable
 
@@ -25,8 +26,14 @@ SHOWN_UNUSED = 20
 def serve(
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    scenario: Annotated[list[str] | None, typer.Option("--scenario", help="Only these; patterns will do.")] = None,
-    family: Annotated[list[str] | None, typer.Option("--family", "-f", help="Only these families.")] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", help="Only these; patterns will do.", autocompletion=completion.scenarios),
+    ] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option("--family", "-f", help="Only these families.", autocompletion=completion.families),
+    ] = None,
     cassette: Annotated[Cassettes, CASSETTE] = None,
     speed: Annotated[str, SPEED] = "recorded",
     catalogue: Annotated[Path | None, typer.Option("--catalogue", help="A folder of scenarios of your own.")] = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli import completion
 from harness.cli.exits import COULD_NOT_RUN, FAILED, fail, mendable
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, install, check and draft systems.", no_args_is_help=True)
 
 AS_JSON = typer.Option("--json", help="Print JSON.")
-NAMES = typer.Argument(help="Bundled names, adapter scripts or manifests.")
+NAMES = typer.Argument(help="Bundled names, adapter scripts or manifests.", autocompletion=completion.systems)
 ALL = typer.Option("--all", help="Every bundled system.")
-DIALECT = typer.Option("--dialect", "-d", help="The dialect that the draft speaks.")
+DIALECT = typer.Option("--dialect", "-d", help="The dialect that the draft speaks.", autocompletion=completion.dialects)
 LANGUAGE = typer.Option("--language", "-l", help="python or node.")
 PACKAGE = typer.Option("--package", "-p", help="What its environment is built from, such as my-client==1.2.3.")
 FOLDER = typer.Option("--folder", help="Where the draft is written.")
@@ -134,7 +135,11 @@ def install(
 
 
 @app.command("check", epilog="Example: harness systems check my_adapter.py")
-def check(name: Annotated[str, typer.Argument(help="A bundled name, an adapter script or a manifest.")]) -> None:
+def check(
+    name: Annotated[
+        str, typer.Argument(help="A bundled name, an adapter script or a manifest.", autocompletion=completion.systems)
+    ],
+) -> None:
     """Run the canaries and one plain scenario for each claimed feature, and say what is wrong with the adapter."""
     from harness.catalogue.loader import CatalogueError, load_catalogue
     from harness.runner.adapter_check import check_adapter

@@ -7,6 +7,7 @@ only served, to chat front ends: nobody's model is asked in it.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,7 @@ from harness.dialects.base import Dialect
 
 
 class UnknownDialect(ValueError):
-    """There is no dialect of that name; the message lists those that there are."""
+    """There is no dialect of that name; the message lists those that there are, and what may be meant."""
 
 
 @cache
@@ -39,6 +40,8 @@ def _homes(name: str) -> list[Path]:
 def dialect(name: str) -> Dialect:
     """The dialect called `name`, for example `openai-chat`; raises UnknownDialect."""
     if name not in stream_names():
-        raise UnknownDialect(f"unknown dialect {name!r}; the dialects are {', '.join(stream_names())}")
+        close = get_close_matches(name, stream_names(), 1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+        raise UnknownDialect(f"unknown dialect {name!r}; the dialects are {', '.join(stream_names())}{meant}")
     record: Dialect = import_module(f"{__name__}.{name.replace('-', '_')}").DIALECT
     return record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
@@ -175,7 +176,9 @@ def spec(dialect: str) -> Spec:
     """The tables of a dialect. Raises UnknownStream where there are none."""
     path = data_folder("specs/dialects") / f"{dialect}.yaml"
     if dialect not in spec_names():
-        raise UnknownStream(f"there are no rules for {dialect!r}; there are for {', '.join(spec_names())}")
+        close = get_close_matches(dialect, spec_names(), 1)
+        meant = f"; did you mean {close[0]!r}?" if close else ""
+        raise UnknownStream(f"there are no rules for {dialect!r}; there are for {', '.join(spec_names())}{meant}")
     tables = yaml.safe_load(path.read_text(encoding="utf-8"))
     shared = yaml.safe_load(data_folder("specs").joinpath("authorities.yaml").read_text(encoding="utf-8"))
     return Spec.model_validate({**tables, "authorities": {**shared, **tables["authorities"]}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from harness.runner.lineup import WrongRun
@@ -37,7 +38,9 @@ def roster(wanted: Sequence[str] = (), without: Sequence[str] = ()) -> Roster:
     asked_for = _asked_for(wanted)
     for pattern in without:
         if not any(fnmatchcase(name, pattern) for name in asked_for):
-            raise WrongRun(f"--except {pattern} fits no system of this run; they are {', '.join(asked_for)}")
+            close = get_close_matches(pattern, asked_for, 1)
+            meant = f"did you mean {close[0]}?" if close else f"they are {', '.join(asked_for)}"
+            raise WrongRun(f"--except {pattern} fits no system of this run; {meant}")
     reasons = {name: _why_not(name, without) for name in asked_for}
     left_out = [LeftOut(name, reason) for name, reason in reasons.items() if reason]
     if not wanted:

@@ -99,10 +99,10 @@ def resolve(spec: str) -> SystemSpec:
         return InProcessSpec(spec, spec)
     names = bundled_names()
     close = difflib.get_close_matches(spec, names, 1)
-    meant = f"did you mean {close[0]}? " if close else ""
+    meant = f"did you mean {close[0]}?" if close else f"the bundled ones are {', '.join(names)}."
     raise UnknownSystem(
-        f"unknown system {spec!r}; {meant}The bundled ones are {', '.join(names)}; "
-        "a path to an adapter script or a manifest, or pkg.module:attr, will do too"
+        f"unknown system {spec!r}; {meant} A path to an adapter script or a manifest, or pkg.module:attr, will do too; "
+        "`harness systems list` says what there is"
     )
 
 

@@ -30,6 +30,7 @@ BAD_SCENARIOS = [
 WRONG_CALLS = [
     ([*OWN, "--family", "canry"], "no family 'canry'; did you mean 'canary'?"),
     ([*OWN, "--scenario", "canary/plain-txt"], "no scenario 'canary/plain-txt'; did you mean 'canary/plain-text'?"),
+    ([*OWN, "--scenario", "canary"], "no scenario 'canary'; it is a family: did you mean 'canary/*'?"),
     ([*CANARY, "--dialect", "openai"], "unknown dialect 'openai'; the dialects are ai-sdk-ui, anthropic-messages, "),
     ([*CANARY, "--system", "openai-pyton"], "unknown system 'openai-pyton'; did you mean openai-python? "),
     ([*CANARY, "--system", "openai-python"], "openai-python cannot run in process, only over sockets: "),

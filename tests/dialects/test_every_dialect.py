@@ -53,6 +53,8 @@ def test_these_are_all_dialects() -> None:
 
 
 def test_an_unknown_dialect_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(UnknownDialect, match=r"the dialects are .*openai-responses; did you mean 'openai-chat'\?$"):
+        dialect("openai-chatt")
     with pytest.raises(UnknownDialect, match=r"unknown dialect 'smoke-signals'; the dialects are .*gemini"):
         dialect("smoke-signals")
 

@@ -75,5 +75,7 @@ def test_a_system_of_ones_own_takes_part_by_its_path(tmp_path: Path) -> None:
 def test_a_name_that_fits_nothing_is_refused() -> None:
     with pytest.raises(UnknownSystem, match="unknown system 'alhpa'"):
         roster(["alhpa"])
+    with pytest.raises(WrongRun, match=r"--except beta-chatt fits no system of this run; did you mean beta-chat\?"):
+        roster(without=["beta-chatt"])
     with pytest.raises(WrongRun, match=r"--except delta fits no system of this run; they are alpha, beta-chat, "):
         roster([], ["delta"])

@@ -93,7 +93,7 @@ def test_a_class_in_a_module_is_called_for_its_system() -> None:
     ("spec", "message"),
     [
         ("opnai-python", "unknown system 'opnai-python'; did you mean openai-python?"),
-        ("zzz", "The bundled ones are "),
+        ("zzz", "the bundled ones are "),
         ("no/such/adapter.py", "there is no file no/such/adapter.py"),
         ("adapter.yaml", "there is no file adapter.yaml"),
         (README, "is neither an adapter script (.py, .mjs) nor a manifest (.yaml)"),
