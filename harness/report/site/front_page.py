@@ -42,10 +42,18 @@ def write_front_page(site: Site) -> None:
         runs_known=len(site.trend),
         changed=_changed(site),
         percent=percent,
+        left_out=_left_out(site.matrix),
         matrix_href="matrix.html" if site.matrix.cells else "",
         columns_length=COLUMNS_LENGTH,
         suspects_length=SUSPECTS_LENGTH,
     )
+
+
+def _left_out(matrix: Matrix) -> dict[str, str]:
+    """By name why systems took no part; one that took part in another of the runs is not among them."""
+    present = {system.name for system in matrix.systems}
+    found = {name: reason for header in matrix.headers for name, reason in header.left_out.items()}
+    return {name: found[name] for name in sorted(found) if name not in present}
 
 
 def _changed(site: Site) -> Changed | None:

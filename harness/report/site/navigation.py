@@ -15,15 +15,27 @@ class Place(NamedTuple):
     title: str
     href: str
     there: Callable[[Site], bool]
+    words: str = ""
+    """What the overview says of it."""
 
 
 PLACES = (
     Place("Overview", "index.html", lambda site: True),
-    Place("Matrix", "matrix.html", lambda site: bool(site.matrix.cells)),
-    Place("Dialects", "dialects.html", lambda site: bool(site.matrix.columns)),
-    Place("Readiness", "readiness.html", has_readiness),
+    Place("Matrix", "matrix.html", lambda site: bool(site.matrix.cells), "every scenario in every system, by family"),
+    Place(
+        "Dialects",
+        "dialects.html",
+        lambda site: bool(site.matrix.columns),
+        "how the systems stand in each, and its hardest scenarios",
+    ),
+    Place("Readiness", "readiness.html", has_readiness, "which clients work with which servers, as far as it is known"),
     Place("Recordings", "recordings.html", lambda site: bool(site.matrix.recordings)),
-    Place("Endpoints", "endpoints.html", lambda site: site.linted is not None),
+    Place(
+        "Endpoints",
+        "endpoints.html",
+        lambda site: site.linted is not None,
+        "which rules the streams of each endpoint keep",
+    ),
     Place("Searches", "searches.html", lambda site: bool(site.matrix.searches)),
 )
 """In the order in which they stand. Whoever writes a page of this kind names it here."""

@@ -142,3 +142,16 @@ def test_hostile_words_among_changes_and_points_are_text(tmp_path: Path) -> None
     assert "In between: catalogue" in page.text
     assert page.all("script") == []
     assert BIDI not in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_systems_that_took_no_part_are_named_with_the_reason(tmp_path: Path) -> None:
+    run = small_run()
+    header = replace(run.header, left_out={"too-new": "it needs a newer Python", "reference": "only in this part"})
+    text = overview(tmp_path, Run(header, run.results, (), run.footer))
+    assert "1 system took no part too-newit needs a newer Python" in text
+
+
+def test_the_overview_says_what_the_other_pages_are_for(tmp_path: Path) -> None:
+    page = Page(render_report([small_run()], tmp_path))
+    assert "Matrix every scenario in every system, by family" in " ".join(page.text.split())
+    assert {"class": "onward", "aria-label": "Where to look"} in page.all("ul")
