@@ -31,6 +31,10 @@ BINS = (
     Bin("most", 1.0, "90–99", "90 % and more"),
     Bin("all", math.inf, "100 %", "all"),
 )
+FAMILIES_NOTE = (
+    "How many systems pass how much of what they must; the hardest families first. Under “silent”: how many of them "
+    "fail a must in a way that nobody could notice."
+)
 FAINTEST, STRONGEST = 0.12, 0.5
 """How opaque a field is; more, and the number in it could not be read."""
 

@@ -10,7 +10,7 @@ from harness.report.marks import LEVELS
 from harness.report.matrix import CANARY_FAMILY, Cell, Column, Matrix, Row
 from harness.report.searches import search_counts, searches_line
 from harness.report.site.changed import Changed, changed
-from harness.report.site.charts import BINS, families_in_words, family_lines, percent, trend_of
+from harness.report.site.charts import BINS, FAMILIES_NOTE, families_in_words, family_lines, percent, trend_of
 from harness.report.site.pages import asset, write_page
 from harness.report.site.site import Site
 from harness.report.visible import counted
@@ -30,14 +30,10 @@ ASSET = "overview.css"
 def write_front_page(site: Site) -> None:
     """Writes the overview; raises OSError."""
     write_page(site.folder / "static" / ASSET, asset(ASSET))
-    families = family_lines(site.matrix)
     site.write(
         "index.html",
         "index.html",
         **front_page(site.matrix),
-        families=families,
-        families_words=families_in_words(families),
-        bins=BINS,
         trend=trend_of(site.trend),
         runs_known=len(site.trend),
         changed=_changed(site),
@@ -64,8 +60,13 @@ def _changed(site: Site) -> Changed | None:
 
 def front_page(matrix: Matrix) -> dict[str, Any]:
     """What the overview says of the matrix itself: values of its template, and of the snapshot's."""
+    families = family_lines(matrix)
     return {
         "headline": _headline(matrix),
+        "families": families,
+        "families_words": families_in_words(families),
+        "families_note": FAMILIES_NOTE,
+        "bins": BINS,
         "suspects": _suspects(matrix),
         "loudest": _loudest(matrix),
         "stale": [cell for cell in matrix.cells if cell.result.known and cell.result.verdict == "pass"],

@@ -21,6 +21,7 @@ from harness.report.outputs.standings import standings, table_markdown
 from harness.report.outputs.verdict_data import encode_verdicts
 from harness.report.searches import searched_systems
 from harness.report.site.dialects import dialect_hrefs, write_dialects
+from harness.report.site.front_page import ASSET as OVERVIEW_STYLE
 from harness.report.site.front_page import front_page
 from harness.report.site.html import PageWriter
 from harness.report.site.navigation import PLACES
@@ -52,7 +53,8 @@ def render_snapshot(run: Run, folder: Path, root: Path | None = None) -> Path:
     site = Site((run,), every, _environment(every), folder, cells=False, way_up=_way_up(folder, root))
     for old in (page for name in FOLDERS for page in (folder / name).glob("*.html")):
         old.unlink()
-    write_page(folder / "static" / "report.css", asset("report.css"))
+    for name in ("report.css", OVERVIEW_STYLE):
+        write_page(folder / "static" / name, asset(name))
     for write in PAGES:
         write(site)
     write_page(folder / DATA, encode_verdicts(run))

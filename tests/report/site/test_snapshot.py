@@ -60,6 +60,7 @@ def test_there_is_a_page_for_every_system_and_each_is_linked_to(snapshot: Path) 
         "dialects/openai-responses.html",
         "index.html",
         "static/dialect.css",
+        "static/overview.css",
         "static/report.css",
         "static/system.css",
         "systems/anthropic-python.html",
@@ -205,3 +206,10 @@ def test_what_a_system_sends_is_in_it_and_no_page_of_a_cell(tmp_path: Path) -> N
     its = Page(tmp_path / "systems" / "openai-python.html")
     assert "requests" in its.ids and "POST /v1/chat/completions" in its.path.read_text()
     assert "cell.html" not in its.path.read_text()
+
+
+def test_families_are_drawn_without_the_columns_under_suspicion(tmp_path: Path) -> None:
+    index = render_snapshot(small_run(), tmp_path).read_text()
+    assert index.count('<svg class="heat"') == 1
+    assert "7 families, the hardest first: " in index
+    assert 'href="static/overview.css"' in index
