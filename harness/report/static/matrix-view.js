@@ -130,7 +130,10 @@ HarnessMatrix.Parts = class {
   }
 };
 
-/** The table: which rows are in sight, and their elements. Rows have one height each, so that places can be reckoned. */
+/**
+ * The table: which rows and columns are in sight, and their elements. Rows have one height each and columns one width,
+ * so that places can be reckoned. Heads are all there; of very many columns, a row has only those around what is seen.
+ */
 HarnessMatrix.View = class {
   constructor(model, scroller, table) {
     Object.assign(this, { model, scroller, table, parts: new HarnessMatrix.Parts(model), lines: [], drawn: new Map() });
@@ -149,8 +152,8 @@ HarnessMatrix.View = class {
     });
     this.firsts = selection.columns.map((column, place) => place === 0 || column.system !== selection.columns[place - 1].system);
     this.table.setAttribute("aria-rowcount", this.lines.length + 2);
+    this.table.setAttribute("aria-colcount", selection.columns.length + 1);
     this.drawHead();
-    this.clear();
     this.measure();
   }
 
@@ -167,10 +170,12 @@ HarnessMatrix.View = class {
     const width = Math.floor(Math.min(size("--most"), Math.max(size("--least"), room / selection.columns.length)));
     table.classList.toggle("narrow", width < 30);
     table.style.setProperty("--cell", `${width}px`);
+    Object.assign(this, { width, seen: Math.ceil(room / width) + 1 });
     table.style.width = `${size("--label-rem") * rem + width * selection.columns.length}px`;
     this.heights = { family: size("--family"), row: size("--row") };
     this.tops = [0];
     for (const line of this.lines) this.tops.push(this.tops.at(-1) + (line.row ? this.heights.row : this.heights.family));
+    this.clear();
     this.draw();
   }
 
@@ -199,7 +204,10 @@ HarnessMatrix.View = class {
     return Math.min(next < 0 ? this.firsts.length : next, end) - place;
   }
 
-  clear() {
+  /** Takes all lines away; `around` says which columns lines have from now on, from one place to before another. */
+  clear(around = this.around()) {
+    this.range = around;
+    this.leave(this.body);
     this.drawn.clear();
     this.above = this.gap();
     this.below = this.gap();
@@ -213,6 +221,21 @@ HarnessMatrix.View = class {
     cell.colSpan = this.selection.columns.length + 1;
     gap.append(cell);
     return gap;
+  }
+
+  /** The columns in sight, with some to each side, or all where they are not too many. */
+  around() {
+    const all = this.selection.columns.length;
+    if (all <= 60) return { start: 0, end: all };
+    const first = Math.floor(this.scroller.scrollLeft / this.width);
+    return { start: Math.max(0, first - 12), end: Math.min(all, first + this.seen + 12) };
+  }
+
+  /** Takes lines away that lack columns which have come in sight. */
+  follow() {
+    const { columns } = this.selection;
+    const first = Math.min(Math.floor(this.scroller.scrollLeft / this.width), columns.length);
+    if (first < this.range.start || Math.min(columns.length, first + this.seen) > this.range.end) this.clear();
   }
 
   /** The line at a height. */
@@ -229,6 +252,7 @@ HarnessMatrix.View = class {
   /** Draws the lines in sight and some around them, and removes all others. */
   draw() {
     if (!this.lines.length) return;
+    this.follow();
     const { scroller, table } = this;
     const room = window.innerHeight;
     const first = Math.max(0, this.lineAt(scroller.scrollTop) - 6);
@@ -263,28 +287,46 @@ HarnessMatrix.View = class {
     if (line.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
   }
 
-  line(place) {
+  /** One line with the cells of those columns; what stands for the others is nothing to anybody. */
+  line(place, { start, end } = this.range) {
     const { row, family, open } = this.lines[place];
     const { columns, state, asksForCells } = this.selection;
     const line = HarnessMatrix.element("tr", row ? "row" : "family");
     line.setAttribute("aria-rowindex", place + 3);
     line.append(row ? this.parts.rowHead(row, state.names) : this.parts.familyHead(family, open));
-    columns.forEach((column, number) => {
+    if (end - start < columns.length) line.firstChild.setAttribute("aria-colindex", 1);
+    if (start > 0) line.append(this.blank(start));
+    for (let number = start; number < end; number += 1) {
+      const column = columns[number];
       const cell = row ? this.parts.cell(row, column) : this.parts.familyCell(family.cells[number], asksForCells);
       if (this.firsts[number]) cell.classList.add("first");
       if (row && asksForCells && !this.model.matching[row.start + column.place]) cell.classList.add("dim");
+      if (end - start < columns.length) cell.setAttribute("aria-colindex", number + 2);
       line.append(cell);
-    });
+    }
+    if (end < columns.length) line.append(this.blank(columns.length - end));
     return line;
+  }
+
+  blank(columns) {
+    const blank = HarnessMatrix.element("td", "blank");
+    blank.colSpan = columns;
+    blank.setAttribute("aria-hidden", "true");
+    return blank;
   }
 
   /** The place of the line that an element is in, and of the column: -1 for the head of the line or of the column. */
   placeOf(element) {
     const cell = element.closest("td, th");
     const line = cell?.parentElement;
-    if (!line || !this.table.contains(line) || line.classList.contains("gap")) return null;
+    if (!line || !this.table.contains(line) || line.classList.contains("gap") || cell.classList.contains("blank")) return null;
     if (line.parentElement === this.table.tHead) return { line: -1, column: this.columnOfHead(cell) };
-    return { line: Number(line.getAttribute("aria-rowindex")) - 3, column: cell.cellIndex - 1 };
+    return { line: Number(line.getAttribute("aria-rowindex")) - 3, column: cell.cellIndex ? cell.cellIndex - 1 + this.skipped : -1 };
+  }
+
+  /** How many columns the first cell behind a line's head is past the first of all. */
+  get skipped() {
+    return this.range.start > 0 ? this.range.start - 1 : 0;
   }
 
   columnOfHead(cell) {
@@ -297,7 +339,7 @@ HarnessMatrix.View = class {
   /** What takes the keyboard at a place; null where its line is not drawn. */
   elementAt({ line, column }) {
     if (line < 0) return this.headOf(column)?.firstChild ?? null;
-    const cell = this.drawn.get(line)?.cells[column + 1];
+    const cell = this.drawn.get(line)?.cells[column < 0 ? 0 : column + 1 - this.skipped];
     return cell ? cell.querySelector("a, button") ?? cell : null;
   }
 
@@ -314,12 +356,16 @@ HarnessMatrix.View = class {
       const [top, bottom] = [this.tops[line], this.tops[line + 1]];
       if (top < scroller.scrollTop) scroller.scrollTop = top;
       else if (bottom > scroller.scrollTop + room) scroller.scrollTop = bottom - room;
-      this.draw();
     }
-    const head = table.tHead.rows[1].cells[column];
-    if (!head) return;
+    if (column >= 0) this.revealColumn(table.tHead.rows[1].cells[column]);
+    this.draw();
+  }
+
+  revealColumn(head) {
+    const { scroller, table } = this;
     const label = table.tHead.querySelector(".corner").offsetWidth;
-    if (head.offsetLeft - label < scroller.scrollLeft) scroller.scrollLeft = head.offsetLeft - label;
-    else if (head.offsetLeft + head.offsetWidth > scroller.scrollLeft + scroller.clientWidth) scroller.scrollLeft = head.offsetLeft + head.offsetWidth - scroller.clientWidth;
+    const [left, right] = [head.offsetLeft, head.offsetLeft + head.offsetWidth];
+    if (left - label < scroller.scrollLeft) scroller.scrollLeft = left - label;
+    else if (right > scroller.scrollLeft + scroller.clientWidth) scroller.scrollLeft = right - scroller.clientWidth;
   }
 };

@@ -121,9 +121,10 @@ HarnessMatrix.printed = (view, heading) => {
   for (let start = 0; start < columns.length; start += COLUMNS) {
     const table = HarnessMatrix.element("table", view.table.className);
     const [head, body] = [HarnessMatrix.element("thead"), HarnessMatrix.element("tbody")];
-    const cut = (line) => [...line.cells].forEach((cell, place) => { if (place && (place <= start || place > start + COLUMNS)) cell.remove(); });
     head.append(...view.headRows(start, start + COLUMNS));
-    view.lines.forEach((line, place) => { const row = view.line(place); cut(row); body.append(row); });
+    const range = { start, end: Math.min(start + COLUMNS, columns.length) };
+    body.append(...view.lines.map((line, place) => view.line(place, range)));
+    for (const blank of body.querySelectorAll(".blank")) blank.remove();
     table.append(head, body);
     paper.append(table);
   }

@@ -47,6 +47,16 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return matrix_of([Run(run.header, (*run.results, *older), (), run.footer)], tmp_path_factory.mktemp("large"))
 
 
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One scenario in ninety-six columns of thirty-six systems."""
+    run = small_run()
+    copies = tuple(
+        replace(each, system=f"{each.system}-{number:02}") for number in range(12) for each in run.results[:8]
+    )
+    return matrix_of([Run(run.header, copies, (), run.footer)], tmp_path_factory.mktemp("wide"))
+
+
 @pytest.fixture
 def open_matrix(browse: Browse) -> Open:
     def opened(folder: Path, query: str = "", **options: Any) -> sync_api.Page:
@@ -143,6 +153,23 @@ def test_a_half_may_be_asked_for_alone(open_matrix: Open, small: Path) -> None:
     page = open_matrix(small, "?kind=retry&half=content")
     assert titles(page) == []
     assert page.locator("#count").inner_text() == "Nothing in the matrix is like that."
+
+
+def test_a_cell_is_found_by_what_became_of_either_half(open_matrix: Open, tmp_path: Path) -> None:
+    run = small_run()
+    silent, hanging = (
+        next(each for each in run.results if each.scenario == name and each.verdict == "fail")
+        for name in ("framing/crlf", "ending/silence")
+    )
+    both = replace(silent, ending="fail", failures=[*silent.failures, *hanging.failures])
+    matrix_of([Run(run.header, (both,), (), None)], tmp_path)
+    for result in ("silent", "hang"):
+        page = open_matrix(tmp_path, f"?result={result}")
+        assert titles(page) == ["Lines end in CR LF"]
+    assert page.locator("tr.row td a").get_attribute("aria-label") == (
+        "content fails silently; ending hangs; loss, hang"
+    )
+    assert titles(open_matrix(tmp_path, "?result=hang&half=content")) == []
 
 
 def test_each_value_says_how_many_cells_it_would_leave(open_matrix: Open, small: Path) -> None:
@@ -272,6 +299,43 @@ def test_only_rows_in_sight_are_drawn_and_scrolling_draws_the_rest(open_matrix: 
     page.get_by_role("link", name="Usage after the stop reason, after a keep-alive").wait_for()
     assert page.locator("tr.row").last.get_attribute("aria-rowindex") == "66"
     assert "A plain answer in eight deltas" not in titles(page)
+
+
+def test_of_very_many_columns_only_those_around_what_is_seen_are_drawn(open_matrix: Open, wide: Path) -> None:
+    page = open_matrix(wide, viewport={"width": 900, "height": 700})
+    cells = page.locator("tr.row td:not(.blank)")
+    assert page.locator("#grid").get_attribute("aria-colcount") == "97"
+    assert cells.count() < 60
+    assert cells.first.get_attribute("aria-colindex") == "2"
+    page.locator("#scroll").evaluate("each => { each.scrollLeft = each.scrollWidth }")
+    page.locator("tr.row td[aria-colindex='97']").wait_for()
+    assert cells.count() < 60
+    cells.last.hover()
+    assert "reference-11 0.1.0 · openai-responses" in page.locator("#readout").inner_text()
+    spans = page.locator("tr.row").evaluate("line => [...line.cells].reduce((sum, cell) => sum + cell.colSpan, 0)")
+    assert spans == 97
+
+
+def test_the_keyboard_walks_to_columns_that_are_not_drawn(open_matrix: Open, wide: Path) -> None:
+    page = open_matrix(wide, viewport={"width": 900, "height": 700})
+    page.locator("#grid [tabindex='0']").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    place = "document.activeElement.closest('td').getAttribute('aria-colindex')"
+    address = "document.activeElement.getAttribute('href')"
+    assert page.evaluate(place) == "97"
+    for _ in range(50):
+        page.keyboard.press("ArrowLeft")
+    assert page.evaluate(place) == "47"
+    assert page.evaluate(address).startswith("cell.html?canary/plain-text/")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    head = page.evaluate("document.activeElement.innerText")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert head.replace(" ", "@") in page.evaluate(address)
+    page.keyboard.press("Home")
+    assert focused(page) == "A plain answer in eight deltas"
 
 
 def test_heads_stay_in_sight(open_matrix: Open, large: Path) -> None:
@@ -448,15 +512,14 @@ def test_paper_gets_all_that_is_left_of_the_matrix(open_matrix: Open, large: Pat
     assert page.locator("#scroll").is_visible()
 
 
-def test_paper_has_so_many_tables_that_all_columns_fit(open_matrix: Open, tmp_path: Path) -> None:
-    run = small_run()
-    copies = tuple(replace(each, system=f"{each.system}-{number}") for number in range(12) for each in run.results[:8])
-    matrix_of([Run(run.header, copies, (), run.footer)], tmp_path)
-    page = open_matrix(tmp_path)
+def test_paper_has_so_many_tables_that_all_columns_fit(open_matrix: Open, wide: Path) -> None:
+    page = open_matrix(wide)
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     tables = page.locator(".paper table")
     assert [table.locator("tr.dialects th").count() for table in tables.all()] == [44, 44, 8]
     assert [table.locator("tr.row").first.locator("td").count() for table in tables.all()] == [44, 44, 8]
+    widths = "lines => lines.map(line => [...line.cells].reduce((sum, cell) => sum + cell.colSpan, 0))"
+    assert page.locator(".paper tr.systems").evaluate_all(widths) == [45, 45, 9]
 
 
 def test_hostile_names_are_text_in_the_matrix(browse: Browse, tmp_path: Path) -> None:
