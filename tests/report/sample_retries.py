@@ -50,3 +50,17 @@ def refused_result(
     }
     given = {**values, **changes}
     return Result(system=system, dialect=dialect, scenario=scenario, verdict=verdict, duration_s=duration_s, **given)
+
+
+def refusals() -> tuple[Result, ...]:
+    """What a system did that waits as it was told, hurries, gives up, and was not asked."""
+    responses = {"dialect": "openai-responses"}
+    return (
+        refused_result("rate-limits/retry-after-seconds", 0.0, 4.13, answered=True),
+        refused_result("rate-limits/retry-after-seconds", 0.0, 0.47, 0.98, verdict="fail", **responses),
+        refused_result("rate-limits/retry-after-a-minute", 0.0, hung=True, duration_s=25.0),
+        refused_result("rate-limits/retry-after-a-minute", 0.0, **responses),
+        refused_result("rate-limits/retry-after-unreadable", 0.0, status="completed", verdict="fail"),
+        refused_result("overload/five-529", 0.0, 0.5, 1.5),
+        refused_result("rate-limits/retry-after-zero", verdict="unsupported", note="not claimed: retry_after"),
+    )

@@ -13,12 +13,14 @@ from harness.report.trend import point_of
 from ..sample import large_run, recording_of, small_run
 from ..sample_hostile import hostile_run
 from ..sample_lint import hostile_lint, small_lint
+from ..sample_retries import refusals
 from ..sample_search import searched_run
 
 
 def whole_site(folder: Path) -> Path:
-    """Verdicts of every kind, recordings, searches, an earlier run, and a line over three runs. Returns its folder."""
-    run = replace(small_run(), recordings=tuple(recording_of(f"chat-{number}") for number in range(3)))
+    """Verdicts of every kind, refusals, recordings, searches, an earlier run, and a line over three. Returns its folder."""
+    recordings = tuple(recording_of(f"chat-{number}") for number in range(3))
+    run = replace(small_run(), recordings=recordings, results=(*small_run().results, *refusals()))
     earlier = large_run(1)
     points = [point_of([earlier]), point_of([run]), point_of([run])]
     render_report([run, searched_run()], folder, before=past_of([earlier]), trend=points, linted=small_lint())

@@ -17,15 +17,13 @@ from harness.runner.results import Evidence, Footer, Result, Run, UnreadableResu
 
 from ..sample import SITUATIONS, run_of, small_run
 from ..sample_hostile import SCRIPT
-from ..sample_retries import refused_result
+from ..sample_retries import refusals, refused_result
 from ..sample_search import finding_of, search_of
 from ..sample_wire import attempt
 from .test_html import Page
 
 FOUR = "rate-limits/retry-after-seconds"
 MINUTE = "rate-limits/retry-after-a-minute"
-ZERO = "rate-limits/retry-after-zero"
-OVERLOADED = "overload/five-529"
 
 
 def run_with(*results: Result, system: str = "openai-python") -> Run:
@@ -49,15 +47,7 @@ def rows(page: Page) -> list[str]:
 
 @pytest.fixture(scope="module")
 def refused(tmp_path_factory: pytest.TempPathFactory) -> Page:
-    responses = {"dialect": "openai-responses"}
-    run = run_with(
-        refused_result(FOUR, 0.0, 4.13, answered=True),
-        refused_result(FOUR, 0.0, 0.47, 0.98, verdict="fail", **responses),
-        refused_result(MINUTE, 0.0, hung=True, duration_s=25.0),
-        refused_result(MINUTE, 0.0, **responses),
-        refused_result(OVERLOADED, 0.0, 0.5, 1.5),
-        refused_result(ZERO, verdict="unsupported", note="not claimed: retry_after"),
-    )
+    run = run_with(*refusals())
     return system_page(run, tmp_path_factory.mktemp("refused"))
 
 
@@ -66,6 +56,7 @@ def test_what_it_waits_is_a_table_of_measured_times(refused: Page) -> None:
         "What it waits for openai-chat openai-responses",
         "429, Retry-After: 4 4.13 s 0.47 s, 0.51 s too soon",
         "429, Retry-After: 61, each time still waiting after 25 s gives up at once",
+        "429, Retry-After: soon takes the refusal for an answer not sent in this dialect",
         "How often it tries openai-chat openai-responses",
         "529 each time, two repeats allowed 3 requests, 0.50, 1.00 s apart not sent in this dialect",
     ]
