@@ -18,7 +18,7 @@ from ..sample_search import searched_run
 
 
 def whole_site(folder: Path) -> Path:
-    """Verdicts of every kind, refusals, recordings, searches, an earlier run, and a line over three. Returns its folder."""
+    """Verdicts of every kind, refusals, recordings, searches, an earlier run, a line over three. Returns its folder."""
     recordings = tuple(recording_of(f"chat-{number}") for number in range(3))
     run = replace(small_run(), recordings=recordings, results=(*small_run().results, *refusals()))
     earlier = large_run(1)
