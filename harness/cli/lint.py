@@ -31,11 +31,14 @@ def lint(
         typer.Argument(metavar="[FILES]...", help="Cassettes, HAR, bodies, recordings; or folders of them."),
     ] = None,
     dialect: Annotated[
-        str | None, typer.Option("--dialect", "-d", help="That of bodies and URLs.", autocompletion=completion.streams)
+        str | None,
+        typer.Option(
+            "--dialect", "-d", metavar="NAME", help="That of bodies and URLs.", autocompletion=completion.streams
+        ),
     ] = None,
-    fail_on: Annotated[str, typer.Option("--fail-on", help="must, should or may: what makes the exit status 1.")] = (
-        "must"
-    ),
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="LEVEL", help="must, should or may: what makes the exit status 1.")
+    ] = ("must"),
     by_provider: Annotated[
         bool, typer.Option("--by-provider", help="Count what each provider's streams break.")
     ] = False,
@@ -44,10 +47,14 @@ def lint(
         typer.Option("--corrections", help="YAML: recordings that were edited, or whose provider is another."),
     ] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules, of one --dialect or of all.")] = False,
-    url: Annotated[str | None, typer.Option("--url", help="Ask a live endpoint below this base URL.")] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="With --url: the model to ask.")] = "test-model",
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Ask a live endpoint below this base URL.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME", help="With --url: the model to ask.")
+    ] = "test-model",
     key_env: Annotated[
-        str | None, typer.Option("--key-env", help="With --url: the variable that holds the key.")
+        str | None, typer.Option("--key-env", metavar="NAME", help="With --url: the variable that holds the key.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -155,13 +162,16 @@ def _lint_live(url: str, dialect: str | None, model: str, key_env: str | None, f
     if key_env is not None and not os.environ.get(key_env):
         fail(f"--key-env {key_env}: this variable is not set; export it, or leave the option out")
     with mendable(NoStream, status=COULD_NOT_RUN):
-        size, findings = lint_url(dialect, url, model, os.environ.get(key_env) if key_env else None)
+        stream = lint_url(dialect, url, model, os.environ.get(key_env) if key_env else None)
     if as_json:
-        _print_json({"url": url, "dialect": dialect, "bytes": size, "findings": [_finding(each) for each in findings]})
+        from harness.lint.record import lint_json
+        from harness.lint.standing import lint_record
+
+        typer.echo(lint_json(lint_record([stream])))
     else:
-        _print_findings(dialect, findings)
-        typer.echo(f"{url}: {size} bytes in {dialect}, {len(findings) or 'no'} findings")
-    _leave(findings, fail_on)
+        _print_findings(dialect, stream.findings)
+        typer.echo(f"{url}: {len(stream.body)} bytes in {dialect}, {len(stream.findings) or 'no'} findings")
+    _leave(stream.findings, fail_on)
 
 
 def _leave(findings: Iterable[AnyFinding], fail_on: str) -> None:
@@ -194,15 +204,6 @@ def _rule(tables: Spec, name: str) -> dict[str, Any]:
         "says": rule.says,
         "authority": tables.authority_of(name).model_dump(mode="json"),
         "example": example_body(tables, name).decode("utf-8", "backslashreplace"),
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "level": finding.level,
-        "offset": finding.offset,
-        "message": finding.message,
     }
 
 

@@ -97,8 +97,14 @@ def _stream(stream: LintedStream) -> StreamRecord:
 
 
 def _traits(stream: LintedStream) -> dict[str, int]:
-    rebuilt = stream.rebuilt
-    return stream_traits(stream.dialect, stream.body, stream.findings, framed=not rebuilt, whole=stream.whole)
+    return stream_traits(
+        stream.dialect,
+        stream.body,
+        stream.findings,
+        headers=stream.headers,
+        framed=not stream.rebuilt,
+        whole=stream.whole,
+    )
 
 
 def _place(stream: LintedStream, finding: Finding) -> Place:

@@ -49,6 +49,8 @@ class LintedStream:
     """What its recorder says of it: `imported from …`."""
     whole: bool = True
     """Whether it came to an end of its own; False where its recorder left."""
+    headers: tuple[tuple[str, str], ...] | None = None
+    """Those of its response, where it came from the wire itself."""
 
     @property
     def rebuilt(self) -> bool:

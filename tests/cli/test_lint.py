@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.lint.record import read_lint
 from tests.cli.conftest import CHAT_STREAM, Harness, stdout_of
 
 GOOD = (
@@ -112,8 +113,15 @@ def test_a_live_endpoint_is_asked_and_its_stream_linted(
     process = started("serve", "--scenario", "canary/plain-text")
     stdout_of(process).readline()
     base = stdout_of(process).readline().decode().strip().removeprefix("base URL: ")
-    ran = harness("lint", "--url", base, "--dialect", "openai-chat", "--key-env", "LINT_KEY", env={"LINT_KEY": "k"})
+    asking, key = ("lint", "--url", base, "--dialect", "openai-chat", "--key-env", "LINT_KEY"), {"LINT_KEY": "k"}
+    ran = harness(*asking, env=key)
     assert ran.out.endswith(" bytes in openai-chat, no findings\n")
+    (harness.folder / "live.json").write_text(harness(*asking, "--json", env=key).out)
+    (stream,) = read_lint(harness.folder / "live.json").streams
+    address = base.removeprefix("http://")
+    assert (stream.provider, stream.file) == (address.partition("/")[0], f"{address}/v1/chat/completions")
+    assert set(stream.traits) == {"usage-own-chunk"}
+    assert stream.findings == ()
 
 
 def test_an_endpoint_that_is_not_there_could_not_be_linted(harness: Harness) -> None:
