@@ -132,6 +132,19 @@ def test_every_command_of_the_guide_to_reports_runs(harness: Harness) -> None:
         assert [silent for _, silent in history.execute(query)] == [0, 0]
 
 
+def test_every_command_of_the_guide_to_readiness_runs(harness: Harness) -> None:
+    guide = (DOCS / "readiness.md").read_text(encoding="utf-8")
+    (harness.folder / "cassettes").symlink_to(ROOT / "cassettes" / "llama-cpp")
+    commands = re.findall(r"^\$ harness (.*)$", guide, re.MULTILINE)
+    assert len(commands) == 6
+    for command in commands:
+        words, _, file = command.partition(" > ")
+        ran = harness.inside(*shlex.split(words))
+        if file:
+            harness.write(file, ran.out)
+    assert "<h1>Readiness</h1>" in (harness.folder / "report" / "readiness.html").read_text()
+
+
 def test_the_site_is_built_and_fetches_nothing_from_elsewhere(tmp_path: Path) -> None:
     command = [BIN / "mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path / "site"]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
