@@ -103,7 +103,7 @@ class _Chunk:
     events: tuple[AnyEvent, ...]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def body_view(played: Played, dialect: str, anchor: str, offsets: tuple[int, ...], limits: Limits) -> BodyView:
     """A body as its page shows it; `offsets` are the places in it that findings point to, sorted.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import inf
 from typing import Any
 
+import msgspec
 from markupsafe import Markup
 
 from harness.report.case.difference import pair, value
@@ -24,6 +26,9 @@ from harness.runner.results import Evidence
 
 _ALWAYS_SEEN = ("text", "reasoning", "refusal", "tool_calls", "error", "usage")
 """What the caller got is shown even where the scenario expects nothing there."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 
 _ALTERNATIVES = ("ending", "finish")
 """Parts whose expectation lists what will do."""
@@ -46,8 +51,7 @@ def field_views(evidence: Evidence) -> Iterable[FieldView]:
     for name in _ALWAYS_SEEN:
         seen = _seen_value(name, evidence)
         if name not in evidence.expected and not _is_nothing(seen):
-            shown_seen = laid_out(error_seen_words(seen)) if name == "error" and isinstance(seen, dict) else value(seen)
-            yield FieldView(name, Markup("<em>not compared</em>"), shown_seen, None)
+            yield _field(name, ..., seen)
 
 
 def alternatives(expected: Any) -> Markup:
@@ -57,6 +61,24 @@ def alternatives(expected: Any) -> Markup:
 
 
 def _field(name: str, expected: Any, seen: Any) -> FieldView:
+    """One part; `...` is expected of one that is not compared. Of systems that do alike, it is laid out once."""
+    try:
+        return _known_field(name, b"" if expected is ... else _encode(expected), _encode(seen))
+    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot say
+        return _not_compared(name, seen) if expected is ... else _laid_out(name, expected, seen)
+
+
+@lru_cache(maxsize=1_024)
+def _known_field(name: str, expected: bytes, seen: bytes) -> FieldView:
+    return _laid_out(name, _decode(expected), _decode(seen)) if expected else _not_compared(name, _decode(seen))
+
+
+def _not_compared(name: str, seen: Any) -> FieldView:
+    shown_seen = laid_out(error_seen_words(seen)) if name == "error" and isinstance(seen, dict) else value(seen)
+    return FieldView(name, Markup("<em>not compared</em>"), shown_seen, None)
+
+
+def _laid_out(name: str, expected: Any, seen: Any) -> FieldView:
     words = expectation_words(expected)
     if words is not None:
         return FieldView(name, shown(words), value(seen), _is_met(expected, seen))

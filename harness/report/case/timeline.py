@@ -6,6 +6,7 @@ it was.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -115,10 +116,13 @@ class _Axis:
         least = max(LONG * (times[-1] - times[0]), LONGER * usual)
         long = [(before, after) for before, after in pairwise(times) if after - before > least]
         starts, ends = [times[0], *(after for _, after in long)], [*(before for before, _ in long), times[-1]]
-        self._stretches = list(zip(starts, ends, self._widths(starts, ends), strict=True))
-        self._places = [0.0]
-        for _, _, width in self._stretches[:-1]:
-            self._places.append(self._places[-1] + width + SHORT_WIDTH)
+        self._places: dict[float, int] = {}
+        place = 0.0
+        for start, end, width in zip(starts, ends, self._widths(starts, ends), strict=True):
+            scale = width / (end - start) if end > start else 0.0
+            inside = times[bisect_left(times, start) : bisect_right(times, end)]
+            self._places |= {time: round(place + (time - start) * scale) for time in inside}
+            place += width + SHORT_WIDTH
         self.pauses = tuple(Pause(self.at(before), self.at(after), after - before) for before, after in long)
         self.labels = tuple((self.at(time), time) for time in [*starts, times[-1]])
 
@@ -131,11 +135,8 @@ class _Axis:
         ]
 
     def at(self, time: float) -> int:
-        """The place of a moment."""
-        for place, (start, end, width) in zip(reversed(self._places), reversed(self._stretches), strict=True):
-            if time >= start:
-                return round(place + (min(time, end) - start) / (end - start) * width if end > start else place)
-        return 0
+        """The place of one of the moments."""
+        return self._places[time]
 
 
 def _attempt_lane(side: str, record: AttemptRecord, axis: _Axis) -> Lane:

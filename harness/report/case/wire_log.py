@@ -99,7 +99,7 @@ def _error_words(record: AttemptRecord, dialect: str) -> str:
     return " ".join(f"{name}={compact(value)}" for name, value in error.items() if value is not None)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _request_body(body: str, limit: int) -> Markup:
     """A JSON body laid out for reading; any other body as it is."""
     try:

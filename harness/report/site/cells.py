@@ -6,9 +6,9 @@ import multiprocessing
 import os
 import re
 import threading
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -30,31 +30,44 @@ SHARE = 8
 _PARTS = re.compile(r'<title>(.*?)</title>\n<span id="trail">(.*?)</span>\n(.*)', re.DOTALL)
 
 
-def write_cells(site: Site) -> None:
+@contextmanager
+def packing(site: Site) -> Iterator[None]:
     """Writes the page that shows a cell, and the packs of all cells, one a scenario; nothing where no case ran.
 
-    A large report is shared among processes, one a core. Raises UnreadableResults where a results file that holds the
-    evidence has changed meanwhile, and OSError.
+    The packs of a large report are shared among processes, one a core, which write them while the `with` block is
+    carried out. When it ends all are written, or UnreadableResults says that a results file that holds the evidence has
+    changed meanwhile. Raises OSError, too.
     """
     if not site.matrix.cells:
+        yield
         return
     site.write("cell.html", "cell.html", cell=None)
     for name in ("cell.js", "cell.css"):
         write_page(site.folder / "static" / name, asset(name))
-    if site.packed:
-        _write_packs(site)
-
-
-def _write_packs(site: Site) -> None:
+    if not site.packed:
+        yield
+        return
     packs = Packs(site)
     count = min(_cores(), MOST_PROCESSES)
     if count == 1 or len(site.matrix.cells) < SHARED_FROM or not _may_fork():
         packs.write(range(len(packs.rows)))
-        return
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(count, context, _begin, (packs,)) as pool:
+        yield
+    else:
+        with _shared(packs, count):
+            yield
+
+
+@contextmanager
+def _shared(packs: Packs, count: int) -> Iterator[None]:
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("fork"), _begin, (packs,))
+    try:
         places = range(len(packs.rows))
-        deque(pool.map(_share, [places[start : start + SHARE] for start in places[::SHARE]]), maxlen=0)
+        shares = [pool.submit(_share, places[start : start + SHARE]) for start in places[::SHARE]]
+        yield
+        for share in shares:
+            share.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _cores() -> int:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from harness.lint.record import LintRecord
 from harness.report.comparison import Past
-from harness.report.site.cells import write_cells
+from harness.report.site.cells import packing
 from harness.report.site.dialects import write_dialects
 from harness.report.site.endpoints import write_endpoints
 from harness.report.site.front_page import write_front_page
@@ -31,7 +31,6 @@ from harness.runner.results import Run
 PageWriter: TypeAlias = Callable[[Site], None]
 
 PAGES: tuple[PageWriter, ...] = (
-    write_cells,
     write_scenarios,
     write_systems,
     write_dialects,
@@ -83,8 +82,9 @@ def write_site(site: Site) -> None:
     site.environment.globals["nav"] = places(site)
     _clear(site.folder)
     write_page(site.folder / "static" / "report.css", asset("report.css"))
-    for write in PAGES:
-        write(site)
+    with packing(site):
+        for write in PAGES:
+            write(site)
 
 
 def _clear(folder: Path) -> None:

@@ -18,12 +18,13 @@ from harness.report.case.evidence import TimedLine
 from harness.report.case.outcome import FieldView
 from harness.report.case.wire_log import AttemptView
 from harness.report.case.words import status_words
-from harness.report.matrix import Row
+from harness.report.marks import Mark
+from harness.report.matrix import Cell, Row
 from harness.report.visible import counted, laid_out, seconds, shortened, shown
 
 SLOT = "\N{NULL}"
 """Where the time of a row goes. No page has this character: `visible` shows it as an escape."""
-KEPT = 256
+KEPT = 64
 """How many laid-out bodies, and rows of outcomes, are kept."""
 HEADER = 300
 """Characters of a header that a page shows."""
@@ -40,8 +41,26 @@ class Pieces:
         """Pieces that look as the templates of this environment say."""
         self._field = environment.get_template("_field.html")
         self._others = environment.get_template("_others.html")
+        self._badges = environment.get_template("_verdicts.html")
+        self._about = environment.get_template("_about.html")
+        self._verdicts: dict[tuple[Mark, Mark], Markup] = {}
+        self._abouts: dict[str, Markup] = {}
         self._fields: dict[FieldView, Markup] = {}
         self._links: dict[str, list[Markup]] = {}
+
+    def verdicts(self, cell: Cell) -> Markup:
+        """Both marks of a cell, in words."""
+        marks = cell.content, cell.ending
+        if marks not in self._verdicts:
+            self._verdicts[marks] = Markup(self._badges.render(content=cell.content, ending=cell.ending))
+        return self._verdicts[marks]
+
+    def about(self, row: Row) -> Markup:
+        """Why there is a row's scenario, and where it happened."""
+        if row.scenario not in self._abouts:
+            self._abouts.clear()
+            self._abouts[row.scenario] = Markup(self._about.render(note=row.note))
+        return self._abouts[row.scenario]
 
     def field(self, field: FieldView) -> Markup:
         """One row of what was expected and seen."""

@@ -252,7 +252,8 @@ def test_pages_stay_inside_the_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
     assert {path.name for path in (tmp_path / "report").iterdir()} == {
         "cell.html", "index.html", "matrix.html", "matrix-data.js", "recordings.html", "searches.html",
-        "static", "cells", "dialects", "dialects.html", "scenarios", "searches", "systems",
+        "static", "cells", "dialects", "dialects.html", "scenarios", "searches", "systems", "readiness",
+        "readiness.html",
     }  # fmt: skip
 
 
