@@ -211,6 +211,7 @@ HarnessMatrix.View = class {
     this.drawn.clear();
     this.above = this.gap();
     this.below = this.gap();
+    this.stretch(this.below, this.tops.at(-1)); // as high as ever, so that what was scrolled to stays
     this.body.replaceChildren(this.above, this.below);
   }
 

@@ -316,6 +316,16 @@ def test_of_very_many_columns_only_those_around_what_is_seen_are_drawn(open_matr
     assert spans == 97
 
 
+def test_scrolling_both_ways_at_once_stays_where_it_was_scrolled_to(open_matrix: Open, tmp_path: Path) -> None:
+    run = large_run(3)
+    copies = tuple(replace(each, system=f"{each.system}-{number}") for number in range(6) for each in run.results)
+    matrix_of([Run(run.header, copies, (), None)], tmp_path)
+    page = open_matrix(tmp_path, "?unfold=all", viewport={"width": 900, "height": 500})
+    page.locator("#scroll").evaluate("each => { each.scrollLeft = 1000; each.scrollTop = 500 }")
+    page.locator("tr.row td[aria-colindex='70']").first.wait_for()
+    assert page.locator("#scroll").evaluate("each => [each.scrollLeft, each.scrollTop]") == [1000, 500]
+
+
 def test_the_keyboard_walks_to_columns_that_are_not_drawn(open_matrix: Open, wide: Path) -> None:
     page = open_matrix(wide, viewport={"width": 900, "height": 700})
     page.locator("#grid [tabindex='0']").focus()
@@ -425,6 +435,24 @@ def test_page_keys_walk_by_screens(open_matrix: Open, large: Path) -> None:
     assert 6 < line < 30
     page.keyboard.press("PageUp")
     assert focused(page).startswith("canary")
+
+
+def test_what_has_the_keyboard_is_in_sight_below_and_beside_the_heads(open_matrix: Open, large: Path) -> None:
+    page = open_matrix(large, "?unfold=all", viewport={"width": 700, "height": 500})
+    page.locator("#grid [tabindex='0']").focus()
+    hidden = """() => {
+      const place = document.activeElement.getBoundingClientRect(), scroll = document.getElementById("scroll");
+      const area = scroll.getBoundingClientRect(), corner = scroll.querySelector(".corner").getBoundingClientRect();
+      return place.top < corner.bottom - 1 || place.bottom > area.top + scroll.clientHeight + 2
+        || place.left < corner.right - 1 || place.right > area.left + scroll.clientWidth + 2;
+    }"""
+    walk = ["ArrowRight"] * 16 + ["ArrowDown"] * 30 + ["ArrowUp"] * 25 + ["ArrowLeft"] * 15
+    lost = []
+    for place, key in enumerate(walk):
+        page.keyboard.press(key)
+        if page.evaluate(hidden):
+            lost.append((place, key))
+    assert lost == []
 
 
 def test_what_is_looked_at_is_said_in_full(open_matrix: Open, small: Path) -> None:
