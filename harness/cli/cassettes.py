@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from harness.recording.folder import NamedCassette
 
 Cassettes = list[Path] | None
-SPEED = typer.Option("--speed", help="How cassettes play: recorded, instant, or so many times as fast.")
+SPEED = typer.Option(
+    "--speed", metavar="SPEED", help="How cassettes play: recorded, instant, or so many times as fast."
+)
 
 
 def speed_of(text: str) -> float:

@@ -26,9 +26,14 @@ def compare(
     before: Annotated[Path, typer.Argument(help="The results file of the run that was.")],
     after: Annotated[Path, typer.Argument(help="The results file of the run that is.")],
     fail_on: Annotated[
-        str, typer.Option("--fail-on", help="must, should, may or never: what may not go from pass to fail.")
+        str,
+        typer.Option(
+            "--fail-on", metavar="LEVEL", help="must, should, may or never: what may not go from pass to fail."
+        ),
     ] = "must",
-    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write it for a pull request here.")] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="PATH", help="Write it for a pull request here.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
 ) -> None:
     """Say what broke, what was fixed, what fails in another way, and what is new or gone between two runs.

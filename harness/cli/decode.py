@@ -20,7 +20,11 @@ def decode(
     dialect: Annotated[
         str,
         typer.Option(
-            "--dialect", "-d", help="The wire dialect, for example openai-chat.", autocompletion=completion.streams
+            "--dialect",
+            "-d",
+            metavar="NAME",
+            help="The wire dialect, for example openai-chat.",
+            autocompletion=completion.streams,
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the transcript as JSON.")] = False,

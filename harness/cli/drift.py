@@ -25,14 +25,15 @@ EXAMPLE = "Example: harness drift --against cassettes/openai --recorded cassette
 
 PROVIDER = typer.Option(
     "--provider",
+    metavar="NAME",
     help="Who is asked anew, every probe; `harness providers list` names them.",
     autocompletion=completion.providers,
 )
-AGAINST = typer.Option("--against", help="The folder of older recordings (cassettes/PROVIDER).")
-RECORDED = typer.Option("--recorded", help="A folder of newer recordings; nobody is asked then.")
-PROBE = typer.Option("--probe", help="Ask only these probes.")
-KEEP = typer.Option("--keep", help="Keep the new recordings in this folder.")
-LEAST = typer.Option("--least", help="Show findings from this severity on: breaking, notable or info.")
+AGAINST = typer.Option("--against", metavar="PATH", help="The folder of older recordings (cassettes/PROVIDER).")
+RECORDED = typer.Option("--recorded", metavar="PATH", help="A folder of newer recordings; nobody is asked then.")
+PROBE = typer.Option("--probe", metavar="NAME", help="Ask only these probes.")
+KEEP = typer.Option("--keep", metavar="PATH", help="Keep the new recordings in this folder.")
+LEAST = typer.Option("--least", metavar="LEVEL", help="Show findings from this severity on: breaking, notable or info.")
 AS_JSON = typer.Option("--json", help="Print all findings as JSON.")
 
 

@@ -27,12 +27,13 @@ from harness.cli.runs import (
     File,
     Files,
     Names,
+    Voice,
     known_lists,
     make_room,
-    refuse_both,
     results_path,
     shard_of,
     show,
+    voice,
 )
 
 if TYPE_CHECKING:
@@ -48,30 +49,51 @@ DECODERS = "decoders"
 SYSTEM = typer.Option(
     "--system",
     "-s",
+    metavar="NAME",
     help="What replay takes, or our own decoders or translation, which is the default and needs no HTTP.",
     show_default=DECODERS,
     autocompletion=completion.searched_systems,
 )
 SCENARIO = typer.Option(
-    "--scenario", help="Only these streams; patterns such as canary/* will do.", autocompletion=completion.scenarios
+    "--scenario",
+    metavar="NAME",
+    help="Only these streams; patterns such as canary/* will do.",
+    autocompletion=completion.scenarios,
 )
-CASSETTE = typer.Option("--cassette", help="The exchanges in this cassette or folder instead of scenarios.")
-RECORDINGS = typer.Option("--recordings", help="The recorded streams in this folder instead of scenarios.")
+CASSETTE = typer.Option(
+    "--cassette", metavar="PATH", help="The exchanges in this cassette or folder instead of scenarios."
+)
+RECORDINGS = typer.Option(
+    "--recordings", metavar="PATH", help="The recorded streams in this folder instead of scenarios."
+)
 CUTS = typer.Option("--cuts", help="Only other cuts: what is said must stay the same.")
 NEUTRAL = typer.Option("--neutral", help="Only other spellings of the same: what is said must stay the same.")
 DAMAGE = typer.Option("--damage", help="Only damage: it must not pass for a whole answer.")
-EXAMPLES = typer.Option("--examples", "-n", min=0, help="Inputs made at random, for each stream and kind.")
-EXHAUSTIVE = typer.Option(
-    "--exhaustive", help="At most so many of the inputs that are made one by one, for each stream and kind; or all."
+EXAMPLES = typer.Option(
+    "--examples", "-n", metavar="NUMBER", min=0, help="Inputs made at random, for each stream and kind."
 )
-SEED = typer.Option("--seed", min=0, help="The same seed makes the same inputs.")
-MINUTES = typer.Option("--minutes", min=0.01, help="Go on with the next seeds until the time is over.")
-JOBS = typer.Option("--jobs", "-j", min=1, help="Processes that search.", show_default="one for each core")
-SAVE = typer.Option("--save", help="Write each finding as a scenario into this folder.")
-DATABASE = typer.Option("--database", help="Keep inputs that failed in this folder, and try them first.")
-PLAN = typer.Option("--plan", help="Play this one input only, as a finding names it, and show what becomes of it.")
+EXHAUSTIVE = typer.Option(
+    "--exhaustive",
+    metavar="NUMBER",
+    help="At most so many of the inputs that are made one by one, for each stream and kind; or all.",
+)
+SEED = typer.Option("--seed", metavar="NUMBER", min=0, help="The same seed makes the same inputs.")
+MINUTES = typer.Option(
+    "--minutes", metavar="NUMBER", min=0.01, help="Go on with the next seeds until the time is over."
+)
+JOBS = typer.Option(
+    "--jobs", "-j", metavar="NUMBER", min=1, help="Processes that search.", show_default="one for each core"
+)
+SAVE = typer.Option("--save", metavar="PATH", help="Write each finding as a scenario into this folder.")
+DATABASE = typer.Option(
+    "--database", metavar="PATH", help="Keep inputs that failed in this folder, and try them first."
+)
+PLAN = typer.Option(
+    "--plan", metavar="JSON", help="Play this one input only, as a finding names it, and show what becomes of it."
+)
 FRONT = typer.Option(
     "--front",
+    metavar="NAME",
     help="Of gateways: only with a client of this dialect in front of them.",
     autocompletion=completion.dialects,
 )
@@ -110,14 +132,14 @@ def fuzz(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Search for ways of cutting, respelling or damaging a stream that a system does not stand."""
-    refuse_both(quiet=quiet, verbose=verbose)
+    told = voice(quiet=quiet, as_json=as_json, verbose=verbose)
     given = _given(scenario, family, dialect, catalogue, cassette, recordings)
     effort = (examples, exhaustive, seed, minutes, jobs, shard, database)
     asked = _Asked(system, _kinds(cuts, neutral, damage), *effort, front, in_process, isolate, known_lists(known))
     campaign = _campaign(given, asked, results_path(results, report))
     if plan is not None:
         _play(campaign, plan, as_json=as_json, quiet=quiet)
-    _search(campaign, save, report, junit, quiet=quiet, as_json=as_json, verbose=verbose)
+    _search(campaign, save, report, junit, told)
 
 
 class _Asked(NamedTuple):
@@ -162,23 +184,13 @@ def _campaign(given: GivenStreams, asked: _Asked, results: Path | None) -> Campa
     )
 
 
-def _search(
-    campaign: Campaign,
-    save: Path | None,
-    report: Path | None,
-    junit: Path | None,
-    *,
-    quiet: bool,
-    as_json: bool,
-    verbose: bool,
-) -> NoReturn:
+def _search(campaign: Campaign, save: Path | None, report: Path | None, junit: Path | None, told: Voice) -> NoReturn:
     """Carries it out, writes what was asked for, and ends the command with its status."""
-    said = not (quiet or as_json)
     make_room(campaign.results, report and report / "index.html", junit, save and save / "fuzz" / "scenario.yaml")
-    run = _carry_out(campaign, quiet=quiet, as_json=as_json, verbose=verbose)
+    run = _carry_out(campaign, told)
     if save is not None:
-        _save(run, campaign, save, said=said)
-    show(run, report, junit, said=said)
+        _save(run, campaign, save, said=told.summary)
+    show(run, report, junit, said=told.summary)
 
 
 def _kinds(cuts: bool, neutral: bool, damage: bool) -> tuple[Kind, ...]:
@@ -221,7 +233,7 @@ def _places(catalogue: File, cassette: Cassettes, recordings: File) -> dict[str,
     return {"--catalogue": catalogue, "--cassette": cassette, "--recordings": recordings}
 
 
-def _carry_out(campaign: Campaign, *, quiet: bool, as_json: bool, verbose: bool) -> Run:
+def _carry_out(campaign: Campaign, told: Voice) -> Run:
     """Runs it, shown on stderr; what goes wrong ends the command with its exit status."""
     from harness.cli.progress import Progress
     from harness.fuzz.campaign import run_campaign
@@ -233,7 +245,7 @@ def _carry_out(campaign: Campaign, *, quiet: bool, as_json: bool, verbose: bool)
     ours = mendable(UnreadableKnownFailures, status=COULD_NOT_RUN)
     theirs = mendable(WrongRun, UnknownSystem, UnreadableManifest)
     try:
-        with Progress(quiet=quiet, as_json=as_json, verbose=verbose, what="searches") as progress, ours, theirs:
+        with Progress(**told._asdict(), what="searches") as progress, ours, theirs:
             return run_campaign(campaign, progress.listeners)
     except KeyboardInterrupt:
         kept = f"; what it found so far lies in {campaign.results}" if campaign.results else ""

@@ -23,18 +23,35 @@ EXAMPLE = (
 _PARTS = "URL,dialect=…,key-env=…,model=…"
 
 
-Upstream = Annotated[str, typer.Option("--upstream", help="Base URL of the upstream, without a version path.")]
-Dialect = Annotated[str, typer.Option("--upstream-dialect", help="The dialect that it speaks.")]
-Listen = Annotated[str, typer.Option("--listen", help="Where to listen; port 0 takes a free one.")]
-KeyEnv = Annotated[str | None, typer.Option("--upstream-key-env", help="The variable that holds the upstream's key.")]
-TokenEnv = Annotated[str | None, typer.Option("--token-env", help="The variable with the token that clients show.")]
-Model = Annotated[list[str] | None, typer.Option("--model", help="ALIAS=NAME: what clients may call a model.")]
+Upstream = Annotated[
+    str, typer.Option("--upstream", metavar="URL", help="Base URL of the upstream, without a version path.")
+]
+Dialect = Annotated[str, typer.Option("--upstream-dialect", metavar="NAME", help="The dialect that it speaks.")]
+Listen = Annotated[str, typer.Option("--listen", metavar="ADDRESS", help="Where to listen; port 0 takes a free one.")]
+KeyEnv = Annotated[
+    str | None, typer.Option("--upstream-key-env", metavar="NAME", help="The variable that holds the upstream's key.")
+]
+TokenEnv = Annotated[
+    str | None, typer.Option("--token-env", metavar="NAME", help="The variable with the token that clients show.")
+]
+Model = Annotated[
+    list[str] | None, typer.Option("--model", metavar="NAME", help="ALIAS=NAME: what clients may call a model.")
+]
 Fallback = Annotated[list[str] | None, typer.Option("--fallback", help=f"An upstream that stands in: {_PARTS}.")]
-Heartbeat = Annotated[float, typer.Option("--heartbeat", min=0, help="Seconds of silence before a sign of life; or 0.")]
-MaxBytes = Annotated[int, typer.Option("--max-request-bytes", min=1, help="The largest request body that is read.")]
-MaxRetries = Annotated[int | None, typer.Option("--max-retries", min=0, help="Repeats before the first content.")]
+Heartbeat = Annotated[
+    float, typer.Option("--heartbeat", metavar="SECONDS", min=0, help="Seconds of silence before a sign of life; or 0.")
+]
+MaxBytes = Annotated[
+    int, typer.Option("--max-request-bytes", metavar="NUMBER", min=1, help="The largest request body that is read.")
+]
+MaxRetries = Annotated[
+    int | None, typer.Option("--max-retries", metavar="NUMBER", min=0, help="Repeats before the first content.")
+]
 ThinkTags = Annotated[bool, typer.Option("--think-tags", help="Take inline <think> blocks for reasoning.")]
-Grace = Annotated[float, typer.Option("--grace", min=0, help="Seconds that streams get to finish when it is stopped.")]
+Grace = Annotated[
+    float,
+    typer.Option("--grace", metavar="SECONDS", min=0, help="Seconds that streams get to finish when it is stopped."),
+]
 Log = Annotated[bool, typer.Option("--log", help="Write a line for each request to standard error.")]
 
 

@@ -19,22 +19,24 @@ FORM = (
     "The form, where the content does not show it: har, har-zip, cassette (vcrpy, go-vcr, Ruby's VCR), body, "
     "list (of frames, or of chunks in base64), chunks (an object with a chunk list), recordings (a line each)."
 )
+DIALECT = typer.Option(
+    "--dialect",
+    "-d",
+    metavar="NAME",
+    help="That of bodies; and only exchanges of that dialect.",
+    autocompletion=completion.dialects,
+)
 
 
 def import_(
     files: Annotated[list[Path], typer.Argument(help="Recordings: HAR files, cassettes, bodies, lists.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="A folder for a cassette per file; or one .yaml for all.")],
-    dialect: Annotated[
-        str | None,
-        typer.Option(
-            "--dialect",
-            "-d",
-            help="That of bodies; and only exchanges of that dialect.",
-            autocompletion=completion.dialects,
-        ),
-    ] = None,
-    provider: Annotated[str | None, typer.Option("--provider", help="Who answered.")] = None,
-    form: Annotated[str | None, typer.Option("--form", help=FORM)] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="PATH", help="A folder for a cassette per file; or one .yaml for all."),
+    ],
+    dialect: Annotated[str | None, DIALECT] = None,
+    provider: Annotated[str | None, typer.Option("--provider", metavar="NAME", help="Who answered.")] = None,
+    form: Annotated[str | None, typer.Option("--form", metavar="NAME", help=FORM)] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also exchanges with no model's endpoint.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace cassettes that are there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,

@@ -24,21 +24,22 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness lint cassettes --fail-on should"
 
+DIALECT = typer.Option(
+    "--dialect", "-d", metavar="NAME", help="That of bodies and URLs.", autocompletion=completion.streams
+)
+FAIL_ON = typer.Option("--fail-on", metavar="LEVEL", help="must, should or may: what makes the exit status 1.")
+URL = typer.Option("--url", metavar="URL", help="Ask a live endpoint below this base URL.")
+MODEL = typer.Option("--model", "-m", metavar="NAME", help="With --url: the model to ask.")
+KEY_ENV = typer.Option("--key-env", metavar="NAME", help="With --url: the variable that holds the key.")
+
 
 def lint(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[FILES]...", help="Cassettes, HAR, bodies, recordings; or folders of them."),
     ] = None,
-    dialect: Annotated[
-        str | None,
-        typer.Option(
-            "--dialect", "-d", metavar="NAME", help="That of bodies and URLs.", autocompletion=completion.streams
-        ),
-    ] = None,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="must, should or may: what makes the exit status 1.")
-    ] = ("must"),
+    dialect: Annotated[str | None, DIALECT] = None,
+    fail_on: Annotated[str, FAIL_ON] = "must",
     by_provider: Annotated[
         bool, typer.Option("--by-provider", help="Count what each provider's streams break.")
     ] = False,
@@ -47,15 +48,9 @@ def lint(
         typer.Option("--corrections", help="YAML: recordings that were edited, or whose provider is another."),
     ] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules, of one --dialect or of all.")] = False,
-    url: Annotated[
-        str | None, typer.Option("--url", metavar="URL", help="Ask a live endpoint below this base URL.")
-    ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME", help="With --url: the model to ask.")
-    ] = "test-model",
-    key_env: Annotated[
-        str | None, typer.Option("--key-env", metavar="NAME", help="With --url: the variable that holds the key.")
-    ] = None,
+    url: Annotated[str | None, URL] = None,
+    model: Annotated[str, MODEL] = "test-model",
+    key_env: Annotated[str | None, KEY_ENV] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say by rule, level and byte what is malformed in recorded streams, or in a live endpoint's; strictly."""

@@ -29,13 +29,14 @@ from harness.cli.runs import (
     File,
     Files,
     Names,
+    Pace,
     carry_out,
     known_lists,
     make_room,
-    refuse_both,
     results_path,
     settings_for,
     shard_of,
+    voice,
     write_views,
 )
 
@@ -46,12 +47,20 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: harness matrix --system 'openai*' --snapshot reports/matrix"
 
 SYSTEM = typer.Option(
-    "--system", "-s", help="Only these systems; patterns such as openai-* will do.", autocompletion=completion.systems
+    "--system",
+    "-s",
+    metavar="NAME",
+    help="Only these systems; patterns such as openai-* will do.",
+    autocompletion=completion.systems,
 )
-EXCEPT = typer.Option("--except", "-x", help="Not these systems; patterns will do.", autocompletion=completion.systems)
-REPEAT = typer.Option("--repeat", min=1, help="Run so often, and name every verdict that is not the same each time.")
-SNAPSHOT = typer.Option("--snapshot", help="Write the pages that are published into this folder.")
-README = typer.Option("--readme", help="Put the table of systems between the marks of this file.")
+EXCEPT = typer.Option(
+    "--except", "-x", metavar="NAME", help="Not these systems; patterns will do.", autocompletion=completion.systems
+)
+REPEAT = typer.Option(
+    "--repeat", metavar="NUMBER", min=1, help="Run so often, and name every verdict that is not the same each time."
+)
+SNAPSHOT = typer.Option("--snapshot", metavar="PATH", help="Write the pages that are published into this folder.")
+README = typer.Option("--readme", metavar="PATH", help="Put the table of systems between the marks of this file.")
 
 
 def matrix(
@@ -77,26 +86,23 @@ def matrix(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Run every installed system through the whole catalogue, and say which were left out and why."""
-    refuse_both(quiet=quiet, verbose=verbose)
+    told = voice(quiet=quiet, as_json=as_json, verbose=verbose)
     listed = known_lists(known)
     taking_part = _roster(system or (), without or ())
     settings = settings_for(
         taking_part.systems,
         Chosen(scenario, family, dialect, catalogue),
-        jobs=jobs,
-        systems_at_once=systems_at_once,
+        Pace(jobs, systems_at_once, isolate, shard_of(shard)),
         results=results_path(results, report),
-        isolated=isolate,
-        shard=shard_of(shard),
         known=listed,
         left_out={each.name: each.reason for each in taking_part.left_out},
     )
     make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)
     _find_place(readme)
-    runs = carry_out(settings, times=repeat, quiet=quiet, as_json=as_json, verbose=verbose)
+    runs = carry_out(settings, told, times=repeat)
     write_views(runs[0], report, junit)
     _publish(runs[0], snapshot, readme)
-    _conclude(runs, report or snapshot, said=not quiet and not as_json)
+    _conclude(runs, report or snapshot, said=told.summary)
 
 
 def _roster(wanted: list[str] | tuple[()], without: list[str] | tuple[()]) -> Roster:

@@ -13,7 +13,7 @@ from harness.cli.runs import JUNIT, QUIET, REPORT, File, make_room, show
 EXAMPLE = "Example: harness merge shard-1.jsonl shard-2.jsonl --results all.jsonl"
 
 FILES = typer.Argument(help="Results files that replay, matrix or fuzz wrote.", metavar="FILE...", show_default=False)
-RESULTS = typer.Option("--results", "-o", help="Write the one results file here.")
+RESULTS = typer.Option("--results", "-o", metavar="PATH", help="Write the one results file here.")
 
 
 def merge(

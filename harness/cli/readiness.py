@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness readiness results.jsonl --client openai-python --servers lint.json"
 FILES = typer.Argument(help="Results files, such as `harness replay --results FILE` writes.", metavar="FILE...")
-CLIENT = typer.Option("--client", "-c", help="Say all of this client: what to mend first, and every server.")
+CLIENT = typer.Option(
+    "--client", "-c", metavar="NAME", help="Say all of this client: what to mend first, and every server."
+)
 SERVERS = typer.Option(
     "--servers", help="Streams of servers of your own: what `harness lint --json` wrote, recordings, or cassettes."
 )
-SERVER = typer.Option("--server", "-s", help="Look at this server alone. May be given again.")
-FAIL_ON = typer.Option("--fail-on", help="`not-ready` or `limits`: exit 1 where a client is that, or worse.")
+SERVER = typer.Option("--server", "-s", metavar="NAME", help="Look at this server alone. May be given again.")
+FAIL_ON = typer.Option(
+    "--fail-on", metavar="LEVEL", help="`not-ready` or `limits`: exit 1 where a client is that, or worse."
+)
 GRAVE = {"not-ready": ("not ready",), "limits": ("not ready", "limits")}
 SHOWN = 10
 """How many failures and gaps the terminal lists."""

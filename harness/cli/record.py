@@ -21,14 +21,22 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness record --provider openai --dry-run"
 
-PROBE = typer.Option("--probe", help="Only these probes, also those that the provider is said not to show.")
-OUT = typer.Option("--out", help="The folder of the cassettes (cassettes/PROVIDER); with --proxy, the cassette.")
+PROBE = typer.Option(
+    "--probe", metavar="NAME", help="Only these probes, also those that the provider is said not to show."
+)
+OUT = typer.Option(
+    "--out", metavar="PATH", help="The folder of the cassettes (cassettes/PROVIDER); with --proxy, the cassette."
+)
 DRY_RUN = typer.Option("--dry-run", help="Say what would be asked and what it may cost, and ask nothing.")
-CONTEXT = typer.Option("--context-tokens", min=1, help="How many tokens are too many, for the over-long prompt.")
-TIMEOUT = typer.Option("--timeout", min=0.1, help="Seconds of silence after which an answer is given up.")
+CONTEXT = typer.Option(
+    "--context-tokens", metavar="NUMBER", min=1, help="How many tokens are too many, for the over-long prompt."
+)
+TIMEOUT = typer.Option(
+    "--timeout", metavar="SECONDS", min=0.1, help="Seconds of silence after which an answer is given up."
+)
 PROXY = typer.Option("--proxy", help="Record what other programs ask, on its way through a proxy.")
-LISTEN = typer.Option("--listen", help="Where the proxy listens; port 0 takes a free one.")
-UPSTREAM = typer.Option("--upstream", help="Where the proxy sends requests: a base URL.")
+LISTEN = typer.Option("--listen", metavar="ADDRESS", help="Where the proxy listens; port 0 takes a free one.")
+UPSTREAM = typer.Option("--upstream", metavar="URL", help="Where the proxy sends requests: a base URL.")
 APPEND = typer.Option("--append", help="With --proxy: add to the cassette that is there.")
 AS_JSON = typer.Option("--json", help="Print JSON.")
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors and the summary.")

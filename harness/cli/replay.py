@@ -31,15 +31,16 @@ from harness.cli.runs import (
     File,
     Files,
     Names,
+    Pace,
     carry_out,
     known_lists,
     make_room,
     read_baseline,
-    refuse_both,
     results_path,
     settings_for,
     shard_of,
     show,
+    voice,
 )
 
 if TYPE_CHECKING:
@@ -51,13 +52,16 @@ EXAMPLE = "Example: harness replay --system my_adapter.py --family tool-calls --
 SYSTEM = typer.Option(
     "--system",
     "-s",
+    metavar="NAME",
     help="A bundled name, an adapter script, a manifest, or pkg.module:attr.",
     autocompletion=completion.systems,
 )
-CASSETTE = typer.Option("--cassette", help="The exchanges in this cassette or folder instead of scenarios.")
+CASSETTE = typer.Option(
+    "--cassette", metavar="PATH", help="The exchanges in this cassette or folder instead of scenarios."
+)
 UPDATE = typer.Option("--update", help="Show how cassettes differ from their golden transcripts, and rewrite those.")
 YES = typer.Option("--yes", "-y", help="With --update: rewrite without a question.")
-RECORDINGS = typer.Option("--recordings", help="Also decode every recorded stream in this folder.")
+RECORDINGS = typer.Option("--recordings", metavar="PATH", help="Also decode every recorded stream in this folder.")
 IN_PROCESS = typer.Option("--in-process", help="Without sockets, on a virtual clock; for in-process systems.")
 
 
@@ -87,25 +91,20 @@ def replay(
     quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Run systems through the catalogue's scenarios, or through recorded exchanges, and judge what they do."""
-    refuse_both(quiet=quiet, verbose=verbose)
-    _refuse_contradictions(cassette, catalogue, system, speed=speed, update=update, yes=yes)
-    was = _first(cassette, baseline, update=update, yes=yes)
+    told = voice(quiet=quiet, as_json=as_json, verbose=verbose)
+    was = _first(cassette, catalogue, system, baseline, speed=speed, update=update, yes=yes)
     settings = settings_for(
         system or ["reference"],
         Chosen(scenario, family, dialect, catalogue),
+        Pace(jobs, systems_at_once, isolate, shard_of(shard)),
         cassettes=_given(cassette, speed),
         lane="in-process" if in_process else "sockets",
-        jobs=jobs,
-        systems_at_once=systems_at_once,
         recordings=recordings,
         results=results_path(results, report),
-        isolated=isolate,
-        shard=shard_of(shard),
         known=known_lists(known),
     )
     make_room(settings.results, report and report / "index.html", junit)
-    [run] = carry_out(settings, quiet=quiet, as_json=as_json, verbose=verbose)
-    show(run, report, junit, said=not (quiet or as_json), baseline=was)
+    show(carry_out(settings, told)[0], report, junit, said=told.summary, baseline=was)
 
 
 def _refuse_contradictions(
@@ -122,9 +121,12 @@ def _refuse_contradictions(
         fail("--yes answers the question of --update; give that too")
 
 
-def _first(cassettes: Cassettes, baseline: File, *, update: bool, yes: bool) -> Run | None:
-    """What comes before a replay: golden transcripts are rewritten where that was asked for, which ends the command;
-    else the run is read that this one is compared with."""
+def _first(
+    cassettes: Cassettes, catalogue: File, system: Names, baseline: File, *, speed: str, update: bool, yes: bool
+) -> Run | None:
+    """What comes before a replay: options that do not go together are refused; golden transcripts are rewritten where
+    that was asked for, which ends the command; else the run is read that this one is compared with."""
+    _refuse_contradictions(cassettes, catalogue, system, speed=speed, update=update, yes=yes)
     if update:
         update_golden(cassettes_in(cassettes or []), yes=yes)
     return read_baseline(baseline)

@@ -26,23 +26,29 @@ EXAMPLE = "Example: harness report results.jsonl --html report --history history
 File = Path | None
 
 FILES = typer.Argument(help="Results files: of one run, of its shards, or of several runs.", metavar="FILE...")
-HTML = typer.Option("--html", help="Write the HTML report into this folder.")
-BADGES = typer.Option("--badges", help="Write badges, as JSON and SVG, into this folder.")
-HISTORY = typer.Option("--history", help="Keep the run in this file, and compare it with the one before it there.")
-BASELINE = typer.Option("--baseline", help="A results file: say what changed since then.")
-LINT = typer.Option("--lint", help="What `harness lint --json` said: the HTML report tells how endpoints stand.")
+HTML = typer.Option("--html", metavar="PATH", help="Write the HTML report into this folder.")
+BADGES = typer.Option("--badges", metavar="PATH", help="Write badges, as JSON and SVG, into this folder.")
+HISTORY = typer.Option(
+    "--history", metavar="PATH", help="Keep the run in this file, and compare it with the one before it there."
+)
+BASELINE = typer.Option("--baseline", metavar="PATH", help="A results file: say what changed since then.")
+LINT = typer.Option(
+    "--lint", metavar="PATH", help="What `harness lint --json` said: the HTML report tells how endpoints stand."
+)
 SERVE = typer.Option("--serve", help="Serve the HTML report on 127.0.0.1, until Ctrl-C; nothing is written for it.")
-PORT = typer.Option("--port", "-p", min=0, max=65535, help="Where to serve it; 0 takes a free port.")
+PORT = typer.Option("--port", "-p", metavar="NUMBER", min=0, max=65535, help="Where to serve it; 0 takes a free port.")
 OPEN = typer.Option("--open", help="Open the HTML report in a browser; without --html, serve it.")
 
 
 def report(
     results: Annotated[list[Path] | None, FILES] = None,
     html: Annotated[File, HTML] = None,
-    junit: Annotated[File, typer.Option("--junit", help="Write JUnit XML here.")] = None,
-    markdown: Annotated[File, typer.Option("--markdown", help="Write a summary for a pull request here.")] = None,
-    sarif: Annotated[File, typer.Option("--sarif", help="Write SARIF 2.1.0 here.")] = None,
-    csv: Annotated[File, typer.Option("--csv", help="Write a table here, a line each result.")] = None,
+    junit: Annotated[File, typer.Option("--junit", metavar="PATH", help="Write JUnit XML here.")] = None,
+    markdown: Annotated[
+        File, typer.Option("--markdown", metavar="PATH", help="Write a summary for a pull request here.")
+    ] = None,
+    sarif: Annotated[File, typer.Option("--sarif", metavar="PATH", help="Write SARIF 2.1.0 here.")] = None,
+    csv: Annotated[File, typer.Option("--csv", metavar="PATH", help="Write a table here, a line each result.")] = None,
     badges: Annotated[File, BADGES] = None,
     github: Annotated[bool, typer.Option("--github", help="Print annotations, and write the step's summary.")] = False,
     history: Annotated[File, HISTORY] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
@@ -26,14 +26,10 @@ if TYPE_CHECKING:
         """What else a run can be told; see `Settings`."""
 
         lane: LaneName
-        jobs: int
-        systems_at_once: int
         recordings: Path | None
         workers: int
         results: Path | None
-        isolated: bool
         left_out: dict[str, str]
-        shard: Shard | None
         known: KnownLists
 
 
@@ -42,21 +38,32 @@ File = Path | None
 Files = list[Path] | None
 SCENARIO = typer.Option(
     "--scenario",
+    metavar="NAME",
     help="Only these scenarios; patterns such as canary/* will do.",
     autocompletion=completion.scenarios,
 )
-FAMILY = typer.Option("--family", "-f", help="Only these families.", autocompletion=completion.families)
-DIALECT = typer.Option("--dialect", "-d", help="Only these dialects.", autocompletion=completion.dialects)
-CATALOGUE = typer.Option("--catalogue", help="A folder of scenarios instead of the built-in one.")
-JOBS = typer.Option("--jobs", "-j", min=1, help="Cases of one system at once.")
-AT_ONCE = typer.Option("--systems-at-once", min=1, help="Systems at once; the others wait until one is through.")
+FAMILY = typer.Option("--family", "-f", metavar="NAME", help="Only these families.", autocompletion=completion.families)
+DIALECT = typer.Option(
+    "--dialect", "-d", metavar="NAME", help="Only these dialects.", autocompletion=completion.dialects
+)
+CATALOGUE = typer.Option("--catalogue", metavar="PATH", help="A folder of scenarios instead of the built-in one.")
+JOBS = typer.Option("--jobs", "-j", metavar="NUMBER", min=1, help="Cases of one system at once.")
+AT_ONCE = typer.Option(
+    "--systems-at-once", metavar="NUMBER", min=1, help="Systems at once; the others wait until one is through."
+)
 ISOLATE = typer.Option("--isolate/--no-isolate", help="Cut systems off from every network but loopback.")
-REPORT = typer.Option("--report", help="Write the HTML report and results.jsonl into this folder.")
-SHARD = typer.Option("--shard", help="Which part to do here, such as 2/4; harness merge joins the parts.")
-RESULTS = typer.Option("--results", help="Write the results file here.")
-BASELINE = typer.Option("--baseline", help="A results file: only what is not as it was there counts as a failure.")
-JUNIT = typer.Option("--junit", help="Write JUnit XML here.")
-KNOWN = typer.Option("--known", help="A list of your own of known failures and of what is flaky; see docs/ci.md.")
+REPORT = typer.Option("--report", metavar="PATH", help="Write the HTML report and results.jsonl into this folder.")
+SHARD = typer.Option(
+    "--shard", metavar="N/M", help="Which part to do here, such as 2/4; harness merge joins the parts."
+)
+RESULTS = typer.Option("--results", metavar="PATH", help="Write the results file here.")
+BASELINE = typer.Option(
+    "--baseline", metavar="PATH", help="A results file: only what is not as it was there counts as a failure."
+)
+JUNIT = typer.Option("--junit", metavar="PATH", help="Write JUnit XML here.")
+KNOWN = typer.Option(
+    "--known", metavar="PATH", help="A list of your own of known failures and of what is flaky; see docs/ci.md."
+)
 AS_JSON = typer.Option("--json", help="Print the results file instead of a summary.")
 VERBOSE = typer.Option("--verbose", "-v", help="Say on stderr what became of each case, as it ends.")
 QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors.")
@@ -72,9 +79,39 @@ class Chosen:
     catalogue: File
 
 
+class Pace(NamedTuple):
+    """How much of it is done here, how much of that at once, and whether cut off from the network."""
+
+    jobs: int
+    systems_at_once: int
+    isolated: bool
+    shard: Shard | None
+
+
+class Voice(NamedTuple):
+    """How much is said, and in which form."""
+
+    quiet: bool
+    as_json: bool
+    verbose: bool
+
+    @property
+    def summary(self) -> bool:
+        """Whether a summary is printed."""
+        return not (self.quiet or self.as_json)
+
+
+def voice(*, quiet: bool, as_json: bool, verbose: bool) -> Voice:
+    """How much is to be said; both more and nothing ends the command."""
+    if quiet and verbose:
+        fail("--quiet says nothing and --verbose says more; give one of them")
+    return Voice(quiet, as_json, verbose)
+
+
 def settings_for(
     systems: Iterable[str],
     chosen: Chosen,
+    pace: Pace,
     *,
     cassettes: GivenCassettes | None = None,
     **others: Unpack[OtherSettings],
@@ -94,6 +131,7 @@ def settings_for(
                 dialects=dialects,
                 source=cassettes.source,
                 reviewed=cassettes.reviewed(chosen.scenarios, dialects),
+                **pace._asdict(),
                 **others,
             )
         loaded = load_catalogue(chosen.catalogue)
@@ -103,6 +141,7 @@ def settings_for(
             catalogue=loaded,
             dialects=dialects,
             source=("--catalogue", str(chosen.catalogue)) if chosen.catalogue else (),
+            **pace._asdict(),
             **others,
         )
 
@@ -136,13 +175,7 @@ def make_room(*paths: Path | None) -> None:
             make_parent(path)
 
 
-def refuse_both(*, quiet: bool, verbose: bool) -> None:
-    """Ends the command where it is to say both more and nothing."""
-    if quiet and verbose:
-        fail("--quiet says nothing and --verbose says more; give one of them")
-
-
-def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool, verbose: bool = False) -> list[Run]:
+def carry_out(settings: Settings, told: Voice, *, times: int = 1) -> list[Run]:
     """Runs it so many times, shown on stderr; what goes wrong ends the command with its exit status."""
     from harness.catalogue.render import Unrenderable
     from harness.cli.progress import Progress
@@ -158,7 +191,7 @@ def carry_out(settings: Settings, *, times: int = 1, quiet: bool, as_json: bool,
     wrong_call = (UnknownDialect, UnknownSystem, UnreadableManifest, UnreadableRecordings, WrongRun)
     ours = mendable(UnreadableKnownFailures, Unrenderable, OriginError, status=COULD_NOT_RUN)
     try:
-        with Progress(quiet=quiet, as_json=as_json, verbose=verbose) as progress, ours, mendable(*wrong_call):
+        with Progress(**told._asdict()) as progress, ours, mendable(*wrong_call):
             return run_repeatedly(settings, progress.listeners, times=times)
     except KeyboardInterrupt:
         kept = f"; what it found so far lies in {settings.results}" if settings.results else ""

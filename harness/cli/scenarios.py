@@ -9,24 +9,17 @@ import typer
 
 from harness.cli import completion
 from harness.cli.exits import mendable
+from harness.cli.runs import CATALOGUE, DIALECT, FAMILY, Names
 
 app = typer.Typer(help="List the catalogue's scenarios, or show one.", no_args_is_help=True)
 
-CatalogueOption = Annotated[
-    Path | None, typer.Option("--catalogue", help="A folder of scenarios instead of the built-in one.")
-]
+CatalogueOption = Annotated[Path | None, CATALOGUE]
 
 
 @app.command("list", epilog="Example: harness scenarios list --family tool-calls")
 def list_scenarios(
-    family: Annotated[
-        list[str] | None,
-        typer.Option("--family", "-f", help="Only these families.", autocompletion=completion.families),
-    ] = None,
-    dialect: Annotated[
-        list[str] | None,
-        typer.Option("--dialect", "-d", help="Only these dialects.", autocompletion=completion.dialects),
-    ] = None,
+    family: Annotated[Names, FAMILY] = None,
+    dialect: Annotated[Names, DIALECT] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     catalogue: CatalogueOption = None,
 ) -> None:
@@ -69,7 +62,11 @@ def show_scenario(
     dialect: Annotated[
         str | None,
         typer.Option(
-            "--dialect", "-d", help="Also show the bytes in this dialect.", autocompletion=completion.dialects
+            "--dialect",
+            "-d",
+            metavar="NAME",
+            help="Also show the bytes in this dialect.",
+            autocompletion=completion.dialects,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

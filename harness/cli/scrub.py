@@ -20,7 +20,11 @@ def scrub(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit status 1 if a secret is found.")] = False,
     key_env: Annotated[
         list[str] | None,
-        typer.Option("--key-env", help="Look for this variable's value too. Repeatable; those named like keys are."),
+        typer.Option(
+            "--key-env",
+            metavar="NAME",
+            help="Look for this variable's value too. Repeatable; those named like keys are.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:

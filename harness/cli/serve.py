@@ -18,25 +18,33 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: harness serve --port 8080 --family disconnects"
 
-CASSETTE = typer.Option("--cassette", help="Play this cassette, or all in this folder; scenarios only if asked for.")
+CASSETTE = typer.Option(
+    "--cassette", metavar="PATH", help="Play this cassette, or all in this folder; scenarios only if asked for."
+)
 SHOWN_UNUSED = 20
 """Unused exchanges that are named in the end."""
 
 
 def serve(
-    port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", "-p", metavar="NUMBER", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = 0,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
     scenario: Annotated[
         list[str] | None,
-        typer.Option("--scenario", help="Only these; patterns will do.", autocompletion=completion.scenarios),
+        typer.Option(
+            "--scenario", metavar="NAME", help="Only these; patterns will do.", autocompletion=completion.scenarios
+        ),
     ] = None,
     family: Annotated[
         list[str] | None,
-        typer.Option("--family", "-f", help="Only these families.", autocompletion=completion.families),
+        typer.Option("--family", "-f", metavar="NAME", help="Only these families.", autocompletion=completion.families),
     ] = None,
     cassette: Annotated[Cassettes, CASSETTE] = None,
     speed: Annotated[str, SPEED] = "recorded",
-    catalogue: Annotated[Path | None, typer.Option("--catalogue", help="A folder of scenarios of your own.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option("--catalogue", metavar="PATH", help="A folder of scenarios of your own.")
+    ] = None,
 ) -> None:
     """Serve the scenarios: point any client at http://127.0.0.1:PORT/<family>/<slug>. Stop it with Ctrl-C."""
     import asyncio

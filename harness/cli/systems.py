@@ -20,10 +20,14 @@ app = typer.Typer(help="List, install, check and draft systems.", no_args_is_hel
 AS_JSON = typer.Option("--json", help="Print JSON.")
 NAMES = typer.Argument(help="Bundled names, adapter scripts or manifests.", autocompletion=completion.systems)
 ALL = typer.Option("--all", help="Every bundled system.")
-DIALECT = typer.Option("--dialect", "-d", help="The dialect that the draft speaks.", autocompletion=completion.dialects)
-LANGUAGE = typer.Option("--language", "-l", help="python or node.")
-PACKAGE = typer.Option("--package", "-p", help="What its environment is built from, such as my-client==1.2.3.")
-FOLDER = typer.Option("--folder", help="Where the draft is written.")
+DIALECT = typer.Option(
+    "--dialect", "-d", metavar="NAME", help="The dialect that the draft speaks.", autocompletion=completion.dialects
+)
+LANGUAGE = typer.Option("--language", "-l", metavar="NAME", help="python or node.")
+PACKAGE = typer.Option(
+    "--package", "-p", metavar="NAME", help="What its environment is built from, such as my-client==1.2.3."
+)
+FOLDER = typer.Option("--folder", metavar="PATH", help="Where the draft is written.")
 
 
 @app.callback()

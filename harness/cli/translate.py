@@ -24,8 +24,10 @@ def translate(
     file: Annotated[
         Path, typer.Argument(help="The body of a response as it came, a cassette (.yaml), or - for standard input.")
     ],
-    source: Annotated[str, typer.Option("--from", "-f", help="The dialect that it is in, for example openai-chat.")],
-    target: Annotated[str, typer.Option("--to", "-t", help="The dialect that it is wanted in.")],
+    source: Annotated[
+        str, typer.Option("--from", "-f", metavar="NAME", help="The dialect that it is in, for example openai-chat.")
+    ],
+    target: Annotated[str, typer.Option("--to", "-t", metavar="NAME", help="The dialect that it is wanted in.")],
     exchange: Annotated[int, typer.Option(min=0, help="Which exchange of a cassette, counted from 0.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print frames and losses as one JSON object.")] = False,
     think_tags: Annotated[bool, typer.Option("--think-tags", help="Take inline <think> blocks for reasoning.")] = False,

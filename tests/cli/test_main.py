@@ -33,7 +33,14 @@ def test_its_help_names_every_verb_and_the_exit_statuses(harness: Harness) -> No
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_shows_an_example_of_itself(harness: Harness, verb: str) -> None:
-    assert f"Example: harness {verb} " in f"{harness(*verb.split(), '--help', env={'COLUMNS': '200'}).out} "
+    said = " ".join(harness(*verb.split(), "--help", env={"COLUMNS": "200"}).out.split())
+    assert f"Example: harness {verb} " in f"{said} "
+
+
+def test_help_has_room_for_its_words_at_80_columns(harness: Harness) -> None:
+    said = harness("replay", "--help", env={"COLUMNS": "80"}).out
+    assert "  --junit PATH              Write JUnit XML here.\n" in said
+    assert max(map(len, said.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["replay", "--nonsense"], ["replay", "--jobs", "0"], ["decode"]])
