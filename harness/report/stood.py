@@ -27,6 +27,8 @@ NOT_OF_READING = frozenset({"retry", "request", "late"})
 """Kinds of findings that do not come from what a stream says."""
 OF_REQUESTS = frozenset({"requests", "history", "multi-turn", "translate-request"})
 """Families whose scenarios are about what a client sends: that one fails says nothing of what it reads."""
+WRITING = frozenset({"wire 0", "wire 1", "wire 2"})
+"""Matters that are about how bytes are written and sent, whatever they say."""
 COMMON = 0.25
 """The share of a dialect's scenarios that have a trait from which on it is part of how scenarios are written."""
 
@@ -36,8 +38,9 @@ class Failed:
     """A cell in which a client failed. `blamed` are the traits of its stream that the client reads in no other.
 
     `traits` are those of its stream that do not belong to how most scenarios are written. `needed` are those that a
-    stream must have for the client to fail on it, too: with the blamed ones those that are about the same matter, and
-    whatever went wrong besides, since it may be all of these together that is too much.
+    stream must have for the client to fail on it, too: with the blamed ones those that are about the same matter or
+    about how the bytes are written, and whatever went wrong besides, since it may be all of these together that is too
+    much.
     """
 
     cell: Cell
@@ -131,7 +134,7 @@ def _aspects(standing: Standing, cell: Cell, stream: Played) -> Iterable[tuple[C
 
 def _failed(standing: Standing, cell: Cell, aspect: Aspect, stream: Played, findings: Iterable[Finding]) -> Failed:
     blamed = frozenset(trait for trait in stream.traits if trait not in standing.read[aspect])
-    matters = {matter(trait) for trait in blamed}
+    matters = {matter(trait) for trait in blamed} | WRITING
     distinctive = stream.traits - standing.common
     beside = frozenset(trait for trait in distinctive if is_broken(trait) or matter(trait) in matters)
     return Failed(

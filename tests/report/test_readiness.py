@@ -84,8 +84,8 @@ def test_of_two_traits_neither_is_to_blame_alone() -> None:
 
 
 def test_the_other_trait_is_to_blame_once_the_first_is_read_elsewhere() -> None:
-    cells = [result(PLAIN), result("tool-calls/type", "fail", body=TYPELESS_IN_CRLF), result(CRLF)]
-    found = pairing(cells, [(READ, 10), (CR, 3), (TYPELESS, 3)])
+    cells = [result(PLAIN), result("tool-calls/type", "fail", body=TYPELESS_WITH_REASONING), result(REASONING)]
+    found = pairing(cells, [(READ, 10), ([*READ, "reasoning-content"], 3), (TYPELESS, 3)])
     assert counts(found) == {"silent": 3, "reads": 13}
 
 
@@ -174,6 +174,7 @@ def test_clients_meet_only_servers_of_their_dialect() -> None:
 
 
 TYPELESS = [*READ, "tool-calls", "tool-type-missing", "tool-call-whole", "text-and-tool-calls"]
-TYPELESS_IN_CRLF = stream(
-    frame({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]})
-).replace(b"\n", b"\r\n")
+TYPELESS_WITH_REASONING = stream(
+    frame({"reasoning_content": "Hm"}),
+    frame({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]}),
+)

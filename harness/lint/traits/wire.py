@@ -43,7 +43,8 @@ TEXT: Mapping[str, str] = {
 TRANSPORT: Mapping[str, str] = {
     "content-type-missing": "there is no content type",
     "content-type-json": "the content type says JSON",
-    "content-type-charset": "the content type names a charset",
+    "content-type-charset": "the content type names UTF-8 as its charset",
+    "content-type-other-charset": "the content type names another charset than UTF-8",
     "content-type-other": "the content type is none of a stream",
     "content-type-capitals": "the content type is written with capitals",
     "content-coding": "the body is packed",
@@ -62,6 +63,7 @@ _NULL = re.compile(rb"(?<!\\)(?:\\\\)*(\\u0000)")
 _SEPARATOR = re.compile(b"\xe2\x80[\xa8\xa9]|\xc2\x85")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _LONG_NUMBER = re.compile(rb'\\": ?-?(\d{17,}|\d+\.\d{17,})(?![\d\w])')
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.-]+)", re.IGNORECASE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _MARK = b"\xef\xbb\xbf"
 
@@ -196,8 +198,8 @@ def header_traits(headers: Iterable[tuple[str, str]], spoken: str, note: Note) -
         note("content-type-other", 0)
     if kind != kind.lower():
         note("content-type-capitals", 0)
-    if "charset" in parameters.lower():
-        note("content-type-charset", 0)
+    if found := _CHARSET.search(parameters):
+        note("content-type-charset" if found[1].lower() in ("utf-8", "utf8") else "content-type-other-charset", 0)
     if given.get("content-encoding", "identity").lower() not in ("", "identity"):
         note("content-coding", 0)
 

@@ -88,6 +88,8 @@ def test_empty_lines_between_lines_of_json() -> None:
         ({"content_type": "application/json"}, {"content-type-json"}),
         ({"content_type": "text/plain"}, {"content-type-other"}),
         ({"content_type": "text/event-stream; charset=utf-8"}, {"content-type-charset"}),
+        ({"content_type": 'text/event-stream;charset="UTF-8"'}, {"content-type-charset"}),
+        ({"content_type": "text/event-stream; charset=iso-8859-1"}, {"content-type-other-charset"}),
         ({"content_type": "Text/Event-Stream"}, {"content-type-capitals"}),
         ({"content_type": "text/event-stream", "content_encoding": "gzip"}, {"content-coding"}),
     ],
