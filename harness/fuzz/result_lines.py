@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from harness.catalogue.findings import Verdict
+from harness.fuzz.altered import alterations
 from harness.fuzz.outcome import Outcome
 from harness.fuzz.proving import NOTHING, Shown
 from harness.fuzz.search import Finding, Found
@@ -106,6 +107,7 @@ def _finding(asked: Asked, finding: Finding, known: KnownFailures) -> FuzzFindin
         seen=outcome_as_json(finding.seen),
         reproduce=asked.replay(finding),
         rule=variant.demand.why if variant.demand is not None else "",
+        altered=[] if variant.plan.get("coding") else alterations(stream.body, response.body),
         **known_fields(entry),
     )
 

@@ -212,6 +212,18 @@ class RecordingResult(msgspec.Struct, frozen=True, tag_field="record", tag="reco
     """Of an exchange: why no system was run through it."""
 
 
+class Alteration(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A place at which a changed stream has other bytes than the intact one: from `start` to before `end` of its body.
+
+    `was_b64` is what the intact one has there, or the beginning of it; `was_size` how many bytes that are.
+    """
+
+    start: int
+    end: int
+    was_b64: str = ""
+    was_size: int = 0
+
+
 class FuzzFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     """The smallest input found that breaks a reader in one way.
 
@@ -246,6 +258,8 @@ class FuzzFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     def nonconformant(self) -> bool:
         """Whether a `must` is broken that was not known to be, or what was known is no longer excused."""
         return not self.known and (self.level == "must" or bool(self.expired))
+    altered: list[Alteration] = []
+    """Where the body differs from the intact one; empty for cuts, and for a body in a content coding."""
 
 
 class FuzzResult(msgspec.Struct, frozen=True, tag_field="record", tag="fuzz", omit_defaults=True):

@@ -19,10 +19,13 @@ from harness.dialects import stream_names
 from harness.events import AnyEvent, to_builtins
 from harness.report.case.event_lines import EventLine, event_line
 from harness.report.case.packed import unpacked_chunks
-from harness.report.visible import counted, hex_dump, left_out, marked_bytes
+from harness.report.visible import counted, hex_dump, left_out, marked_bytes, shown_bytes
+from harness.runner.results import Alteration
 
 FEW_CHUNKS = 40
 """Up to so many chunks each has a row of its own; above that, chunks share a row until one completes an event."""
+WAS = 160
+"""Bytes of an intact body that are shown where a changed one differs."""
 SHARED_ROW = 1024
 """Bytes at which a shared row ends in any case."""
 
@@ -92,6 +95,8 @@ class Played:
     sent: int
     coding: str
     readable: bool
+    altered: tuple[Alteration, ...] = ()
+    """Where it differs from an intact one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ def body_view(played: Played, dialect: str, anchor: str, offsets: tuple[int, ...
     framed = plain is not None and plain == bodies  # packed bytes have no frames to be cut in two
     frame_ends = frozenset(accumulate(map(len, dialect_record(dialect).split_frames(body)))) if framed else None
     characters = b"" if played.coding and plain != bodies else body  # packed bytes are no characters
-    rows = tuple(_Rows(body, characters, frame_ends, anchor, offsets, limits).of(chunks))
+    rows = tuple(_Rows(body, characters, frame_ends, anchor, offsets, limits, played.altered).of(chunks))
     texts = [row.text for row in rows if isinstance(row, ChunkRow)]
     return BodyView(
         rows=rows,
@@ -152,6 +157,7 @@ class _Rows:
         anchor: str,
         offsets: Sequence[int],
         limits: Limits,
+        altered: Sequence[Alteration],
     ) -> None:
         """`characters` are the body's, in which a cut may fall; none where it is packed."""
         self._body = body
@@ -160,6 +166,7 @@ class _Rows:
         self._anchor = anchor
         self._offsets = offsets
         self._limits = limits
+        self._altered = altered
         self._text_left = limits.text_bytes
         self._hex_left = limits.hex_bytes
 
@@ -216,8 +223,19 @@ class _Rows:
 
     def _stretch(self, start: int, end: int, marks: Sequence[tuple[int, Markup]]) -> Markup:
         last = end + (end == len(self._body))  # what lies at the very end of the body belongs to the last row
-        inside = [(position - start, mark) for position, mark in marks if start <= position < last]
-        return marked_bytes(self._body[start:end], inside)
+        inside = [(position, mark) for position, mark in marks if start <= position < last]
+        if self._altered:
+            inside = sorted([*self._alteration_marks(start, end, last), *inside], key=lambda mark: mark[0])
+        return marked_bytes(self._body[start:end], [(position - start, mark) for position, mark in inside])
+
+    def _alteration_marks(self, start: int, end: int, last: int) -> Iterator[tuple[int, Markup]]:
+        """What the intact body has instead, and around what this one has: whole elements within the stretch."""
+        for each in self._altered:
+            if each.was_size and start <= each.start < last:
+                yield each.start, _was(each)
+            if max(each.start, start) < min(each.end, end):
+                yield max(each.start, start), Markup('<ins class="altered">')
+                yield min(each.end, end), Markup("</ins>")
 
     def _cut_marks(self, group: Sequence[_Chunk]) -> list[tuple[int, Markup]]:
         """Where chunks that share a row are cut. Single bytes need no marks: the row says so."""
@@ -248,6 +266,18 @@ class _Rows:
             return "cut inside a UTF-8 character"
         within = self._frame_ends is not None and end > 0 and end not in self._frame_ends
         return "cut inside a frame" if within else ""
+
+
+def _was(alteration: Alteration) -> Markup:
+    """What the intact body has in the place of an alteration."""
+    was = base64.b64decode(alteration.was_b64)
+    rest = alteration.was_size - len(was[:WAS])
+    return (
+        Markup('<del class="altered">')
+        + shown_bytes(was[:WAS])
+        + (left_out(rest, "bytes") if rest else "")
+        + Markup("</del>")
+    )
 
 
 def _groups(chunks: Sequence[_Chunk]) -> Iterator[list[_Chunk]]:

@@ -18,7 +18,7 @@ from harness.report.case.body import BodyView, ChunkRow, Gap, Limits, Played, bo
 from harness.report.case.event_lines import EventLine
 from harness.report.case.words import ENDING_WORDS, compact
 from harness.report.visible import laid_out, shortened
-from harness.runner.results import AttemptRecord
+from harness.runner.results import Alteration, AttemptRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,17 @@ class AttemptView:
 
 
 def attempt_view(
-    record: AttemptRecord, dialect: str, offsets: Sequence[int], limits: Limits, *, side: str = "a"
+    record: AttemptRecord,
+    dialect: str,
+    offsets: Sequence[int],
+    limits: Limits,
+    *,
+    side: str = "a",
+    altered: Sequence[Alteration] = (),
 ) -> AttemptView:
     """An attempt as its page shows it; `offsets` are the places in the body that findings point to.
+
+    `altered` are those in which it differs from an intact one.
 
     `side` is a letter that tells the attempts of one side of a gateway from those of the other.
     """
@@ -77,17 +85,19 @@ def attempt_view(
         record=record,
         anchor=anchor,
         request_body=_request_body(record.request_body, limits.request_characters),
-        body=body_view(_played(record), dialect, anchor if offsets else "", tuple(sorted(set(offsets))), limits),
+        body=body_view(
+            _played(record, altered), dialect, anchor if offsets else "", tuple(sorted(set(offsets))), limits
+        ),
         ending=ENDING_WORDS.get(record.how_ended or "", record.how_ended or "never"),
         error=_error_words(record, dialect),
     )
 
 
-def _played(record: AttemptRecord) -> Played:
+def _played(record: AttemptRecord, altered: Sequence[Alteration]) -> Played:
     coding = next((value for name, value in record.headers if name.lower() == "content-encoding"), "")
     sent = sum(chunk.sent_s is not None for chunk in record.chunks)
     chunks = tuple(chunk.data_b64 for chunk in record.chunks)
-    return Played(chunks, sent, coding, 200 <= (record.status or 0) < 300)
+    return Played(chunks, sent, coding, 200 <= (record.status or 0) < 300, tuple(altered))
 
 
 def _error_words(record: AttemptRecord, dialect: str) -> str:

@@ -62,7 +62,7 @@ def _view(number: int, search: FuzzResult, finding: FuzzFinding) -> InputView:
         meaning=KIND_MEANINGS[finding.kind],
         plan=json.dumps(finding.plan, ensure_ascii=False),
         fields=tuple(_fields(finding.expected, finding.seen)),
-        played=attempt_view(played, search.upstream or search.dialect, (), FULL, side="i"),
+        played=attempt_view(played, search.upstream or search.dialect, (), FULL, side="i", altered=finding.altered),
     )
 
 

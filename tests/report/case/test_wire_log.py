@@ -4,7 +4,7 @@ import msgspec
 
 from harness.report.case.body import BRIEF, FULL, ChunkRow, Gap, size_words
 from harness.report.case.wire_log import attempt_view
-from harness.runner.results import AttemptRecord, ChunkRecord
+from harness.runner.results import Alteration, AttemptRecord, ChunkRecord
 from harness.wire.content_coding import encoded
 
 from ..sample_wire import attempt, recut, text_frames
@@ -161,3 +161,30 @@ def test_packed_bytes_are_no_characters_that_a_cut_may_fall_into() -> None:
     plain = msgspec.structs.replace(record, chunks=[ChunkRecord(0.0, "ww=="), ChunkRecord(0.0, "tg==")])
     assert [row.in_character for row in rows(coded)] == [False, False]
     assert [row.in_character for row in rows(plain)] == [True, False]
+
+
+def altered(played: list[bytes], *found: Alteration) -> list[str]:
+    view = attempt_view(attempt("openai-chat", played), "openai-chat", (), FULL, altered=found)
+    return [row.text for row in view.rows if isinstance(row, ChunkRow)]
+
+
+def test_what_was_changed_is_marked_beside_what_was_there() -> None:
+    [text] = altered([b"one two three"], Alteration(4, 7, base64.b64encode(b"<2>").decode(), 3))
+    assert text == 'one <del class="altered">&lt;2&gt;</del><ins class="altered">two</ins> three'
+
+
+def test_what_was_taken_out_is_marked_where_it_was_even_at_the_end() -> None:
+    [text] = altered([b"one"], Alteration(3, 3, base64.b64encode(b"x" * 512).decode(), 1_160))
+    assert text == f'one<del class="altered">{"x" * 160}<em>… 1,000 bytes left out …</em></del>'
+
+
+def test_a_change_that_is_cut_is_marked_in_each_row() -> None:
+    assert altered([b"ab", b"cd", b"ef"], Alteration(1, 5)) == [
+        'a<ins class="altered">b</ins>', '<ins class="altered">cd</ins>', '<ins class="altered">e</ins>f',
+    ]  # fmt: skip
+
+
+def test_marks_of_changes_are_closed_where_a_long_row_is_shortened() -> None:
+    [text] = altered([b"A" * 10_000], Alteration(100, 9_900), Alteration(9_950, 9_960))
+    assert text.count("<ins") == text.count("</ins>") == 3
+    assert "bytes left out" in text
