@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import shlex
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.loader import load_catalogue
+from harness.systems.known_files import load_known_file
 from tests.cli.conftest import Harness
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +88,21 @@ def test_every_command_of_the_guide_to_ci_runs(harness: Harness) -> None:
     assert len(commands) == 4
     for command in commands:
         harness.inside(*shlex.split(command), status=1 if command.startswith("lint") else 0)
+
+
+def test_the_list_of_the_guide_to_known_failures_is_one_and_its_commands_take_it(harness: Harness) -> None:
+    guide = (DOCS / "known.md").read_text(encoding="utf-8")
+    [(name, text)] = re.findall(r'```yaml title="([\w.]+)"\n(.*?)```', guide, re.DOTALL)
+    listed = load_known_file(harness.write(name, text)).systems["my-client"].failures
+    assert [each.scenarios[-1] for each in listed] == ["rate-limits/retry-after-*", "fuzz/cuts/*", "disconnects/slow-*"]
+    assert [each.flaky for each in listed] == [False, False, True]
+    patterns = [each for entry in listed for each in (*entry.scenarios, *(entry.streams or ()))]
+    ids = [scenario.id for scenario in load_catalogue()]
+    assert [each for each in patterns if not each.startswith("fuzz/") and not fnmatch.filter(ids, each)] == []
+    commands = re.findall(r"^\$ harness (.*)$", guide, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        assert harness.inside(*shlex.split(command)).err == ""
 
 
 def test_every_command_and_the_test_of_the_guide_to_fuzzing_run(harness: Harness) -> None:

@@ -21,7 +21,10 @@ from harness.report.visible import counted, moment
 from harness.runner.results import Run
 
 LONGEST_LIST = 20
-"""Failures that one list spells out; a comment under a pull request may have 65,536 characters."""
+"""Failures that one list spells out."""
+COMMENT_LIMIT = 65_536
+"""Characters that a comment under a pull request may have."""
+CUT = "The summary is cut off here; the report has everything."
 
 
 def render_markdown(run: Run, before: Past | None = None) -> str:
@@ -45,9 +48,20 @@ def render_markdown(run: Run, before: Past | None = None) -> str:
         *_folded("Not measured", [cell for cell in matrix.cells if cell.worst.state == "error"], matrix.columns),
         *search_blocks(matrix.searches),
         *([f"Real recorded streams: {recordings_line(matrix.recordings)}"] if matrix.recordings else []),
-        _foot(matrix),
     ]
-    return "\n\n".join(blocks) + "\n"
+    return _fitting(blocks, _foot(matrix))
+
+
+def _fitting(blocks: Sequence[str], foot: str) -> str:
+    """The blocks as far as a comment takes them, then the foot."""
+    whole = "\n\n".join([*blocks, foot]) + "\n"
+    if len(whole) <= COMMENT_LIMIT:
+        return whole
+    end = f"{CUT}\n\n{foot}\n"
+    room = COMMENT_LIMIT - len(end) - len("</details>\n\n")
+    kept = "\n\n".join(blocks)[:room].rpartition("\n")[0].rstrip()
+    closed = "\n\n</details>" if kept.count("<details>") > kept.count("</details>") else ""
+    return f"{kept}{closed}\n\n{end}"
 
 
 def _verdict(matrix: Matrix) -> str:

@@ -53,6 +53,33 @@ def test_a_failing_canary_is_a_warning() -> None:
     assert "> **A canary failed** (`openai-python` in `openai-chat`" in render_markdown(small_run())
 
 
+def test_it_is_no_longer_than_a_comment_may_be_and_says_where_it_was_cut() -> None:
+    run = small_run()
+    many = [replace(each, system=f"{each.system}-{number}") for number in range(100) for each in run.results]
+    text = render_markdown(Run(run.header, tuple(many), (), run.footer))
+    assert 60_000 < len(text) <= 65_536
+    assert "The summary is cut off here; the report has everything.\n\n" in text
+    assert text.splitlines()[-1].startswith("9,600 cases; harness `")
+    assert text.count("<details>") == text.count("</details>")
+    assert "cut off here" not in render_markdown(run)
+
+
+@pytest.mark.parametrize(("flaky", "words"), [(False, "; known: `see it`"), (True, "; flaky: `see it`")])
+def test_what_is_flaky_is_told_as_such(flaky: bool, words: str) -> None:
+    run = run_of(("ollama-python",), SITUATIONS[1:2], {"ollama-python": lambda place: "fail"})
+    known = replace(run.results[0], known="see it", flaky=flaky)
+    assert words in render_markdown(Run(run.header, (known,), (), run.footer))
+
+
+def test_entries_that_fail_the_run_are_listed_with_their_place() -> None:
+    run = run_of(("ollama-python",), SITUATIONS[1:2], {"ollama-python": lambda place: "pass"})
+    stale = replace(run.results[0], known="see it", known_place="known.yaml:12")
+    assert (
+        "### Known failures to look at again (1)\n\n"
+        "- `known.yaml:12: it is listed as a known failure, and passes: remove the entry`\n"
+    ) in render_markdown(Run(run.header, (stale,), (), run.footer))
+
+
 def test_a_known_failure_is_named_with_its_reason() -> None:
     run = run_of(("ollama-python",), SITUATIONS[1:2], {"ollama-python": lambda place: "fail"})
     known = Run(run.header, (replace(run.results[0], known="see the tracker"),), (), run.footer)
