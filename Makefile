@@ -36,6 +36,7 @@ bench: $(VENV)/dev.stamp ## speed and memory, side by side with the vendors' SDK
 	$(BIN)/python benchmarks/bench_replay.py
 	$(BIN)/python benchmarks/bench_matrix.py
 	$(BIN)/python benchmarks/bench_report.py
+	$(BIN)/python benchmarks/bench_first_view.py
 	$(BIN)/python benchmarks/bench_record.py
 	$(BIN)/python benchmarks/bench_proxy.py
 	$(BIN)/python benchmarks/bench_cassette.py

@@ -167,6 +167,9 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="a file of real results instead of made-up ones")
     parser.add_argument("--times", type=int, default=5, help="how often each is measured")
     wanted = parser.parse_args()
+    if not Path(CHROMIUM).exists():
+        print(f"{CHROMIUM} is not there: nothing is measured; `make browser` installs it")
+        return 0
     if wanted.results:
         print(json.dumps(measured(read_run(wanted.results, evidence=False), wanted.times), indent=1))
         return 0

@@ -67,11 +67,11 @@ def open_matrix(browse: Browse) -> Open:
 
 def titles(page: sync_api.Page) -> list[str]:
     """The scenarios that are drawn."""
-    return page.locator("tr.row > th > a").all_inner_texts()
+    return list(page.locator("tr.row > th > a").all_inner_texts())
 
 
 def heads(page: sync_api.Page) -> list[str]:
-    return page.locator("tr.systems > th:not(.corner) b").all_inner_texts()
+    return list(page.locator("tr.systems > th:not(.corner) b").all_inner_texts())
 
 
 def query_of(page: sync_api.Page) -> str:
