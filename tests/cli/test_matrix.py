@@ -134,6 +134,16 @@ def test_a_verdict_that_flips_is_named_and_fails_the_run(harness: Harness, own: 
     assert f"    harness replay --system {script} --scenario greetings/word" in ran.out
 
 
+def test_what_is_known_to_be_flaky_may_flip(harness: Harness, own: list[str]) -> None:
+    script = harness.write("maybe.py", MAYBE.format(counter=str(harness.folder / "turns")))
+    entry = "{scenarios: [greetings/*], reason: It answers every other time., until: 2999-01-31}"
+    harness.write("known.yaml", f"systems: {{maybe: {{flaky: [{entry}]}}}}\n")
+    arguments = ["--system", script, *own, "--family", "greetings", "--repeat", "3", "--known", "known.yaml"]
+    ran, _ = matrix(harness, *arguments, status=0)
+    assert "3 runs: 1 verdict flipped\n" in ran.out
+    assert "\n    known to be flaky: It answers every other time.\n" in ran.out
+
+
 def test_verdicts_that_stay_are_said_to(harness: Harness) -> None:
     ran, _ = matrix(harness, "--system", "reference", *PLAIN, "--repeat", "2", status=0)
     assert "2 runs: no verdicts flipped\n" in ran.out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -71,6 +72,21 @@ def test_a_known_failure_says_why_and_where_it_is_shown() -> None:
     assert result_of(planned(), MADE, observed(), linked).known_proof == "https://example.invalid/1"
     unknown = result_of(planned(), MADE, observed(), None)
     assert (unknown.known, unknown.known_proof) == (None, "")
+    assert (unknown.known_until, unknown.known_place, unknown.flaky, unknown.expired) == ("", "", False, "")
+
+
+def test_an_entry_says_until_when_and_where_and_excuses_nothing_after_its_last_day() -> None:
+    entry = KnownFailure(
+        scenarios=("made/*",), reason="It depends.", until=date(2026, 11, 21), flaky=True, place="known.yaml:3"
+    )
+    stands, over = (
+        result_of(planned(), MADE, observed(Text("Hel"), Finish("stop")), entry.on(date(2026, 11, day)))
+        for day in (21, 22)
+    )
+    assert (stands.known, stands.expired, stands.nonconformant) == ("It depends.", "", False)
+    assert (over.known, over.expired, over.nonconformant) == (None, "It depends.", True)
+    for each in (stands, over):
+        assert (each.known_until, each.known_place, each.flaky) == ("2026-11-21", "known.yaml:3", True)
 
 
 def test_the_evidence_has_what_was_expected_and_what_was_seen() -> None:

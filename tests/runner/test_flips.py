@@ -40,6 +40,14 @@ def test_another_kind_of_failure_is_a_flip_too() -> None:
     assert flip.outcomes[0] != flip.outcomes[1]
 
 
+def test_what_is_known_to_be_flaky_says_why() -> None:
+    flaky = {"known": "It depends.", "flaky": True}
+    [flip] = flips([run(result(**flaky)), run(result(verdict="fail", **flaky))])
+    assert flip.flaky == "It depends."
+    [known] = flips([run(result(known="Always.")), run(result(verdict="fail", known="Always."))])
+    assert known.flaky == ""
+
+
 def test_a_message_may_change() -> None:
     other = result(verdict="fail", content="fail", failures=[Finding("loss", "a-check", "content", True, "port 40001")])
     assert flips([run(lost()), run(other)]) == []

@@ -10,11 +10,12 @@ import pytest
 
 from harness.catalogue.loader import Catalogue, load_catalogue
 from harness.events import AnyEvent, Finish, Text
+from harness.runner import session
 from harness.runner.lineup import WrongRun
 from harness.runner.recordings import UnreadableRecordings
 from harness.runner.results import Footer, Header, Line, Result, read_run
 from harness.runner.session import Listeners, Settings, run_repeatedly, run_session
-from harness.systems.base import Case, Description
+from harness.systems.base import Case, Description, SystemBroken
 from harness.systems.registry import UnknownSystem
 from tests.runner.made import ask
 
@@ -54,10 +55,11 @@ class Heard:
     notes: list[str] = field(default_factory=list)
     planned: list[int] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    doing: list[str] = field(default_factory=list)
 
     @property
     def listeners(self) -> Listeners:
-        return Listeners(self.notes.append, self.planned.append, self.lines.append)
+        return Listeners(self.notes.append, self.planned.append, self.lines.append, self.doing.append)
 
 
 @pytest.fixture
@@ -139,6 +141,20 @@ def test_a_worker_cannot_run_in_process(settings: Settings, tmp_path: Path) -> N
     script.write_text("")
     with pytest.raises(WrongRun, match="adapter cannot run in process, only over sockets: leave --in-process out"):
         run_session(replace(settings, systems=(str(script),)), Heard().listeners)
+
+
+def test_it_tells_what_takes_a_while_before_the_first_case(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "needs_more.py"
+    script.write_text("# /// script\n# dependencies = []\n# ///\n")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(session, "prepare", lambda specs: {"needs_more": SystemBroken("there is no network")})
+    heard = Heard()
+    both = replace(settings, systems=(str(script), f"{HERE}:CHATS"), lane="sockets", isolated=False)
+    run_session(replace(both, dialects=("openai-chat",)), heard.listeners)
+    assert heard.notes[0] == "building what is not installed yet: needs_more"
+    assert heard.doing == [f"starting needs_more, {HERE}:CHATS"]
 
 
 def test_a_system_that_cannot_be_started_fails_its_first_cases_and_no_others(
