@@ -54,7 +54,7 @@ def test_pages_and_cells_are_served_until_somebody_stops_it(
 def test_what_changed_is_served_too(started: Start, harness: Harness, results: Path) -> None:
     bad = results.read_bytes().replace(b'"verdict":"pass"', b'"verdict":"fail"', 1)
     harness.write("bad.jsonl", bad)
-    process = started("report", "bad.jsonl", "--baseline", "r.jsonl", "--serve")
+    process = started("report", "bad.jsonl", "--baseline", "r.jsonl", "--serve", env={"TMPDIR": "kept"})
     assert "1 case that passed fails." in httpx.get(address_of(process)).text
 
 
