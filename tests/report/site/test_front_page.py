@@ -64,6 +64,16 @@ def test_a_known_failure_that_passes_is_stale() -> None:
     results = (replace(run.results[0], known="it drops deltas"), run.results[1])
     found = values(Run(run.header, results, (), run.footer))
     assert [cell.result.scenario for cell in found["stale"]] == ["canary/plain-text"]
+    flaky = (replace(results[0], flaky=True), run.results[1])
+    assert values(Run(run.header, flaky, (), run.footer))["stale"] == []
+
+
+def test_an_entry_whose_time_is_over_is_told(tmp_path: Path) -> None:
+    run = run_of(("ollama-python",), SITUATIONS[:2], {})
+    over = replace(run.results[0], expired="it drops deltas", known_until="2026-01-31")
+    said = overview(tmp_path, Run(run.header, (over, run.results[1]), (), run.footer))
+    assert "No longer excused: ollama-python · ollama · canary/plain-text (known until 2026-01-31)" in said
+    assert "No longer excused" not in overview(tmp_path, run)
 
 
 def overview(folder: Path, *runs: Run, **known: Any) -> str:
