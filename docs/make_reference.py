@@ -184,7 +184,7 @@ def _record(kind: Any) -> Iterator[str]:
 _RECORDS = (
     *(records.Header, records.Result, records.RecordingResult, records.FuzzResult, records.Footer),
     *(records.Finding, records.Evidence, records.AttemptRecord, records.ChunkRecord, records.EventRecord),
-    *(records.FuzzFinding, records.ScenarioNote, records.SystemNote),
+    *(records.FuzzFinding, records.Alteration, records.ScenarioNote, records.SystemNote),
 )
 
 

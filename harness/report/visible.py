@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
@@ -43,7 +43,11 @@ def plain(text: str) -> str:
 
 
 def _rich_escape(match: re.Match[str]) -> str:
-    run = match[0]
+    return _escaped_run(match[0])
+
+
+@lru_cache(maxsize=1_024)
+def _escaped_run(run: str) -> str:
     if run[-1] == "\n":  # line ends, as many as there are: one break, so that a log stays dense
         return f"<i>{''.join(map(_escape, run))}</i>\n"
     return f"<i>{_escape(run)}</i>"

@@ -99,7 +99,7 @@ class Played:
     """Where it differs from an intact one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Chunk:
     number: int
     offset: int

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from markupsafe import Markup
 from msgspec import structs
 
 from harness.report.case.evidence import evidence_view
-from harness.report.matrix import Cell, Matrix, Row, SystemEntry
+from harness.report.matrix import Cell, Matrix, Row
 from harness.report.site.packs import pack, pack_name
 from harness.report.site.pages import asset, write_page
 from harness.report.site.site import Site
@@ -132,11 +132,10 @@ class CellPages:
         """Over the cells of the site's matrix."""
         self.evidence = EvidenceIndex.over(site.runs)
         self._matrix = site.matrix
-        self._template = site.environment.get_template("_cell.html")
+        # a macro: it begins without a copy of all that templates may use, which a template makes each time
+        self._layout: Callable[..., str] = vars(site.environment.get_template("_cell.html").module)["cell_page"]
         self._system_of = {column.number: system for system in site.matrix.systems for column in system.columns}
-        self._steps = {
-            step: around for system in site.matrix.systems for step, around in _steps(site.matrix, system).items()
-        }
+        self._steps = _steps(site.matrix)
 
     def of_row(self, row: Row) -> dict[str, str]:
         """The pages of a row's cells by the address of their column. Raises UnreadableResults or OSError."""
@@ -146,21 +145,20 @@ class CellPages:
         """A cell's title, its trail and its evidence. Raises UnreadableResults or OSError."""
         before, after = self._steps.get((row.scenario, cell.column), (None, None))
         result = structs.replace(cell.result, evidence=self.evidence.of(cell.result))
-        return self._template.render(
-            root="",
-            cell=cell,
-            row=row,
-            system=self._system_of[cell.column],
-            view=evidence_view(result),
-            suspect=self._matrix.columns[cell.column].canary,
-            before=before,
-            after=after,
-        )
+        column = self._matrix.columns[cell.column]
+        view = evidence_view(result)
+        return str(self._layout(cell, row, self._system_of[cell.column], view, column.canary, before, after))
 
 
-def _steps(matrix: Matrix, system: SystemEntry) -> dict[tuple[str, int], tuple[Cell | None, Cell | None]]:
-    """Of each failing cell of a system, by scenario and column, the failures before and after it."""
-    columns = {column.number for column in system.columns}
-    failing = [cell for cell in matrix.cells if cell.column in columns and cell.worst.failing]
-    around = zip([None, *failing], failing, [*failing[1:], None], strict=False)
-    return {(cell.result.scenario, cell.column): (before, after) for before, cell, after in around}
+def _steps(matrix: Matrix) -> dict[tuple[str, int], tuple[Cell | None, Cell | None]]:
+    """Of each failing cell, by scenario and column, the failures of the same system before and after it."""
+    system_of = {column.number: system.number for system in matrix.systems for column in system.columns}
+    failing: dict[int, list[Cell]] = {}
+    for cell in matrix.cells:
+        if cell.worst.failing:
+            failing.setdefault(system_of[cell.column], []).append(cell)
+    return {
+        (cell.result.scenario, cell.column): (before, after)
+        for own in failing.values()
+        for before, cell, after in zip([None, *own], own, [*own[1:], None], strict=False)
+    }

@@ -162,6 +162,11 @@ def _chunk(row: ChunkRow, timed: bool) -> str:
 
 def headers(pairs: Iterable[Sequence[str]]) -> Markup:
     """Headers, one a line."""
+    return _headers(tuple(map(tuple, pairs)))
+
+
+@lru_cache(maxsize=512)
+def _headers(pairs: tuple[tuple[str, str], ...]) -> Markup:
     return Markup("".join(_header(name, value) for name, value in pairs))
 
 
