@@ -118,14 +118,23 @@ class ServerView:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerList:
+    """Servers with one verdict that there is little to say of, in one paragraph."""
+
+    mark: str
+    words: str
+    why: str
+    servers: tuple[ServerView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DialectView:
-    """The servers of one dialect: those that there is something to say of, and the others by name alone."""
+    """The servers of one dialect: those on which the client fails in a table, the others in lists."""
 
     dialect: str
+    count: int
     told: tuple[ServerView, ...]
-    ready: tuple[ServerView, ...]
-    few: tuple[ServerView, ...]
-    """Of which too few streams were seen, and all of them are read."""
+    lists: tuple[ServerList, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +249,15 @@ def _bar(counts: Iterable[tuple[str, str, int]], whole: int) -> tuple[Stretch, .
 
 def server_anchor(server: Server) -> str:
     """The id of a server's row on a client's page: the same from one report to the next."""
-    names = (server.dialect, server.name, server.version, server.upstream, server.source)
+    given = "given" if server.source == "given" else ""
+    names = (server.dialect, server.name, server.version, server.upstream, given)
     return "-".join(filter(None, (_UNSAFE.sub("-", name.lower()).strip("-") for name in names)))
 
 
 def _about(server: Server) -> str:
     if server.source == "gateway":
         return f"{server.version}, a gateway over {server.upstream}"
-    return SOURCE_WORDS[server.source]
+    return SOURCE_WORDS[server.source] if server.source != "recorded" else ""
 
 
 def _mend_views(client: ClientReadiness) -> list[MendView]:
@@ -310,15 +320,39 @@ def _by_dialect(client: ClientReadiness, mends: Sequence[MendView], gaps: Sequen
     return [_dialect_view(dialect, servers) for dialect, servers in groups.items()]
 
 
+LISTS: tuple[tuple[Verdict, bool, str], ...] = (
+    ("ready", False, "all these streams are read."),
+    ("limits", False, "the other streams are read."),
+    ("not known", False, "the other streams are read."),
+    ("not known", True, "too few streams were seen, and none is shown to fail."),
+)
+"""Of the lists: the verdict, whether too few streams were seen, and what is said of all in it."""
+
+
 def _dialect_view(dialect: str, servers: Sequence[ServerView]) -> DialectView:
-    ready = tuple(each for each in servers if each.pairing.verdict == "ready")
-    few = tuple(each for each in servers if each.pairing.verdict == "not known" and _all_read(each.pairing))
-    told = tuple(each for each in servers if each not in ready and each not in few)
-    return DialectView(dialect, told, ready, few)
+    told = tuple(each for each in servers if _fails(each.pairing))
+    lists = [
+        ServerList(
+            mark=VERDICT_MARKS[verdict],
+            words=VERDICT_WORDS[verdict],
+            why=why,
+            servers=tuple(
+                each
+                for each in servers
+                if each not in told and each.pairing.verdict == verdict and _few(each.pairing) == few
+            ),
+        )
+        for verdict, few, why in LISTS
+    ]
+    return DialectView(dialect, len(servers), told, tuple(each for each in lists if each.servers))
 
 
-def _all_read(pairing: Pairing) -> bool:
-    return pairing.streams("reads", "counts") == pairing.every and not pairing.standing.suspect
+def _fails(pairing: Pairing) -> bool:
+    return bool(pairing.streams("silent", "fails", "counts")) or pairing.standing.suspect
+
+
+def _few(pairing: Pairing) -> bool:
+    return pairing.every < ENOUGH
 
 
 def _server_order(pairing: Pairing) -> tuple[str, int, bool, str]:
