@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.runner.results import Run
 
 EXAMPLE = "Example: harness compare yesterday.jsonl today.jsonl --fail-on should"
+QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors: the exit status says it.")
 FAIL_ON = ("must", "should", "may", "never")
 SHOWN = 20
 """Changes of one kind that the terminal lists; the Markdown and the JSON have all of them."""
@@ -35,6 +36,7 @@ def compare(
         Path | None, typer.Option("--markdown", metavar="PATH", help="Write it for a pull request here.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON.")] = False,
+    quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Say what broke, what was fixed, what fails in another way, and what is new or gone between two runs.
 
@@ -53,7 +55,7 @@ def compare(
             markdown.write_text(comparison_markdown(comparison), encoding="utf-8")
     if as_json:
         _print_json(comparison)
-    else:
+    elif not quiet:
         print_comparison(comparison, *map(run_in_words, runs))
     if comparison.regressions(*levels):
         raise typer.Exit(FAILED)

@@ -30,6 +30,7 @@ DIALECT = typer.Option(
 FAIL_ON = typer.Option("--fail-on", metavar="LEVEL", help="must, should or may: what makes the exit status 1.")
 URL = typer.Option("--url", metavar="URL", help="Ask a live endpoint below this base URL.")
 MODEL = typer.Option("--model", "-m", metavar="NAME", help="With --url: the model to ask.")
+QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors: the exit status says it.")
 KEY_ENV = typer.Option("--key-env", metavar="NAME", help="With --url: the variable that holds the key.")
 
 
@@ -52,6 +53,7 @@ def lint(
     model: Annotated[str, MODEL] = "test-model",
     key_env: Annotated[str | None, KEY_ENV] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Say by rule, level and byte what is malformed in recorded streams, or in a live endpoint's; strictly."""
     if sum(map(bool, (paths, url, rules))) != 1:
@@ -62,10 +64,11 @@ def lint(
     if rules:
         _list_rules(dialect, as_json=as_json)
     elif url:
-        _lint_live(url, dialect, model, key_env, fail_on, as_json=as_json)
+        _lint_live(url, dialect, model, key_env, fail_on, as_json=as_json, quiet=quiet)
     else:
         record = _linted(paths or [], dialect, corrections)
-        _print_record(record, by_provider=by_provider, as_json=as_json)
+        if as_json or not quiet:
+            _print_record(record, by_provider=by_provider, as_json=as_json)
         _leave(record.findings(), fail_on)
 
 
@@ -149,7 +152,9 @@ def _endpoint_lines(endpoints: Iterable[Endpoint]) -> Iterable[str]:
             yield f"  {broken.level} {broken.rule}: {broken.streams} of {broken.judged} streams, first {place}"
 
 
-def _lint_live(url: str, dialect: str | None, model: str, key_env: str | None, fail_on: str, *, as_json: bool) -> None:
+def _lint_live(
+    url: str, dialect: str | None, model: str, key_env: str | None, fail_on: str, *, as_json: bool, quiet: bool
+) -> None:
     from harness.lint.live import NoStream, lint_url
 
     if dialect is None:
@@ -163,7 +168,7 @@ def _lint_live(url: str, dialect: str | None, model: str, key_env: str | None, f
         from harness.lint.standing import lint_record
 
         typer.echo(lint_json(lint_record([stream])))
-    else:
+    elif not quiet:
         _print_findings(dialect, stream.findings)
         typer.echo(f"{url}: {len(stream.body)} bytes in {dialect}, {len(stream.findings) or 'no'} findings")
     _leave(stream.findings, fail_on)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from harness.recording.secrets.files import FoundInFile
 
 EXAMPLE = "Example: harness scrub --check cassettes"
+QUIET = typer.Option("--quiet", "-q", help="Print nothing but errors: the exit status says it.")
 
 
 def scrub(
@@ -27,6 +28,7 @@ def scrub(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    quiet: Annotated[bool, QUIET] = False,
 ) -> None:
     """Mask secrets in files, each with as many asterisks; with --check, say where they are and change nothing.
 
@@ -46,7 +48,8 @@ def scrub(
         left = (
             found if check else [one for file in {one.file: None for one in found} for one in found_in(file, redactor)]
         )
-    _tell(found, len(files), masked=not check, as_json=as_json)
+    if as_json or not quiet:
+        _tell(found, len(files), masked=not check, as_json=as_json)
     for one in left if not check else ():
         typer.echo(f"{one}: could not be masked" + (" or searched" if one.rule == UNSEARCHED else ""), err=True)
     if left:

@@ -77,3 +77,9 @@ def test_a_baseline_that_is_none_is_refused_before_anything_runs(harness: Harnes
     assert error.startswith("notes.txt: line 1: ")
     assert harness.inside("compare", "notes.txt", "notes.txt", status=2).error == error
     assert "--fail-on often" in harness.inside("compare", "a", "b", "--fail-on", "often", status=2).error
+
+
+def test_quiet_says_it_by_the_exit_status_alone(harness: Harness, good: Path, bad: Path) -> None:
+    assert harness.inside("compare", good, bad, "--quiet", status=1).out == ""
+    assert harness.inside("compare", bad, good, "--quiet").out == ""
+    assert '"changes"' in harness.inside("compare", good, bad, "--quiet", "--json", status=1).out

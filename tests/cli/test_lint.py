@@ -36,6 +36,7 @@ def test_a_must_that_is_broken_is_named_with_its_byte_and_its_authority(harness:
     )
     assert "; read 2026-11-21 in the words that " in ran.out
     assert ran.out.endswith("1 stream linted, 0 without a finding; found: 1 must\n")
+    assert harness("lint", "bad.sse", "--quiet", status=1).out == ""
 
 
 def test_fail_on_says_which_level_ends_with_status_1(harness: Harness) -> None:

@@ -85,6 +85,11 @@ def test_scrub_masks_and_then_nothing_is_found(leaky: Harness) -> None:
     assert leaky("scrub", "--check", "tapes").out == "4 files searched, no secret found\n"
 
 
+def test_quiet_says_it_by_the_exit_status_alone(leaky: Harness) -> None:
+    assert leaky.inside("scrub", "--check", "--quiet", "tapes", status=1).out == ""
+    assert leaky.inside("scrub", "--check", "--quiet", "tapes/clean.txt").out == ""
+
+
 def test_what_was_found_as_json(leaky: Harness) -> None:
     ran = leaky("scrub", "--check", "--json", "tapes/run.log", "tapes/vcr.yaml", status=1)
     told = json.loads(ran.out)
