@@ -44,7 +44,8 @@ def _counts(results: Sequence[Result]) -> Iterator[str]:
     flaky = sum(each.flaky for each in known)
     unnoticed = sum(each.silent for each in known)
     other = verdicts["fail"] - len(broken) - len(known)
-    yield f"{verdicts['pass']:,} pass"
+    listed = sum(each.verdict == "pass" and each.nonconformant for each in results)
+    yield f"{verdicts['pass']:,} pass{_in_brackets([f'{listed} listed as known to fail'] * bool(listed))}"
     yield f"{len(broken):,} fail{_in_brackets(hows)}"
     if known:
         of_them = [f"{unnoticed} silently"] * bool(unnoticed) + [f"{flaky} flaky"] * bool(flaky)
