@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -77,7 +77,7 @@ def evidence_view(result: Result) -> EvidenceView:
             _finding_view(finding, client_side if _is_of_front(finding) else attempts)
             for finding in by_gravity(result.failures)
         ),
-        fields=tuple(field_views(evidence)),
+        fields=tuple(_unmarked(each) if brief else each for each in field_views(evidence)),
         attempts=attempts,
         front=client_side,
         events=tuple(_event_lines(evidence.events, limits)),
@@ -86,6 +86,11 @@ def evidence_view(result: Result) -> EvidenceView:
         brief=brief,
         left_out_bytes=evidence.left_out_bytes,
     )
+
+
+def _unmarked(field: FieldView) -> FieldView:
+    """A part of a case that passed: where it reads otherwise, the checks had nothing against it."""
+    return replace(field, equal=None) if field.equal is False else field
 
 
 def _is_of_front(finding: Finding) -> bool:

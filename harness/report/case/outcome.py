@@ -30,6 +30,9 @@ _ALWAYS_SEEN = ("text", "reasoning", "refusal", "tool_calls", "error", "usage")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
+_ALWAYS_GIVEN = ("text", "refusal", "tool_calls")
+"""What differs where only one side has something of it."""
+
 _ALTERNATIVES = ("ending", "finish")
 """Parts whose expectation lists what will do."""
 
@@ -92,7 +95,7 @@ def _laid_out(name: str, expected: Any, seen: Any) -> FieldView:
     if name in _ALTERNATIVES:
         return FieldView(name, alternatives(expected), value(seen), _is_among(expected, seen))
     if _is_nothing(expected) or _is_nothing(seen):
-        return FieldView(name, value(expected), value(seen), None)
+        return FieldView(name, value(expected), value(seen), _is_there(name, expected, seen))
     if name == "usage" and isinstance(expected, dict) and isinstance(seen, dict):
         expected = {count: _that_is_met(right, seen.get(count)) for count, right in expected.items()}
     both = pair(_without_defaults(expected), _like(_without_defaults(expected), seen))
@@ -106,6 +109,13 @@ def _is_met(expected: Any, seen: Any) -> bool | None:
             most = expected.get("at_most")
             return (expected.get("at_least") or 0) <= seen <= (inf if most is None else most)
     return None
+
+
+def _is_there(name: str, expected: Any, seen: Any) -> bool | None:
+    """Of parts of which one side has nothing: whether neither has; None for those that a system need not give."""
+    if _is_nothing(expected) and _is_nothing(seen):
+        return True
+    return False if name in _ALWAYS_GIVEN else None
 
 
 def _is_among(expected: Any, seen: Any) -> bool | None:

@@ -1,3 +1,5 @@
+from msgspec import structs
+
 from harness.report.case.evidence import evidence_view
 
 from ..sample import SITUATIONS, result_of, small_run
@@ -49,3 +51,10 @@ def test_the_systems_own_log_is_shown() -> None:
 
 def test_every_sample_can_be_shown() -> None:
     assert all(evidence_view(result) for result in small_run().results)
+
+
+def test_what_reads_otherwise_but_passed_is_not_marked() -> None:
+    result = result_of(BY_ID["canary/plain-text"], "openai-python", "openai-chat", "fail")
+    failed = {field.name: field.equal for field in evidence_view(result).fields}
+    passed = {field.name: field.equal for field in evidence_view(structs.replace(result, verdict="pass")).fields}
+    assert (failed["text"], passed["text"]) == (False, None)

@@ -111,3 +111,9 @@ def test_one_of_several_right_counts_is_equal() -> None:
     assert (usage.expected, usage.equal) == ('{"input_tokens": 10, "output_tokens": 4}', True)
     wrong = fields({"usage": right}, {"usage": {"input_tokens": 9, "output_tokens": 5}})["usage"]
     assert (wrong.expected, wrong.equal) == ('{"input_tokens": 9, "output_tokens": <del>4</del>}', False)
+
+
+def test_a_part_that_only_one_side_has_differs_where_every_system_gives_it() -> None:
+    lost = fields({"text": "Hello", "tool_calls": [], "usage": {"input_tokens": [9]}}, {"text": ""})
+    assert [lost[name].equal for name in ("text", "tool_calls", "usage")] == [False, True, None]
+    assert fields({"text": ""}, {"text": "leaked"})["text"].equal is False
