@@ -9,6 +9,7 @@ from harness.report.comparison import past_of
 from harness.report.site.html import render_report
 from harness.report.site.snapshot import render_snapshot
 from harness.report.trend import point_of
+from harness.runner.results import Footer
 
 from ..sample import large_run, recording_of, small_run
 from ..sample_hostile import hostile_run
@@ -20,7 +21,10 @@ from ..sample_search import searched_run
 def whole_site(folder: Path) -> Path:
     """Verdicts of every kind, refusals, recordings, searches, an earlier run, a line over three. Returns its folder."""
     recordings = tuple(recording_of(f"chat-{number}") for number in range(3))
-    run = replace(small_run(), recordings=recordings, results=(*small_run().results, *refusals()))
+    results = (*small_run().results, *refusals())
+    run = replace(
+        small_run(), recordings=recordings, results=results, footer=Footer(len(results) + len(recordings), 42.5)
+    )
     earlier = large_run(1)
     points = [point_of([earlier]), point_of([run]), point_of([run])]
     render_report([run, searched_run()], folder, before=past_of([earlier]), trend=points, linted=small_lint())
