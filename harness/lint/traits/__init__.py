@@ -52,11 +52,13 @@ ASKED_FOR = frozenset(
 """Traits that streams have only where the request asks for them, so that how many have one says little of a server."""
 BROKEN = frozenset(
     {"error-beside-choices", "error-in-choice", "error-in-stream", "error-named", "error-nested", "failed"}
-    | {"finish-never", "stop-never"}
+    | {"finish-never", "nothing-said", "stop-never"}
 )
 """Traits of streams that went wrong, beside those of broken rules."""
 
-OF_THE_END = frozenset({"finish-never", "one-event", "one-line", "stop-never", "think-never-closed", "usage-missing"})
+OF_THE_END = frozenset(
+    {"finish-never", "nothing-said", "one-event", "one-line", "stop-never", "think-never-closed", "usage-missing"}
+)
 """Traits of which nothing is known before a stream has come to its end."""
 
 _MATTERS: Mapping[str, tuple[str, ...]] = {
@@ -104,8 +106,11 @@ def stream_traits(
         if framed or finding.rule not in OF_FRAMING:
             noted.note(rule_trait(finding), finding.offset)
     framer: Framer = json_array.Framer() if is_array else ndjson.Framer() if framing == "ndjson" else sse.Framer()
+    frames = list(_frames(framer, body))
+    if not frames:
+        noted.note("nothing-said", 0)
     if detect := DETECTORS.get(dialect):
-        detect(_frames(framer, body), len(body), noted.note)
+        detect(frames, len(body), noted.note)
     return {trait: at for trait, at in noted.items() if whole or trait not in OF_THE_END}
 
 
@@ -133,9 +138,9 @@ def is_broken(trait: str) -> bool:
 
 def matter(trait: str) -> str:
     """What a trait is about: tools, reasoning, counts, how it ends, or how it is written; else the trait itself."""
-    if trait in wire.WORDS:
-        tables = (wire.FRAMING, wire.TEXT, wire.TRANSPORT)
-        return f"wire {next(number for number, table in enumerate(tables) if trait in table)}"
+    for number, table in enumerate((wire.FRAMING, wire.TEXT, wire.TRANSPORT)):
+        if trait in table:
+            return f"wire {number}"
     said = trait.removeprefix(RULE)
     return next((name for name, words in _MATTERS.items() if any(word in said for word in words)), trait)
 

@@ -53,7 +53,8 @@ TRANSPORT: Mapping[str, str] = {
     "read-inside-event": "a read ends inside an event",
     "pause": "the server is silent for two seconds or more",
 }
-WORDS: Mapping[str, str] = {**FRAMING, **TEXT, **TRANSPORT}
+NOTHING: Mapping[str, str] = {"nothing-said": "the body says nothing at all"}
+WORDS: Mapping[str, str] = {**FRAMING, **TEXT, **TRANSPORT, **NOTHING}
 
 _FIELDS = frozenset({b"data", b"event", b"id", b"retry"})
 _LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")

@@ -167,6 +167,12 @@ def test_what_a_trait_is_about(trait: str, about: str) -> None:
     assert matter(trait) == about
 
 
+@pytest.mark.parametrize("body", [b"", b": hello\n\n", b"data: [DONE]\n\n"])
+def test_a_body_that_says_nothing(body: bytes) -> None:
+    assert "nothing-said" in found(body)
+    assert "nothing-said" not in found(BODY)
+
+
 def test_hostile_bytes_are_read_without_an_error() -> None:
     for body in (
         b"",
