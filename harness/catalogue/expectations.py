@@ -16,7 +16,7 @@ from harness.catalogue.requests import RequestExpectation
 from harness.events import ErrorKind, FinishReason, Usage
 
 Ending: TypeAlias = Literal["completed", "truncated", "failed", "cancelled", "waiting"]
-"""`waiting`: nothing has ended when the harness stops looking, at the deadline, and that is right: a server asked for it."""
+"""`waiting`: nothing has ended when the harness stops looking, at the deadline, and rightly: a server asked for it."""
 PartKind: TypeAlias = Literal["reasoning", "text", "refusal", "tool_call"]
 
 
