@@ -100,7 +100,7 @@ def test_the_wire_log_turns_to_hexadecimal(watched: Watched, report: Path) -> No
     assert not page.locator(".hex").first.is_visible()
     page.get_by_text("hex", exact=True).click()
     assert page.locator(".hex").first.is_visible()
-    assert not page.locator(".text").first.is_visible()
+    assert not page.locator(".bytes .text").first.is_visible()
     assert page.locator(".hex").first.inner_text().startswith("000000  64 61 74 61 3a 20 ")
 
 
@@ -230,5 +230,5 @@ def test_a_silent_failure_of_the_snapshot_leads_to_its_place_on_its_systems_page
     target = page.locator("li:target")
     assert target.count() == 1
     assert "harness replay --system" in target.inner_text()
-    page.get_by_role("link", name="Compatibility report").click()
+    page.get_by_role("link", name="Overview").click()
     assert page.url.endswith("index.html")
