@@ -157,7 +157,7 @@ def test_an_unknown_dialect_is_told_which_there_are(harness: Harness) -> None:
     harness.write("answer.sse", CHAT_STREAM)
     assert harness("decode", "answer.sse", "-d", "openai", status=2).error == (
         "unknown dialect 'openai'; the dialects are "
-        "ai-sdk-ui, anthropic-messages, gemini, ollama, openai-chat, openai-responses"
+        "ai-sdk-ui, anthropic-messages, gemini, ollama, openai-chat, openai-responses; did you mean 'openai-chat'?"
     )
 
 
