@@ -258,6 +258,7 @@ class FuzzFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     def nonconformant(self) -> bool:
         """Whether a `must` is broken that was not known to be, or what was known is no longer excused."""
         return not self.known and (self.level == "must" or bool(self.expired))
+
     altered: list[Alteration] = []
     """Where the body differs from the intact one; empty for cuts, and for a body in a content coding."""
 
