@@ -245,6 +245,8 @@ class FuzzFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: dict[str, Any]
     seen: dict[str, Any]
     reproduce: str
+    altered: list[Alteration] = []
+    """Where the body differs from the intact one; empty for cuts, and for a body in a content coding."""
     rule: str = ""
     """Of damage: what is demanded of a reader then."""
     known: str | None = None
@@ -258,9 +260,6 @@ class FuzzFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     def nonconformant(self) -> bool:
         """Whether a `must` is broken that was not known to be, or what was known is no longer excused."""
         return not self.known and (self.level == "must" or bool(self.expired))
-
-    altered: list[Alteration] = []
-    """Where the body differs from the intact one; empty for cuts, and for a body in a content coding."""
 
 
 class FuzzResult(msgspec.Struct, frozen=True, tag_field="record", tag="fuzz", omit_defaults=True):
