@@ -54,7 +54,7 @@ def test_the_reference_passes_its_canaries_and_every_output_is_written(harness: 
         ["reference", "0.1.0", each] for each in DIALECTS
     ]
     assert ran.out.endswith("report: report/index.html\n")
-    assert "A plain answer" in (harness.folder / "report/index.html").read_text()
+    assert "A plain answer" in (harness.folder / "report/matrix.html").read_text()
     suites = ElementTree.parse(harness.folder / "deep/er/j.xml").getroot()
     assert len(list(suites.iter("testcase"))) == canaries
     assert not list(suites.iter("failure"))

@@ -121,7 +121,7 @@ def test_what_was_recorded_is_replayed_to_the_reference_and_every_report_has_it(
     ]
     assert run.header.catalogue.startswith("cassettes+")
     assert "\ncassettes: 3 exchanges, 3 as the golden transcript has it, 0 not; 0 not compared\n" in ran.out
-    page = (harness.folder / "report/index.html").read_text()
+    page = (harness.folder / "report/matrix.html").read_text()
     assert "text#1: what somebody answered" in page
     cases = [each.get("name") for each in ElementTree.parse(harness.folder / "j.xml").getroot().iter("testcase")]
     assert {"cassette/a/text#0", "cassette/a/text#1", "cassette/limits#0"} <= {*cases}
