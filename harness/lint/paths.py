@@ -43,7 +43,17 @@ def values_at(payload: Any, path: str) -> Iterator[tuple[str, Any]]:
 
     Where what should hold the field is no object or list, there is nothing: that fault is the holder's.
     """
-    yield from _walk(payload, _names(path), "")
+    names = _names(path)
+    if _has_list(path):
+        yield from _walk(payload, names, "")
+        return
+    *holders, last = names  # most paths: without a list on the way there is one value at most
+    for name in holders:
+        if type(payload) is not dict:
+            return
+        payload = payload.get(name, MISSING)
+    if type(payload) is dict:
+        yield path.removesuffix("?"), payload.get(last, MISSING)
 
 
 def _walk(value: Any, names: tuple[str, ...], place: str) -> Iterator[tuple[str, Any]]:
@@ -66,6 +76,11 @@ def _walk(value: Any, names: tuple[str, ...], place: str) -> Iterator[tuple[str,
 @cache
 def _names(path: str) -> tuple[str, ...]:
     return tuple(path.removesuffix("?").split("."))
+
+
+@cache
+def _has_list(path: str) -> bool:
+    return "[]" in path
 
 
 @dataclass(frozen=True, slots=True)

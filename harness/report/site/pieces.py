@@ -6,11 +6,11 @@ the same headers are sent. What is kept is bounded. All text in them went throug
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.report.case.body import BodyView, ChunkRow, Gap, size_words
 from harness.report.case.event_lines import EventLine
@@ -20,7 +20,7 @@ from harness.report.case.wire_log import AttemptView
 from harness.report.case.words import status_words
 from harness.report.marks import Mark
 from harness.report.matrix import Cell, Row
-from harness.report.visible import counted, laid_out, seconds, shortened, shown
+from harness.report.visible import counted, laid_out, plain, seconds, shortened, shown
 
 SLOT = "\N{NULL}"
 """Where the time of a row goes. No page has this character: `visible` shows it as an escape."""
@@ -40,13 +40,14 @@ class Pieces:
     def __init__(self, environment: Environment) -> None:
         """Pieces that look as the templates of this environment say."""
         self._field = environment.get_template("_field.html")
-        self._others = environment.get_template("_others.html")
+        self._icon: Callable[[str], str] = vars(environment.get_template("_parts.html").module)["icon"]
         self._badges = environment.get_template("_verdicts.html")
         self._about = environment.get_template("_about.html")
         self._verdicts: dict[tuple[Mark, Mark], Markup] = {}
         self._abouts: dict[str, Markup] = {}
         self._fields: dict[FieldView, Markup] = {}
-        self._links: dict[str, list[Markup]] = {}
+        self._links: dict[str, list[str]] = {}
+        self._icons: dict[str, str] = {}
 
     def verdicts(self, cell: Cell) -> Markup:
         """Both marks of a cell, in words."""
@@ -74,10 +75,19 @@ class Pieces:
         """Links to the cells of a row, but for that in this column."""
         if row.scenario not in self._links:
             self._links.clear()
-            html = self._others.render(cells=row.present, slot=Markup(SLOT))
-            self._links[row.scenario] = [Markup(each) for each in html.split(SLOT)]
-        links = zip(row.present, self._links[row.scenario], strict=False)
-        return Markup("").join(link for cell, link in links if cell.column != column)
+            self._links[row.scenario] = [self._other(cell) for cell in row.present]
+        links = zip(row.present, self._links[row.scenario], strict=True)
+        return Markup("".join(link for cell, link in links if cell.column != column))
+
+    def _other(self, cell: Cell) -> str:
+        mark, result = cell.worst, cell.result
+        if mark.symbol not in self._icons:
+            self._icons[mark.symbol] = self._icon(mark.symbol)
+        name = f"{escape(plain(result.system))} · {escape(plain(result.pair))}"
+        return (
+            f'<li><a class="{mark.state} {mark.level}" href="{escape(cell.href)}">{self._icons[mark.symbol]}'
+            f'{name}<span class="vh">: {mark.words}</span></a></li>\n'
+        )
 
 
 def attempt(view: AttemptView) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from markupsafe import Markup
 
@@ -134,6 +135,7 @@ def _used(lanes: Iterable[Lane]) -> list[str]:
     return [name for name in LEGEND if name in used]
 
 
+@cache
 def _legend(name: str) -> str:
     if name in MARKS:
         shape = f'<svg class="mark {name}"><path d="{MARKS[name]}"/></svg>'
