@@ -9,7 +9,7 @@ SYSTEMS ?= reference openai-python anthropic-python
 .PHONY: docs record-demo replay matrix systems test check bench fuzz fuzz-coverage browser clean
 
 replay: $(VENV)/run.stamp ## run the catalogue through the default systems and write reports/latest/index.html
-	$(BIN)/harness replay $(addprefix --system ,$(SYSTEMS)) $(addprefix --recordings ,$(RECORDINGS)) --report reports/latest
+	$(BIN)/harness replay $(addprefix --system ,$(SYSTEMS)) $(addprefix --recordings ,$(RECORDINGS)) --report reports/latest --history reports/latest/history.sqlite
 
 matrix: $(VENV)/run.stamp ## run every system that can be installed, and write the snapshot to reports/matrix and README.md
 	-$(BIN)/harness systems install --all

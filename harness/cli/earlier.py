@@ -11,7 +11,7 @@ import typer
 from harness.cli.exits import mendable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harness.report.comparison import Past
     from harness.report.trend import Point
@@ -26,20 +26,30 @@ class Earlier:
     trend: tuple[Point, ...] = ()
 
 
-def earlier(runs: Sequence[Run], history: Path | None, baseline: Path | None) -> Earlier:
-    """What the history and the baseline say; the runs, where they are whole, are added to the history."""
-    from harness.runner.results import UnreadableResults, read_run
+def earlier(
+    runs: Sequence[Run], history: Path | None, baseline: Run | None, tell: Callable[[str], None] = typer.echo
+) -> Earlier:
+    """What the history and the baseline say; the runs, where they are whole, are added to the history.
 
-    known = Earlier() if history is None else _from_history(runs, history)
+    `tell` is told what became of them there.
+    """
+    known = Earlier() if history is None else _from_history(runs, history, tell)
     if baseline is not None:
         from harness.report.comparison import past_of
 
-        with mendable(UnreadableResults):
-            known = replace(known, before=past_of([read_run(baseline, evidence=False)]))
+        known = replace(known, before=past_of([baseline]))
     return known
 
 
-def _from_history(runs: Sequence[Run], path: Path) -> Earlier:
+def open_for_use(history: Path) -> None:
+    """Opens a history, and makes it where there is none; a file that is no history ends the command."""
+    from harness.report.history import UnusableHistory, open_history
+
+    with mendable(UnusableHistory), open_history(history):
+        pass
+
+
+def _from_history(runs: Sequence[Run], path: Path, tell: Callable[[str], None]) -> Earlier:
     from harness.report.history import UnusableHistory, entry_of, open_history
     from harness.report.matrix import missing_words
     from harness.runner.merge import join_runs
@@ -50,7 +60,7 @@ def _from_history(runs: Sequence[Run], path: Path) -> Earlier:
             typer.echo(f"not added to {path}: {missing}", err=True)
         else:
             words = {"added": "added to it", "known": "had it already", "replaced": "replaced in it"}
-            typer.echo(f"history: {path}, {words[history.add(entry)]}")
+            tell(f"history: {path}, {words[history.add(entry)]}")
         return Earlier(history.before(entry), history.trend(entry))
 
 

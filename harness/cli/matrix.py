@@ -15,6 +15,7 @@ from harness.cli.runs import (
     CATALOGUE,
     DIALECT,
     FAMILY,
+    HISTORY,
     ISOLATE,
     JOBS,
     JUNIT,
@@ -80,6 +81,7 @@ def matrix(
     report: Annotated[File, REPORT] = None,
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
+    history: Annotated[File, HISTORY] = None,
     known: Annotated[Files, KNOWN] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
@@ -87,8 +89,7 @@ def matrix(
 ) -> None:
     """Run every installed system through the whole catalogue, and say which were left out and why."""
     told = voice(quiet=quiet, as_json=as_json, verbose=verbose)
-    listed = known_lists(known)
-    taking_part = _roster(system or (), without or ())
+    listed, taking_part = known_lists(known), _roster(system or (), without or ())
     settings = settings_for(
         taking_part.systems,
         Chosen(scenario, family, dialect, catalogue),
@@ -97,11 +98,10 @@ def matrix(
         known=listed,
         left_out={each.name: each.reason for each in taking_part.left_out},
     )
-    make_room(settings.results, report and report / "index.html", snapshot and snapshot / "index.html", junit)
+    make_room(settings.results, *_pages(report, snapshot), junit, history=history)
     _find_place(readme)
     runs = carry_out(settings, told, times=repeat)
-    write_views(runs[0], report, junit)
-    _publish(runs[0], snapshot, readme)
+    _publish(runs[0], (report, junit, history), snapshot, readme)
     _conclude(runs, report or snapshot, said=told.summary)
 
 
@@ -120,6 +120,10 @@ def _roster(wanted: list[str] | tuple[()], without: list[str] | tuple[()]) -> Ro
     return found
 
 
+def _pages(*folders: File) -> list[Path]:
+    return [folder / "index.html" for folder in folders if folder]
+
+
 def _find_place(readme: Path | None) -> None:
     """Finds out now, rather than after a long run, that the table has no place."""
     if readme is not None:
@@ -129,7 +133,10 @@ def _find_place(readme: Path | None) -> None:
             around_table(readme)
 
 
-def _publish(run: Run, snapshot: Path | None, readme: Path | None) -> None:
+def _publish(run: Run, views: tuple[File, File, File], snapshot: File, readme: File) -> None:
+    """Writes what was asked for; `views` are the report's folder, the JUnit file and the history."""
+    report, junit, history = views
+    write_views(run, report, junit, history=history)
     with mendable(ValueError, status=COULD_NOT_RUN):
         if snapshot is not None:
             from harness.report.site.snapshot import render_snapshot

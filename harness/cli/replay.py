@@ -17,6 +17,7 @@ from harness.cli.runs import (
     CATALOGUE,
     DIALECT,
     FAMILY,
+    HISTORY,
     ISOLATE,
     JOBS,
     JUNIT,
@@ -85,6 +86,7 @@ def replay(
     results: Annotated[File, RESULTS] = None,
     junit: Annotated[File, JUNIT] = None,
     baseline: Annotated[File, BASELINE] = None,
+    history: Annotated[File, HISTORY] = None,
     known: Annotated[Files, KNOWN] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
@@ -96,15 +98,14 @@ def replay(
     settings = settings_for(
         system or ["reference"],
         Chosen(scenario, family, dialect, catalogue),
-        Pace(jobs, systems_at_once, isolate, shard_of(shard)),
+        Pace(jobs, systems_at_once, isolate, shard_of(shard), "in-process" if in_process else "sockets"),
         cassettes=_given(cassette, speed),
-        lane="in-process" if in_process else "sockets",
         recordings=recordings,
         results=results_path(results, report),
         known=known_lists(known),
     )
-    make_room(settings.results, report and report / "index.html", junit)
-    show(carry_out(settings, told)[0], report, junit, said=told.summary, baseline=was)
+    make_room(settings.results, report and report / "index.html", junit, history=history)
+    show(carry_out(settings, told)[0], report, junit, said=told.summary, baseline=was, history=history)
 
 
 def _refuse_contradictions(

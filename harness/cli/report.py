@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.exits import fail, make_parent, mendable, said
+from harness.cli.runs import HISTORY, read_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,9 +29,6 @@ File = Path | None
 FILES = typer.Argument(help="Results files: of one run, of its shards, or of several runs.", metavar="FILE...")
 HTML = typer.Option("--html", metavar="PATH", help="Write the HTML report into this folder.")
 BADGES = typer.Option("--badges", metavar="PATH", help="Write badges, as JSON and SVG, into this folder.")
-HISTORY = typer.Option(
-    "--history", metavar="PATH", help="Keep the run in this file, and compare it with the one before it there."
-)
 BASELINE = typer.Option("--baseline", metavar="PATH", help="A results file: say what changed since then.")
 LINT = typer.Option(
     "--lint", metavar="PATH", help="What `harness lint --json` said: the HTML report tells how endpoints stand."
@@ -105,7 +103,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[Run], Run]:
 def _earlier(runs: Sequence[Run], history: File, baseline: File) -> Earlier:
     from harness.cli.earlier import earlier
 
-    return earlier(runs, history, baseline)
+    return earlier(runs, history, read_baseline(baseline))
 
 
 def _summarise(runs: Sequence[Run], whole: Run, known: Earlier) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     class OtherSettings(TypedDict, total=False):
         """What else a run can be told; see `Settings`."""
 
-        lane: LaneName
         recordings: Path | None
         workers: int
         results: Path | None
@@ -60,6 +59,9 @@ RESULTS = typer.Option("--results", metavar="PATH", help="Write the results file
 BASELINE = typer.Option(
     "--baseline", metavar="PATH", help="A results file: only what is not as it was there counts as a failure."
 )
+HISTORY = typer.Option(
+    "--history", metavar="PATH", help="Keep the run in this file, and compare it with the one before it there."
+)
 JUNIT = typer.Option("--junit", metavar="PATH", help="Write JUnit XML here.")
 KNOWN = typer.Option(
     "--known", metavar="PATH", help="A list of your own of known failures and of what is flaky; see docs/ci.md."
@@ -80,12 +82,13 @@ class Chosen:
 
 
 class Pace(NamedTuple):
-    """How much of it is done here, how much of that at once, and whether cut off from the network."""
+    """How much of it is done here, how much of that at once, whether cut off from the network, and in which lane."""
 
     jobs: int
     systems_at_once: int
     isolated: bool
     shard: Shard | None
+    lane: LaneName = "sockets"
 
 
 class Voice(NamedTuple):
@@ -168,11 +171,15 @@ def results_path(results: Path | None, report: Path | None) -> Path | None:
     return results or (report / "results.jsonl" if report else None)
 
 
-def make_room(*paths: Path | None) -> None:
-    """Finds out now, rather than after a long run, that a file cannot be written."""
+def make_room(*paths: Path | None, history: Path | None = None) -> None:
+    """Finds out now, rather than after a long run, that a file cannot be written, or is no history."""
     with mendable():
         for path in filter(None, paths):
             make_parent(path)
+    if history is not None:
+        from harness.cli.earlier import open_for_use
+
+        open_for_use(history)
 
 
 def carry_out(settings: Settings, told: Voice, *, times: int = 1) -> list[Run]:
@@ -198,14 +205,22 @@ def carry_out(settings: Settings, told: Voice, *, times: int = 1) -> list[Run]:
         fail(f"the run was interrupted{kept}", INTERRUPTED)
 
 
-def show(run: Run, report: Path | None, junit: Path | None, *, said: bool, baseline: Run | None = None) -> NoReturn:
+def show(
+    run: Run,
+    report: Path | None,
+    junit: Path | None,
+    *,
+    said: bool,
+    baseline: Run | None = None,
+    history: Path | None = None,
+) -> NoReturn:
     """Writes what was asked for, prints the summary if it is to be `said`, and ends the command with its status.
 
     With a baseline that is the status of what is not as it was.
     """
     from harness.cli.verdicts import exit_status, print_summary
 
-    write_views(run, report, junit, baseline)
+    write_views(run, report, junit, baseline, history)
     if said:
         print_summary(_beside(run, baseline), report, verdict=baseline is None)
     if baseline is None:
@@ -242,14 +257,19 @@ def read_baseline(path: Path | None) -> Run | None:
         return read_run(path, evidence=False)
 
 
-def write_views(run: Run, report: Path | None, junit: Path | None, baseline: Run | None = None) -> None:
+def write_views(
+    run: Run, report: Path | None, junit: Path | None, baseline: Run | None = None, history: Path | None = None
+) -> None:
     """The files that were asked for besides the results file. What fails in the baseline as well is no failure of the
-    JUnit file."""
+    JUnit file; the HTML report says what changed since then, or since the run before in the history."""
+    from harness.cli.earlier import earlier
+
+    known = earlier([run], history, baseline, lambda words: typer.echo(words, err=True))
     with mendable(status=COULD_NOT_RUN):
         if report is not None:
             from harness.report.site.html import render_report
 
-            render_report([run], report)
+            render_report([run], report, before=known.before, trend=known.trend)
         if junit is not None:
             from harness.report.outputs.junit import render_junit
 

@@ -137,6 +137,9 @@ def test_what_does_not_go_together_is_said(harness: Harness, results: bytes) -> 
     assert "reference is there in different versions: 0.1.0, 0.2.0" in told
 
 
+HISTORY = ("--history", "runs.sqlite", "--report", "report")
+
+
 def failing(results: bytes, day: str) -> bytes:
     """The same run on another day of November, in which the first case fails."""
     header, _, rest = results.replace(b'"verdict":"pass"', b'"verdict":"fail"', 1).partition(b"\n")
@@ -154,6 +157,24 @@ def test_a_history_says_what_changed_since_the_run_before(harness: Harness, resu
     assert "failed before, and passes now: 1" in told
     assert told.endswith("3 cases as before, 1 change\n")
     assert "had it already" in harness.inside("report", "r.jsonl", "--history", "h/runs.sqlite").out
+
+
+def test_a_replay_may_keep_its_history_itself(harness: Harness, results: bytes) -> None:
+    harness.write("bad.jsonl", failing(results, "02"))
+    harness.inside("report", "bad.jsonl", "--history", "runs.sqlite", "--csv", "t.csv")
+    told = harness.inside("replay", "-f", "canary", "-d", "gemini", "--in-process", *HISTORY)
+    assert "history: runs.sqlite, added to it\n" in told.err
+    overview = (harness.folder / "report" / "index.html").read_text()
+    assert "2026-11-02 08:00 UTC" in overview
+    assert "Nothing broke, 1 was fixed. 3 cases came out as before." in overview
+
+
+def test_a_replay_whose_history_is_none_says_so_before_it_runs(harness: Harness) -> None:
+    harness.write("runs.sqlite", "my notes, and no database\n" * 40)
+    asked = ("replay", "--in-process", "--scenario", "canary/plain-text", "--results", "r.jsonl")
+    error = harness.inside(*asked, *HISTORY, status=2).error
+    assert error.startswith("runs.sqlite: no history of the harness, or a damaged one")
+    assert not (harness.folder / "r.jsonl").exists()
 
 
 def test_a_run_that_broke_off_is_not_added(harness: Harness, results: bytes) -> None:
