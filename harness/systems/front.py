@@ -34,6 +34,10 @@ PATIENCE_S = 5.0
 WRONG_KEY = "sk-nobody-has-this-0000"
 """The key of a client that a gateway does not know."""
 
+_ONE_REQUEST_A_CONNECTION = httpx.Limits(max_keepalive_connections=0)
+"""Behind an odd request a server may close the connection without saying so, as uvicorn does behind an answer of 500:
+what comes next on such a one would be lost or not by chance."""
+
 _LOST = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)
 
 
@@ -64,7 +68,8 @@ class FrontClient:
 
     async def events(self, case: Case) -> AsyncGenerator[AnyEvent]:
         """What our client sees of the answer to the canonical request, after the literal one where there is one."""
-        inner = self._transport or httpx.AsyncHTTPTransport()
+        limits = _ONE_REQUEST_A_CONNECTION if case.front_request is not None else httpx.Limits()
+        inner = self._transport or httpx.AsyncHTTPTransport(limits=limits)
         log = case.front if case.front is not None else FrontLog()
         recording = RecordingTransport(
             inner,
