@@ -109,11 +109,6 @@ class CaseLog:
         """Whether nothing is being played: every answer so far has ended."""
         return all(attempt.ended for _, attempt in self._attempts)
 
-    def start(self) -> float:
-        """The case's time begins now, before anything has come; gives that moment on the log's clock."""
-        self.began = self.now()
-        return self.began
-
     def listen(self) -> Caller:
         """What is to be told from now on of everything that reaches the caller; gates wait for it."""
         self.caller = Caller(self.now, self.tell)

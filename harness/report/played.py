@@ -1,19 +1,17 @@
 """The streams in a run's evidence: those that scenarios send to clients, and those that gateways made of them.
 
-A file is read once more, a line at a time, and of most lines nothing but the head: all clients of a dialect are sent
-the same stream by one scenario, so that it is looked at once.
+Of most results no evidence is read: all clients of a dialect are sent the same stream by one scenario, so that it is
+looked at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import TypeAlias
-
-import msgspec
 
 from harness.lint.linter import lint
 from harness.lint.spec import spec, spec_names
@@ -21,7 +19,8 @@ from harness.lint.traits import stream_traits
 from harness.recording.content_coding import UnpackedTooLarge, unpacked
 from harness.report.names import cell_address, column_address
 from harness.report.served import Counting, Server
-from harness.runner.results import AttemptRecord, Evidence, Run, UnreadableResults
+from harness.runner.evidence_index import EvidenceIndex, case_key
+from harness.runner.results import AttemptRecord, Evidence, Result, Run
 
 StreamKey: TypeAlias = tuple[str, str]
 """A dialect, a scenario."""
@@ -59,25 +58,6 @@ class Streams:
     gateways: tuple[Server, ...] = ()
 
 
-class _Line(msgspec.Struct, frozen=True):
-    """A line of a results file with its evidence unread."""
-
-    record: str
-    system: str = ""
-    system_version: str = ""
-    dialect: str = ""
-    scenario: str = ""
-    upstream: str | None = None
-    verdict: str = ""
-    attempts: int = 0
-    evidence: msgspec.Raw = msgspec.Raw(b"null")
-
-    @property
-    def on_wire(self) -> StreamKey:
-        """What the origin played."""
-        return self.upstream or self.dialect, self.scenario
-
-
 GatewayKey: TypeAlias = tuple[str, str, str, str]
 Fetch: TypeAlias = Callable[[], Evidence | None]
 """Reads one result's evidence."""
@@ -85,42 +65,13 @@ Fetch: TypeAlias = Callable[[], Evidence | None]
 
 def streams_of(runs: Iterable[Run]) -> Streams:
     """All streams in the evidence of these runs. Raises OSError, and UnreadableResults where a file has changed."""
-    reader = _Reader()
-    for run in runs:
-        for line, fetch in _cases(run):
-            reader.see(line, fetch)
-    return Streams(reader.played(), reader.gateways())
-
-
-def _cases(run: Run) -> Iterator[tuple[_Line, Fetch]]:
-    if run.evidence_in is None:
-        for result in run.results:
-            line = _Line("result", *(getattr(result, name) for name in _HEAD))
-            yield line, partial(getattr, result, "evidence")
-        return
-    lines, offset = msgspec.json.Decoder(_Line), 0
-    with run.evidence_in.open("rb") as file:
-        for text in file:
-            try:
-                line = lines.decode(text)
-            except msgspec.DecodeError as error:
-                raise UnreadableResults(f"{run.evidence_in}: byte {offset}: {error}") from None
-            if line.record == "result":
-                yield line, partial(_fetch, run.evidence_in, offset)
-            offset += len(text)
-
-
-_HEAD = ("system", "system_version", "dialect", "scenario", "upstream", "verdict", "attempts")
-
-
-def _fetch(path: Path, offset: int) -> Evidence | None:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return msgspec.json.decode(file.readline(), type=_WithEvidence).evidence
-
-
-class _WithEvidence(msgspec.Struct, frozen=True):
-    evidence: Evidence | None = None
+    runs = list(runs)
+    standing = {case_key(result): result for run in runs for result in run.results}
+    with closing(EvidenceIndex.over(runs)) as index:
+        reader = _Reader()
+        for result in standing.values():
+            reader.see(result, partial(index.of, result))
+        return Streams(reader.played(), reader.gateways())
 
 
 class _Reader:
@@ -128,23 +79,24 @@ class _Reader:
         self._played: dict[StreamKey, Played | None] = {}  # None: the scenario sends no such stream
         self._gateways: dict[GatewayKey, dict[str, Fetch]] = {}
 
-    def see(self, line: _Line, fetch: Fetch) -> None:
-        if line.verdict not in ("pass", "fail") or line.dialect not in spec_names():
+    def see(self, result: Result, fetch: Fetch) -> None:
+        if result.verdict not in ("pass", "fail") or result.dialect not in spec_names():
             return
-        if line.upstream is not None:
-            key = (line.system, line.system_version, line.dialect, line.upstream)
-            self._gateways.setdefault(key, {})[line.scenario] = fetch
-        if line.on_wire not in self._played and line.attempts == 1 and (evidence := fetch()) is not None:
-            self._play(line, evidence)
+        if result.upstream is not None:
+            key = (result.system, result.system_version, result.dialect, result.upstream)
+            self._gateways.setdefault(key, {})[result.scenario] = fetch
+        on_wire = (result.upstream or result.dialect, result.scenario)
+        if on_wire not in self._played and result.attempts == 1 and (evidence := fetch()) is not None:
+            self._play(on_wire, evidence)
 
-    def _play(self, line: _Line, evidence: Evidence) -> None:
-        dialect, scenario = line.on_wire
+    def _play(self, on_wire: StreamKey, evidence: Evidence) -> None:
+        dialect, _ = on_wire
         if _never_whole(evidence):
-            self._played[dialect, scenario] = None
+            self._played[on_wire] = None
         elif (found := _traits(dialect, evidence.wire, evidence)) is not None:
             traits, broken = found
             good = not broken and "error-in-stream" not in traits and "failed" not in traits
-            self._played[dialect, scenario] = Played(frozenset(traits), "usage" in evidence.expected, good)
+            self._played[on_wire] = Played(frozenset(traits), "usage" in evidence.expected, good)
 
     def played(self) -> dict[StreamKey, Played]:
         """The streams that scenarios send."""

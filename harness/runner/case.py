@@ -105,7 +105,7 @@ class SocketLane:
         case_id = f"c{next(self._numbers)}"
         base_url = self.origin.add(_plan(case_id, planned))
         log = self.origin.log(case_id)
-        watch = _Watch(time.monotonic, log.listen(), log.start())
+        watch = _Watch(time.monotonic, log.listen(), log.began)
         case = _case(case_id, planned, base_url, watch.began)
         outcome = unready or await _drive(driver, case, watch, planned.scenario.deadline_s)
         ended = time.monotonic() - watch.began
@@ -130,7 +130,7 @@ class InProcessLane:
         clock = VirtualClock()
         unready = await _unready(driver)
         transport = _transport(driver, _plan(case_id, planned), clock)
-        watch = _Watch(clock.now, transport.log.listen(), transport.log.start())
+        watch = _Watch(clock.now, transport.log.listen(), transport.log.began)
         case = _case(case_id, planned, transport.base_url, watch.began, transport, clock)
         outcome = unready or await _drive(driver, case, watch, VIRTUAL_DEADLINE_S)
         ended = clock.now() - watch.began

@@ -8,24 +8,14 @@ import pytest
 from harness.report.site.html import render_report
 from harness.report.site.snapshot import render_snapshot
 
+from ..browser.watched import CHROMIUM, FLAGS, sync_api
 from ..sample import large_run, small_run
 from ..sample_cells import cell_pages
 from ..sample_hostile import hostile_run
 from ..sample_search import searched_run
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 390, "height": 844}
 
 
