@@ -82,5 +82,5 @@ def test_a_file_that_has_changed_is_told_of(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(b"hello\n")
     given = run(result(PLAIN))
-    with pytest.raises(UnreadableResults, match=r"results\.jsonl: byte 0: "):
+    with pytest.raises(UnreadableResults, match=r"results\.jsonl: line 1: "):
         streams_of([Run(given.header, (), (), None, path)])
